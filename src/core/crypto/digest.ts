@@ -1,0 +1,28 @@
+// sha256 digests: parse, compute, compare (OCI image-spec v1.1, descriptor.md#digests).
+import { createHash } from 'node:crypto';
+import { CosignError } from '../errors.ts';
+
+declare const brand: unique symbol;
+
+/** `sha256:` and 64 lower-case hex digits. */
+export type Digest = string & { readonly [brand]: 'Digest' };
+
+/** @throws {CosignError} `DIGEST_INVALID`, quoting the text that is not a sha256 digest */
+export function parseDigest(text: string): Digest {
+  if (isDigest(text)) return text;
+  throw new CosignError('DIGEST_INVALID', `"${text.slice(0, 100)}" is not a sha256 digest (sha256: and 64 lower-case hex digits).`);
+}
+
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
+}
+
+/** The digest of these bytes. */
+export function digestOf(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+}
+
+/** The 64 hex digits of a digest, without the algorithm. */
+export function hexOf(digest: Digest): string {
+  return digest.slice('sha256:'.length);
+}

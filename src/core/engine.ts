@@ -1,0 +1,69 @@
+// What the editor's face (and later the command line) asks of the rest: the one door to everything that is loaded lazily.
+import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
+import type { Reference } from './oci/reference.ts';
+import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
+import type { Verdict } from './policy/verdict.ts';
+
+/** Everything about the machine and the settings that the engine must know; plain data, so that the face can hand it over. */
+export interface EngineSettings {
+  /** False in Restricted Mode: no credentials, no helper process, no workspace key. */
+  readonly trusted: boolean;
+  /** Hosts (`host` or `host:port`) that may be spoken to in plain http, or with a certificate that does not verify. */
+  readonly insecureRegistries: readonly string[];
+  /** Host → absolute path of a PEM file with further certificate authorities. */
+  readonly certificateAuthorities: Readonly<Record<string, string>>;
+  /** Absolute path of a docker config directory; undefined: the environment decides. */
+  readonly dockerConfig?: string;
+  /** False: never send credentials. */
+  readonly useCredentials: boolean;
+  /** `http.proxy`; undefined: the environment decides. */
+  readonly proxy?: string;
+  /** `http.noProxy`. */
+  readonly noProxy: readonly string[];
+  /** `http.proxyStrictSSL`; false accepts any certificate of the proxy itself, never of a registry. */
+  readonly proxyStrictSSL: boolean;
+  /** For one request, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a tag's digest is believed, in milliseconds. */
+  readonly tagLifetimeMs: number;
+}
+
+export interface VerifyQuery {
+  readonly reference: Reference;
+  /** As written in `--platform`, expanded. */
+  readonly platform?: string;
+  readonly trust: TrustSettings;
+  /** Bypass every cache ("Verify Again"). */
+  readonly fresh: boolean;
+}
+
+/** What a public key is, for showing it before it is trusted. */
+export interface KeyDescription {
+  /** `ECDSA P-256`, `RSA 3072`, `Ed25519`. */
+  readonly algorithm: string;
+  /** `SHA256:` and base64 without padding, of the SPKI DER. */
+  readonly fingerprint: string;
+  /** `PUBLIC KEY` PEM. */
+  readonly pem: string;
+}
+
+export interface Engine {
+  /** Never throws. */
+  readDockerfile(text: string, options: DockerfileOptions): DockerfileImages;
+  /**
+   * The verdict for one image. Failures of any kind are an `unchecked` verdict.
+   * @throws only the signal's reason
+   */
+  verify(query: VerifyQuery, signal: AbortSignal): Promise<Verdict>;
+  /**
+   * Reads the public keys behind a key reference (several PEM blocks: several keys).
+   * @throws {CosignError} the `KEY_…` codes
+   */
+  describeKey(key: KeySetting, signal: AbortSignal): Promise<readonly KeyDescription[]>;
+  /** Takes new settings: transports are rebuilt, caches that depend on them dropped. */
+  configure(settings: EngineSettings): void;
+  /** Drops everything remembered about tags, signatures and keys. */
+  forget(): void;
+  /** Closes sockets and timers. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,62 @@
+// The one error type of the project: a stable code and one sentence for a person.
+
+/**
+ * Stable identifiers: shown beside the message, linked to `docs/errors.md`, asserted in tests, never renamed.
+ * Cancellation has no code: a cancelled call rejects with its signal's reason.
+ */
+export const errorCodes = [
+  // What a person wrote
+  'REFERENCE_INVALID', 'DIGEST_INVALID', 'SETTING_INVALID', 'POLICY_INVALID', 'DOCKERFILE_INVALID', 'ANNOTATION_INVALID',
+  // Keys
+  'KEY_INVALID', 'KEY_IS_PRIVATE', 'KEY_IS_CERTIFICATE', 'KEY_UNSUPPORTED', 'KEY_UNREADABLE', 'KEY_ENCRYPTED_INVALID',
+  'KEY_PASSWORD_WRONG', 'KEY_KDF_REFUSED', 'KEY_EXISTS', 'KEY_REFUSED_UNTRUSTED_WORKSPACE',
+  // Reaching a registry
+  'REGISTRY_UNREACHABLE', 'REGISTRY_TIMEOUT', 'REGISTRY_TLS', 'REGISTRY_UNAUTHORIZED', 'REGISTRY_DENIED', 'REGISTRY_RATE_LIMITED',
+  'REGISTRY_UNAVAILABLE', 'REGISTRY_RESPONSE_INVALID', 'REGISTRY_REDIRECT_REFUSED', 'REGISTRY_REALM_REFUSED', 'REGISTRY_PLAIN_HTTP_REFUSED',
+  'REGISTRY_REFUSED_MANIFEST', 'PROXY_INVALID', 'CERTIFICATE_UNREADABLE', 'CREDENTIALS_UNREADABLE', 'CREDENTIAL_HELPER_FAILED',
+  // What a registry holds
+  'IMAGE_NOT_FOUND', 'PLATFORM_NOT_FOUND', 'DIGEST_MISMATCH', 'SIZE_LIMIT', 'COUNT_LIMIT', 'MANIFEST_INVALID', 'REFERRERS_TAG_OCCUPIED',
+  'SIGNATURE_LOST',
+  // What a signature says
+  'PAYLOAD_INVALID', 'BUNDLE_INVALID', 'BUNDLE_UNSUPPORTED',
+  // Files
+  'FILE_UNREADABLE', 'FILE_EXISTS', 'FILE_CHANGED',
+  // A bug of ours: anything that is not one of the above
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export interface ErrorDetails extends ErrorOptions {
+  /** What the person can do next: one sentence, shown after the message. */
+  readonly remedy?: string;
+}
+
+/** Everything that can fail and is not a bug. The message never holds a password, a token, a key or the query of a URL. */
+export class CosignError extends Error {
+  override readonly name = 'CosignError';
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+
+  /** @param message one sentence for a person: what failed, on what (quoted) */
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.remedy = details.remedy;
+  }
+}
+
+/**
+ * Turns whatever was thrown into a {@link CosignError}; what is not one already becomes `INTERNAL`.
+ * Call {@link rethrowIfCancelled} first where a signal is in play: cancellation is not an error.
+ */
+export function toCosignError(thrown: unknown): CosignError {
+  if (thrown instanceof CosignError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new CosignError('INTERNAL', `Something unexpected happened: ${text}`, { cause: thrown });
+}
+
+/** Throws the signal's reason when the signal was aborted, so that "cancelled" never becomes a result. */
+export function rethrowIfCancelled(signal: AbortSignal): void {
+  signal.throwIfAborted();
+}

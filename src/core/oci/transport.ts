@@ -1,0 +1,62 @@
+// The holes that the machine fills: sending one HTTP request, and finding credentials.
+
+/** One HTTP request. The transport adds no `Authorization` of its own and follows no redirect. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bytes, or a stream of them that can be made again for a retry. */
+  readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>);
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers as an array. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Must be read to the end or given up with {@link discard}: it holds a connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Lets go of the connection without reading on. */
+  discard(): void;
+}
+
+/** Sends exactly one request: time-outs, proxies, certificates, per-host connection cap and keep-alive are its business, retries and redirects are not. */
+export interface Transport {
+  /**
+   * @throws {CosignError} `REGISTRY_UNREACHABLE`, `REGISTRY_TIMEOUT`, `REGISTRY_TLS`, `PROXY_INVALID`, `CERTIFICATE_UNREADABLE`
+   * @throws the signal's reason when aborted; the socket is closed then
+   */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+}
+
+export type Credentials =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  /** An OAuth2 refresh token (`identitytoken` of docker's config.json). */
+  | { readonly kind: 'identity'; readonly token: string }
+  /** A bearer token used as it is (`registrytoken` of docker's config.json). */
+  | { readonly kind: 'bearer'; readonly token: string };
+
+/** Where a machine keeps registry logins. */
+export interface Keychain {
+  /**
+   * The login for a registry, or undefined for anonymous access.
+   * @param registry canonical registry host as in {@link Reference.registry}, e.g. `index.docker.io`, `localhost:5000`
+   * @param repository repository path within it: podman's auth.json may hold a login per namespace
+   * @throws {CosignError} `CREDENTIALS_UNREADABLE`, `CREDENTIAL_HELPER_FAILED`
+   */
+  find(registry: string, repository: string, signal: AbortSignal): Promise<Credentials | undefined>;
+}
+
+/** Which hosts may be spoken to in plain http besides loopback. */
+export interface RegistryRules {
+  /** True for loopback hosts and for hosts a person listed as insecure (`host` or `host:port`). */
+  allowsPlainHttp(host: string): boolean;
+}
+
+/** Time as the core sees it: real in the product, stepped by hand in tests. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when aborted first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
