@@ -1,0 +1,74 @@
+// Builds the extension (dist/) and, when imported, the test bundles (out/). One list of options for both.
+import * as esbuild from 'esbuild';
+import { rmSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(fileURLToPath(import.meta.url));
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  logLevel: 'warning',
+  absWorkingDir: root,
+};
+
+/** `import('./engine.ts')` in the eager half stays an import of a file of its own, loaded when it is first needed. */
+const lazyChunks = {
+  name: 'lazy-chunks',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, (args) => {
+      if (args.kind !== 'dynamic-import') return undefined;
+      const target = relative(resolve(root, 'src'), resolve(args.resolveDir, args.path)).replaceAll('\\', '/');
+      return /\.\.\//.test(target) ? undefined : { path: `./${target.replace(/\.ts$/, '.js').replaceAll('/', '-')}`, external: true };
+    });
+  },
+};
+
+/** The entries of dist/: the eager half, and each lazily loaded chunk under the name its dynamic import is given. */
+export const entries = { extension: 'src/extension.ts', engine: 'src/engine.ts' };
+
+export async function buildExtension({ production = false, watch = false } = {}) {
+  const options = {
+    ...common,
+    entryPoints: Object.entries(entries).map(([out, file]) => ({ out, in: file })),
+    outdir: 'dist',
+    external: ['vscode'],
+    minify: production,
+    sourcemap: production ? false : 'linked',
+    plugins: [lazyChunks],
+    metafile: true,
+  };
+  if (!watch) return esbuild.build(options);
+  const context = await esbuild.context(options);
+  await context.watch();
+  return context;
+}
+
+/** Bundles test files for node:test. `alias` replaces `vscode` in the face tests. */
+export async function buildTests(files, outdir, { alias = {}, external = [] } = {}) {
+  rmSync(resolve(root, outdir), { recursive: true, force: true });
+  return esbuild.build({
+    ...common,
+    entryPoints: files,
+    outdir,
+    outbase: 'test',
+    outExtension: { '.js': '.cjs' },
+    sourcemap: 'inline',
+    external: ['esbuild', 'typescript', 'playwright-core', ...external],
+    define: { 'import.meta.url': '__importMetaUrl' },
+    banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    alias,
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const result = await buildExtension({ production: process.argv.includes('--production'), watch: process.argv.includes('--watch') });
+  if (!process.argv.includes('--watch')) {
+    for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
+      if (file.endsWith('.js')) console.log(`${file} ${Math.ceil(bytes / 1024)} KB`);
+    }
+  }
+}
