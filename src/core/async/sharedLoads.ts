@@ -46,12 +46,6 @@ export class SharedLoads<V> {
     }
   }
 
-  /** The value kept for a key, without loading. */
-  async peek(key: string): Promise<V | undefined> {
-    const entry = this.#current(key);
-    return entry?.staleAt === undefined ? undefined : entry.value;
-  }
-
   clear(): void {
     this.#entries.clear();
   }
