@@ -1,0 +1,139 @@
+// Typed twin of package.json: what the extension contributes, so that code cannot name what the manifest does not have. No imports.
+
+/** Every command, by its short name. */
+export const commandIds = {
+  verifyFile: 'countersign.verifyFile',
+  verifyAgain: 'countersign.verifyAgain',
+  addTrustedKey: 'countersign.addTrustedKey',
+  removeTrustedKey: 'countersign.removeTrustedKey',
+  showTrust: 'countersign.showTrust',
+  openLog: 'countersign.openLog',
+  /** For links and actions only; the palette does not show it. */
+  copyDigest: 'countersign.copyDigest',
+} as const;
+
+export type CommandId = (typeof commandIds)[keyof typeof commandIds];
+
+/** A place in a document as it travels through command arguments: plain JSON, positions from zero, end exclusive. */
+export interface UseLocation {
+  readonly uri: string;
+  /** Undefined: the whole file. */
+  readonly range?: { readonly start: ArgumentPosition; readonly end: ArgumentPosition };
+}
+
+export interface ArgumentPosition { readonly line: number; readonly character: number }
+
+/** What "Add Trusted Key…" is prefilled with. */
+export interface AddTrustedKeyTarget {
+  /** The document the command was called for: decides the folder. */
+  readonly uri?: string;
+  /** The image reference the person was looking at. */
+  readonly image?: string;
+}
+
+/** What each command may be called with; a command called from the palette gets nothing. Arguments are input: check them. */
+export interface CommandArguments {
+  readonly 'countersign.verifyFile': readonly [];
+  readonly 'countersign.verifyAgain': readonly [UseLocation?];
+  readonly 'countersign.addTrustedKey': readonly [AddTrustedKeyTarget?];
+  readonly 'countersign.removeTrustedKey': readonly [];
+  readonly 'countersign.showTrust': readonly [];
+  readonly 'countersign.openLog': readonly [];
+  readonly 'countersign.copyDigest': readonly [string];
+}
+
+/** The editor's own commands that links and actions lead to. */
+export const editorCommandIds = {
+  openSettings: 'workbench.action.openSettings',
+  manageWorkspaceTrust: 'workbench.trust.manage',
+} as const;
+
+export type VerifyOn = 'type' | 'save' | 'manual';
+export type SeveritySetting = 'error' | 'warning' | 'information' | 'hint' | 'off';
+
+/** The shape of a policy as the JSON schema in package.json describes it; what arrives is still unknown until parsed. */
+export interface PolicySetting {
+  readonly name?: string;
+  readonly images: readonly string[];
+  readonly keys: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly severity?: Exclude<SeveritySetting, 'off'>;
+}
+
+/** Every setting with its type as the manifest declares it. */
+export interface Settings {
+  readonly 'countersign.keys': Readonly<Record<string, string>>;
+  readonly 'countersign.policies': readonly PolicySetting[];
+  readonly 'countersign.verify.on': VerifyOn;
+  /** Milliseconds. */
+  readonly 'countersign.verify.debounce': number;
+  readonly 'countersign.codeLens.enabled': boolean;
+  readonly 'countersign.statusBar.enabled': boolean;
+  readonly 'countersign.diagnostics.unsigned': SeveritySetting;
+  readonly 'countersign.diagnostics.untrusted': SeveritySetting;
+  readonly 'countersign.diagnostics.unchecked': SeveritySetting;
+  readonly 'countersign.diagnostics.unresolved': SeveritySetting;
+  readonly 'countersign.diagnostics.missingArgument': SeveritySetting;
+  readonly 'countersign.diagnostics.dockerfile': SeveritySetting;
+  readonly 'countersign.dockerfile.buildArgs': Readonly<Record<string, string>>;
+  readonly 'countersign.dockerfile.platform': string;
+  readonly 'countersign.registries.insecure': readonly string[];
+  readonly 'countersign.registries.certificateAuthorities': Readonly<Record<string, string>>;
+  readonly 'countersign.registries.useCredentials': boolean;
+  /** Seconds. */
+  readonly 'countersign.network.timeout': number;
+  /** Seconds. */
+  readonly 'countersign.cache.tagLifetime': number;
+}
+
+export type SettingId = keyof Settings;
+
+/** The defaults of package.json. */
+export const settingDefaults: Settings = {
+  'countersign.keys': {},
+  'countersign.policies': [],
+  'countersign.verify.on': 'type',
+  'countersign.verify.debounce': 300,
+  'countersign.codeLens.enabled': true,
+  'countersign.statusBar.enabled': true,
+  'countersign.diagnostics.unsigned': 'warning',
+  'countersign.diagnostics.untrusted': 'error',
+  'countersign.diagnostics.unchecked': 'information',
+  'countersign.diagnostics.unresolved': 'warning',
+  'countersign.diagnostics.missingArgument': 'hint',
+  'countersign.diagnostics.dockerfile': 'warning',
+  'countersign.dockerfile.buildArgs': {},
+  'countersign.dockerfile.platform': '',
+  'countersign.registries.insecure': [],
+  'countersign.registries.certificateAuthorities': {},
+  'countersign.registries.useCredentials': true,
+  'countersign.network.timeout': 30,
+  'countersign.cache.tagLifetime': 60,
+};
+
+/** The smallest and largest value of each numeric setting. */
+export const settingLimits = {
+  'countersign.verify.debounce': { minimum: 0, maximum: 5000 },
+  'countersign.network.timeout': { minimum: 1, maximum: 600 },
+  'countersign.cache.tagLifetime': { minimum: 0, maximum: 86_400 },
+} as const satisfies Partial<Record<SettingId, { readonly minimum: number; readonly maximum: number }>>;
+
+/** Settings whose workspace values are ignored in Restricted Mode: a repository must not choose whom its reader trusts. */
+export const restrictedSettings = [
+  'countersign.keys',
+  'countersign.policies',
+  'countersign.dockerfile.buildArgs',
+  'countersign.dockerfile.platform',
+  'countersign.registries.insecure',
+  'countersign.registries.certificateAuthorities',
+  'countersign.registries.useCredentials',
+] as const satisfies readonly SettingId[];
+
+/** The `source` of every diagnostic. */
+export const diagnosticSource = 'countersign';
+
+/** The language whose documents are read. */
+export const dockerfileLanguage = 'dockerfile';
+
+/** The language of PEM files with cosign keys: colours only. */
+export const keyLanguage = 'cosign-key';
