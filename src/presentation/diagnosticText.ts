@@ -1,0 +1,137 @@
+// What is known about one image use → the Problems entry: message, severity, stable code and what it points at.
+import type { DockerfileProblem, ImageUse, TextRange } from '../core/dockerfile/images.ts';
+import type { Evidence, PolicySeverity } from '../core/policy/verdict.ts';
+import { shortDigest } from './digestText.ts';
+import type { DiagnosticCode } from './documentation.ts';
+import { failureText } from './failureText.ts';
+import { demand, everyKeyPolicy, faultCounts, foreignKeyHints, keyChoice, signatureCount, unsatisfied } from './signatureWords.ts';
+import { enumeration, type Translate } from './translate.ts';
+import { plainText } from './untrustedText.ts';
+import type { UseWithState } from './useState.ts';
+
+export type Severity = PolicySeverity | 'off';
+
+/** `countersign.diagnostics.*`. A policy's own severity comes first for what the policy judges. */
+export interface Severities {
+  readonly unsigned: Severity;
+  readonly untrusted: Severity;
+  readonly unchecked: Severity;
+  readonly unresolved: Severity;
+  readonly missingArgument: Severity;
+  readonly dockerfile: Severity;
+}
+
+/** What "related information" says and where it leads. */
+export interface RelatedText {
+  readonly message: string;
+  readonly target: { readonly kind: 'range'; readonly range: TextRange } | { readonly kind: 'policy'; readonly policy: string };
+}
+
+export interface DiagnosticText {
+  readonly code: DiagnosticCode;
+  readonly severity: PolicySeverity;
+  /** What happened, on what, what to do next. */
+  readonly message: string;
+  readonly related: readonly RelatedText[];
+}
+
+/** Everything the Problems panel says about one use, the verdict first; empty where there is nothing to say. */
+export function diagnosticTexts(item: UseWithState, severities: Severities, t: Translate): readonly DiagnosticText[] {
+  return [verdictDiagnostic(item, severities, t), missingArgumentDiagnostic(item.use, severities, t)].filter((text) => text !== undefined);
+}
+
+/** The diagnostic of the state itself; undefined for a state that is no problem, or that is switched off. */
+export function verdictDiagnostic({ use, state }: UseWithState, severities: Severities, t: Translate): DiagnosticText | undefined {
+  switch (state.kind) {
+    case 'pending': case 'waiting': case 'no keys': case 'verified': case 'uncovered':
+      return undefined;
+    case 'unresolved':
+      return made('unresolved', severities.unresolved, unresolvedMessage(use, failureText(state.error, t).text, t), missingRelated(use, t));
+    case 'unsigned':
+      return made('unsigned', strictest(state, severities.unsigned), unsignedMessage(use, state, t), policyRelated(state, t));
+    case 'untrusted':
+      return made('untrusted', strictest(state, severities.untrusted), untrustedMessage(use, state, t), policyRelated(state, t));
+    case 'unchecked': {
+      const { text } = failureText(state.reason, t);
+      const message = t('Could not check who signed {0}: {1} Whether it is signed is not known.', imageName(use), text);
+      return made('unchecked', severities.unchecked, message, []);
+    }
+  }
+}
+
+/** Said beside the verdict when an argument without a value took part in a reference that is valid all the same. */
+export function missingArgumentDiagnostic(use: ImageUse, severities: Severities, t: Translate): DiagnosticText | undefined {
+  if (use.missing.length === 0 || use.reference === undefined) return undefined;
+  const names = enumeration(use.missing.map((name) => plainText(name, 80)), t);
+  const message = use.missing.length === 1
+    ? t('The build argument {0} has no value, so the build pulls {1}, and that is what is verified. Give it a default in its ARG line, or a value in countersign.dockerfile.buildArgs.', names, imageName(use))
+    : t('The build arguments {0} have no value, so the build pulls {1}, and that is what is verified. Give them defaults in their ARG lines, or values in countersign.dockerfile.buildArgs.', names, imageName(use));
+  return made('missing-argument', severities.missingArgument, message, missingRelated(use, t));
+}
+
+/** BuildKit would refuse the file. */
+export function dockerfileDiagnostic(problem: DockerfileProblem, severities: Severities, t: Translate): DiagnosticText | undefined {
+  const message = t('A build refuses this Dockerfile: {0} Correct it; the images that can still be read are verified.', withStop(plainText(problem.message, 300)));
+  return made('dockerfile-invalid', severities.dockerfile, message, []);
+}
+
+function made(code: DiagnosticCode, severity: Severity, message: string, related: readonly RelatedText[]): DiagnosticText | undefined {
+  return severity === 'off' ? undefined : { code, severity, message, related };
+}
+
+function unresolvedMessage(use: ImageUse, failure: string, t: Translate): string {
+  if (use.missing.length === 0) return t('No image can be verified here: {0}', failure);
+  const names = enumeration(use.missing.map((name) => plainText(name, 80)), t);
+  return t('No image can be verified here, because {0} has no value. {1} Give it a default in its ARG line, or a value in countersign.dockerfile.buildArgs.', names, failure);
+}
+
+function unsignedMessage(use: ImageUse, evidence: Evidence, t: Translate): string {
+  const looked = evidence.platform === undefined
+    ? t('Unsigned: {0} ({1}) has no signature, neither under its signature tag nor among its referrers.', imageName(use), shortDigest(evidence.digest))
+    : t('Unsigned: {0} ({1}) has no signature, neither under its signature tag nor among its referrers, and its manifest for {2} has none either.', imageName(use), shortDigest(evidence.digest), plainText(evidence.platform, 80));
+  return `${looked} ${demands(evidence, t)} ${t('Use an image that is signed, or ask its publisher to sign it.')}`;
+}
+
+function untrustedMessage(use: ImageUse, evidence: Evidence, t: Translate): string {
+  const { signatures } = evidence;
+  const found = t('Untrusted: {0} ({1}) has {2}, and what is asked for is not among them: {3}.',
+    imageName(use), shortDigest(evidence.decidedBy), signatureCount(signatures, t), faultCounts(signatures, t) || t('signed by other trusted keys'));
+  const hints = foreignKeyHints(signatures);
+  const hinted = hints.length === 0 ? [] : [t('Key hints of the others: {0}.', enumeration(hints.map((hint) => plainText(hint, 64)), t, 3))];
+  return [found, ...hinted, demands(evidence, t), t('Use an image that satisfies this, or add the right key with "Add Trusted Key…" if you trust who signed.')].join(' ');
+}
+
+/** Which keys were asked, by which policy. */
+function demands(evidence: Evidence, t: Translate): string {
+  const against = unsatisfied(evidence);
+  const policies = against.length > 0 ? against : evidence.policies;
+  return policies.slice(0, 3).map((policy) => (policy.policy === everyKeyPolicy
+    ? t('Trusted keys: {0}.', keyChoice(policy.keys, t))
+    : t('Policy "{0}" asks for {1}.', plainText(policy.policy, 80), demand(policy, t)))).join(' ');
+}
+
+const order: readonly Severity[] = ['off', 'hint', 'information', 'warning', 'error'];
+
+/** The strictest severity among the policies that are not satisfied; the setting stands in for policies without one. */
+function strictest(evidence: Evidence, setting: Severity): Severity {
+  const all = unsatisfied(evidence).map(({ severity }) => severity ?? setting);
+  return all.reduce<Severity | undefined>((worst, next) => (worst === undefined || order.indexOf(next) > order.indexOf(worst) ? next : worst), undefined) ?? setting;
+}
+
+function policyRelated(evidence: Evidence, t: Translate): readonly RelatedText[] {
+  return unsatisfied(evidence).slice(0, 10).map((policy) => ({
+    message: policy.policy === everyKeyPolicy
+      ? t('Every key in countersign.keys is trusted for every image.')
+      : t('Policy "{0}" asks for {1}.', plainText(policy.policy, 80), demand(policy, t)),
+    target: { kind: 'policy', policy: policy.policy },
+  }));
+}
+
+function missingRelated(use: ImageUse, t: Translate): readonly RelatedText[] {
+  return use.origins.flatMap((origin) => (origin.kind === 'missing' && origin.range
+    ? [{ message: t('{0} is declared here without a value.', plainText(origin.name, 80)), target: { kind: 'range' as const, range: origin.range } }]
+    : []));
+}
+
+const imageName = (use: ImageUse): string => plainText(use.text);
+const withStop = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);

@@ -1,0 +1,23 @@
+// Which page explains a code.
+import type { ErrorCode } from '../core/errors.ts';
+
+/** Codes of the diagnostics; stable, one page each in `docs/codes`. */
+export const diagnosticCodes = ['unsigned', 'untrusted', 'unchecked', 'unresolved', 'missing-argument', 'dockerfile-invalid'] as const;
+
+export type DiagnosticCode = (typeof diagnosticCodes)[number];
+
+/**
+ * Where the source is published, without a slash at the end: the one place to fill in. Empty until it is published: then links lead to the
+ * pages inside the extension, never to an address that somebody else could own.
+ */
+export const repositoryUrl: string = '';
+
+/** The page inside the extension and the repository: `docs/codes/unsigned.md`. */
+export function documentationPath(code: DiagnosticCode | ErrorCode): string {
+  return `docs/codes/${code}.md`;
+}
+
+/** The page on the web; undefined where nothing is published (never an empty link). */
+export function documentationUrl(code: DiagnosticCode | ErrorCode, repository = repositoryUrl): string | undefined {
+  return repository === '' ? undefined : `${repository}/blob/main/${documentationPath(code)}`;
+}
