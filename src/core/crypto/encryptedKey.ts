@@ -1,0 +1,194 @@
+// cosign's password-encrypted private key file, both ways, byte for byte (`cosign.md` §1.1; go-securesystemslib `encrypted`).
+import { randomBytes, scrypt } from 'node:crypto';
+import { CosignError } from '../errors.ts';
+import { decodeBase64 } from '../encoding/base64.ts';
+import { readJson } from '../encoding/json.ts';
+import { encodePem, parsePem } from '../encoding/pem.ts';
+import { generatePrivateKey, importPrivateKey, privateKeyFromPkcs8, toPkcs8, type PrivateKey } from './privateKey.ts';
+import * as secretbox from './secretbox.ts';
+
+/** Text is used as its UTF-8 bytes; empty is a password like any other. Never part of a message or an error. */
+export type Password = string | Uint8Array;
+
+/** Fills salts and nonces; passed in by tests. */
+export type RandomSource = (sizeBytes: number) => Uint8Array;
+
+export interface KeyPairFiles {
+  /** The text of `cosign.key`. */
+  readonly privatePem: string;
+  /** The text of `cosign.pub`. */
+  readonly publicPem: string;
+  /** The unlocked key, so that it need not be decrypted again. */
+  readonly key: PrivateKey;
+}
+
+interface ScryptCost { readonly N: number; readonly r: number; readonly p: number }
+
+interface EncryptedKey {
+  readonly cost: ScryptCost;
+  readonly salt: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly box: Uint8Array;
+}
+
+const label = 'ENCRYPTED SIGSTORE PRIVATE KEY';
+const labels = [label, 'ENCRYPTED COSIGN PRIVATE KEY'];
+const saltBytes = 32;
+const writtenCost: ScryptCost = { N: 65536, r: 8, p: 1 };
+/** An allow list, not a range: everything else would let a file choose how much memory and time we spend. */
+const acceptedN: readonly number[] = [32768, 65536, 131072];
+const maxKeyBytes = 64 * 1024;
+
+/** Whether a text looks like a cosign private key: a cheap look at its label, nothing is checked. */
+export function isEncryptedKey(pem: Uint8Array): boolean {
+  return parsePem(pem).some((block) => labels.includes(block.label));
+}
+
+/**
+ * Unlocks a cosign private key. scrypt runs off the event loop; about 0.2 s.
+ * @throws {CosignError} `KEY_PASSWORD_WRONG` (also when the file was tampered with: the two cannot be told apart),
+ * `KEY_KDF_REFUSED` before any work is done, `KEY_ENCRYPTED_INVALID`, `KEY_UNSUPPORTED` for unencrypted keys, `KEY_INVALID`
+ */
+export async function decryptPrivateKey(pem: Uint8Array, password: Password, signal: AbortSignal): Promise<PrivateKey> {
+  const pkcs8 = await decrypt(parseEncryptedKey(pem), password, signal);
+  try {
+    return privateKeyFromPkcs8(pkcs8);
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+/** Encrypts with a new salt and nonce. @returns the text of `cosign.key`: PEM, LF, 64 columns */
+export async function encryptPrivateKey(key: PrivateKey, password: Password, signal: AbortSignal, random: RandomSource = randomBytes): Promise<string> {
+  const pkcs8 = toPkcs8(key);
+  try {
+    return await encrypt(pkcs8, password, signal, random);
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+/** A new ECDSA P-256 key pair as `cosign generate-key-pair` writes it. */
+export async function generateKeyPair(password: Password, signal: AbortSignal, random: RandomSource = randomBytes): Promise<KeyPairFiles> {
+  signal.throwIfAborted();
+  return toFiles(await generatePrivateKey(), password, signal, random);
+}
+
+/**
+ * What `cosign import-key-pair` makes of an unencrypted private key.
+ * @throws {CosignError} as {@link importPrivateKey}
+ */
+export async function importKeyPair(pem: Uint8Array, password: Password, signal: AbortSignal, random: RandomSource = randomBytes): Promise<KeyPairFiles> {
+  return toFiles(importPrivateKey(pem), password, signal, random);
+}
+
+/**
+ * The same key under another password.
+ * @throws {CosignError} as {@link decryptPrivateKey}
+ */
+export async function changePassword(pem: Uint8Array, oldPassword: Password, newPassword: Password, signal: AbortSignal, random: RandomSource = randomBytes): Promise<KeyPairFiles> {
+  return toFiles(await decryptPrivateKey(pem, oldPassword, signal), newPassword, signal, random);
+}
+
+async function toFiles(key: PrivateKey, password: Password, signal: AbortSignal, random: RandomSource): Promise<KeyPairFiles> {
+  const privatePem = await encryptPrivateKey(key, password, signal, random);
+  return { privatePem, publicPem: key.publicKey.pem, key };
+}
+
+async function encrypt(pkcs8: Uint8Array, password: Password, signal: AbortSignal, random: RandomSource): Promise<string> {
+  const salt = random(saltBytes);
+  const nonce = random(secretbox.nonceBytes);
+  const key = await deriveKey(password, salt, writtenCost, signal);
+  const box = secretbox.seal(key, nonce, pkcs8);
+  key.fill(0);
+  // Written in this order: Go's struct order.
+  const json = JSON.stringify({
+    kdf: { name: 'scrypt', params: { N: writtenCost.N, r: writtenCost.r, p: writtenCost.p }, salt: toBase64(salt) },
+    cipher: { name: 'nacl/secretbox', nonce: toBase64(nonce) },
+    ciphertext: toBase64(box),
+  });
+  return encodePem(label, Buffer.from(json));
+}
+
+async function decrypt({ cost, salt, nonce, box }: EncryptedKey, password: Password, signal: AbortSignal): Promise<Uint8Array> {
+  const key = await deriveKey(password, salt, cost, signal);
+  const plaintext = secretbox.open(key, nonce, box);
+  key.fill(0);
+  if (!plaintext) throw new CosignError('KEY_PASSWORD_WRONG', 'The private key cannot be decrypted: the password is wrong, or the file was damaged.');
+  return plaintext;
+}
+
+function parseEncryptedKey(pem: Uint8Array): EncryptedKey {
+  const blocks = parsePem(pem);
+  const [block] = blocks;
+  if (!block) throw new CosignError('KEY_INVALID', `There is no private key here: no line "-----BEGIN ${label}-----" was found.`);
+  if (blocks.length > 1) throw new CosignError('KEY_INVALID', `The file holds ${blocks.length} keys; one cosign private key is needed.`);
+  if (!labels.includes(block.label)) throw notEncrypted(block.label);
+  if (block.hasHeaders) throw damaged('it has PEM headers');
+  return readEncryptedKey(block.bytes);
+}
+
+function readEncryptedKey(json: Uint8Array): EncryptedKey {
+  const root = asObject(readBounded(json), 'the whole');
+  const kdf = asObject(root['kdf'], '"kdf"');
+  const cipher = asObject(root['cipher'], '"cipher"');
+  if (kdf['name'] !== 'scrypt') throw new CosignError('KEY_KDF_REFUSED', 'The private key is not protected with scrypt.');
+  if (cipher['name'] !== 'nacl/secretbox') throw damaged('its cipher is not nacl/secretbox');
+  const cost = readCost(asObject(kdf['params'], '"params"'));
+  const nonce = asBytes(cipher['nonce'], '"nonce"');
+  if (nonce.length !== secretbox.nonceBytes) throw damaged(`"nonce" is not ${secretbox.nonceBytes} bytes`);
+  return { cost, salt: asBytes(kdf['salt'], '"salt"'), nonce, box: asBytes(root['ciphertext'], '"ciphertext"') };
+}
+
+function readCost({ N, r, p }: Readonly<Record<string, unknown>>): ScryptCost {
+  if (typeof N === 'number' && acceptedN.includes(N) && r === 8 && p === 1) return { N, r, p };
+  throw new CosignError('KEY_KDF_REFUSED', 'The scrypt parameters of the private key are none of those cosign uses, and were not run.');
+}
+
+function readBounded(json: Uint8Array): unknown {
+  try {
+    return readJson(json, { maxBytes: maxKeyBytes, maxDepth: 8 });
+  } catch (cause) {
+    throw new CosignError('KEY_ENCRYPTED_INVALID', 'The private key file is damaged: its contents are not JSON.', { cause });
+  }
+}
+
+function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(`${what} is not an object`);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function asBytes(value: unknown, what: string): Uint8Array {
+  const bytes = typeof value === 'string' ? decodeBase64(value) : undefined;
+  if (!bytes) throw damaged(`${what} is not base64`);
+  return bytes;
+}
+
+function deriveKey(password: Password, salt: Uint8Array, { N, r, p }: ScryptCost, signal: AbortSignal): Promise<Uint8Array> {
+  signal.throwIfAborted();
+  const bytes = typeof password === 'string' ? new TextEncoder().encode(password) : password;
+  return new Promise((resolve, reject) => {
+    // The thread pool cannot be stopped; the caller need not wait for it.
+    const cancel = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', cancel, { once: true });
+    scrypt(bytes, salt, secretbox.keyBytes, { N, r, p, maxmem: 128 * N * r + 8 * 1024 * 1024 }, (error, key) => {
+      signal.removeEventListener('abort', cancel);
+      if (error) reject(error);
+      else resolve(key);
+    });
+  });
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+function notEncrypted(found: string): CosignError {
+  if (found.endsWith('PUBLIC KEY')) return new CosignError('KEY_INVALID', 'This is a public key; the private key (cosign.key) is needed.');
+  if (found.endsWith('CERTIFICATE')) return new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate; a cosign private key is needed.');
+  return new CosignError('KEY_UNSUPPORTED', `This is no cosign private key but "${found}".`, { remedy: 'Import it first: cosign keys are always encrypted, if only with an empty password.' });
+}
+
+function damaged(why: string): CosignError {
+  return new CosignError('KEY_ENCRYPTED_INVALID', `The private key file is damaged: ${why}.`);
+}
