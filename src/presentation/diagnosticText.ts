@@ -3,7 +3,7 @@ import type { DockerfileProblem, ImageUse, TextRange } from '../core/dockerfile/
 import type { Evidence, PolicySeverity } from '../core/policy/verdict.ts';
 import { shortDigest } from './digestText.ts';
 import type { DiagnosticCode } from './documentation.ts';
-import { failureText } from './failureText.ts';
+import { failureText, type FailureText } from './failureText.ts';
 import { demand, everyKeyPolicy, faultCounts, foreignKeyHints, keyChoice, signatureCount, unsatisfied } from './signatureWords.ts';
 import { enumeration, type Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
@@ -46,7 +46,7 @@ export function verdictDiagnostic({ use, state }: UseWithState, severities: Seve
     case 'pending': case 'waiting': case 'no keys': case 'verified': case 'uncovered':
       return undefined;
     case 'unresolved':
-      return made('unresolved', severities.unresolved, unresolvedMessage(use, failureText(state.error, t).text, t), missingRelated(use, t));
+      return made('unresolved', severities.unresolved, unresolvedMessage(use, failureText(state.error, t), t), missingRelated(use, t));
     case 'unsigned':
       return made('unsigned', strictest(state, severities.unsigned), unsignedMessage(use, state, t), policyRelated(state, t));
     case 'untrusted':
@@ -79,10 +79,10 @@ function made(code: DiagnosticCode, severity: Severity, message: string, related
   return severity === 'off' ? undefined : { code, severity, message, related };
 }
 
-function unresolvedMessage(use: ImageUse, failure: string, t: Translate): string {
-  if (use.missing.length === 0) return t('No image can be verified here: {0}', failure);
+function unresolvedMessage(use: ImageUse, failure: FailureText, t: Translate): string {
+  if (use.missing.length === 0) return t('No image can be verified here: {0}', failure.text);
   const names = enumeration(use.missing.map((name) => plainText(name, 80)), t);
-  return t('No image can be verified here, because {0} has no value. {1} Give it a default in its ARG line, or a value in countersign.dockerfile.buildArgs.', names, failure);
+  return t('No image can be verified here, because {0} has no value. {1} Give it a default in its ARG line, or a value in countersign.dockerfile.buildArgs.', names, failure.message);
 }
 
 function unsignedMessage(use: ImageUse, evidence: Evidence, t: Translate): string {

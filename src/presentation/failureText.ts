@@ -64,6 +64,7 @@ export function shortReason(code: ErrorCode, t: Translate): string {
     case 'REGISTRY_RATE_LIMITED': return t('the registry limits requests');
     case 'REGISTRY_UNAVAILABLE': return t('the registry is not available');
     case 'REGISTRY_RESPONSE_INVALID': case 'REGISTRY_REFUSED_MANIFEST': return t('the registry gave an unexpected answer');
+    case 'REGISTRY_CONFLICT': return t('somebody else wrote at the same time');
     case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': return t('the registry leads somewhere unsafe');
     case 'REGISTRY_PLAIN_HTTP_REFUSED': return t('the registry speaks plain http');
     case 'PROXY_INVALID': return t('the proxy is not valid');
@@ -113,7 +114,7 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
     case 'CREDENTIALS_UNREADABLE': case 'CREDENTIAL_HELPER_FAILED': return t('Log in again (docker login), or turn countersign.registries.useCredentials off.');
     case 'IMAGE_NOT_FOUND': return t('Look for a mistake in the name and the tag; some registries also answer so when a login is missing.');
     case 'PLATFORM_NOT_FOUND': return t('Choose a platform that the image was made for.');
-    case 'SIGNATURE_LOST': return t('Sign again.');
+    case 'SIGNATURE_LOST': case 'REGISTRY_CONFLICT': return t('Do it again.');
     case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID': case 'BUNDLE_UNSUPPORTED': return t('Ask whoever signed the image to sign it again.');
     case 'FILE_UNREADABLE': return t('Make the file readable.');
     case 'FILE_CHANGED': return t('Look at the file and try again.');
@@ -140,7 +141,7 @@ function actionsFor(code: ErrorCode, t: Translate): readonly FailureAction[] {
     case 'CREDENTIALS_UNREADABLE': case 'CREDENTIAL_HELPER_FAILED': return [setting('countersign.registries.useCredentials'), retry, log];
     case 'PLATFORM_NOT_FOUND': return [setting('countersign.dockerfile.platform'), retry];
     case 'REGISTRY_UNAUTHORIZED': case 'REGISTRY_DENIED': case 'REGISTRY_RATE_LIMITED': case 'REGISTRY_UNAVAILABLE': case 'REGISTRY_RESPONSE_INVALID':
-    case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': case 'REGISTRY_REFUSED_MANIFEST': case 'IMAGE_NOT_FOUND': case 'DIGEST_MISMATCH':
+    case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': case 'REGISTRY_REFUSED_MANIFEST': case 'REGISTRY_CONFLICT': case 'IMAGE_NOT_FOUND': case 'DIGEST_MISMATCH':
     case 'SIZE_LIMIT': case 'COUNT_LIMIT': case 'MANIFEST_INVALID': case 'REFERRERS_TAG_OCCUPIED': case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID':
     case 'BUNDLE_UNSUPPORTED': case 'INTERNAL':
       return [retry, log];

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { settingDefaults } from '../../../src/contributions.ts';
+import { CosignError, errorCodes } from '../../../src/core/errors.ts';
+import { documentationPath, documentationUrl } from '../../../src/presentation/documentation.ts';
+import { failureText } from '../../../src/presentation/failureText.ts';
+import { english } from '../../../src/presentation/translate.ts';
+
+describe('a failure', () => {
+  it('has a sentence, a remedy and a page for every code', () => {
+    for (const code of errorCodes) {
+      const found = failureText(new CosignError(code, 'It failed'), english);
+      assert.match(found.remedy, /^[A-Z].{8,160}\.$/, code);
+      assert.equal(found.text, `It failed. ${found.remedy}`, code);
+      assert.equal(found.page, `docs/codes/${code}.md`);
+    }
+  });
+  it('says its own remedy where it has one', () => {
+    assert.equal(failureText(new CosignError('INTERNAL', 'A.', { remedy: 'Do this.' }), english).text, 'A. Do this.');
+  });
+  it('offers only settings that exist', () => {
+    for (const code of errorCodes) {
+      for (const action of failureText(new CosignError(code, 'x'), english).actions) {
+        if (action.kind === 'open setting') assert.ok(action.setting in settingDefaults || action.setting === 'http.proxy' || action.setting === 'countersign', action.setting);
+      }
+    }
+  });
+  it('offers the setting that changes the outcome', () => {
+    const settings = (code: (typeof errorCodes)[number]): readonly string[] => failureText(new CosignError(code, 'x'), english).actions.flatMap((action) => (action.kind === 'open setting' ? [action.setting] : []));
+    assert.deepEqual(settings('REGISTRY_PLAIN_HTTP_REFUSED'), ['countersign.registries.insecure']);
+    assert.deepEqual(settings('REGISTRY_TLS'), ['countersign.registries.certificateAuthorities']);
+    assert.deepEqual(settings('KEY_INVALID'), ['countersign.keys']);
+  });
+  it('is one bounded line whatever its cause says', () => {
+    const { text } = failureText(new CosignError('INTERNAL', `a\n\u202E${'x'.repeat(1e6)}`), english);
+    assert.ok(text.length < 1200);
+    assert.doesNotMatch(text, /[\n\u202E]/);
+  });
+});
+
+describe('the page of a code', () => {
+  it('lies inside the extension', () => assert.equal(documentationPath('unsigned'), 'docs/codes/unsigned.md'));
+  it('has no address while nothing is published, and one afterwards', () => {
+    assert.equal(documentationUrl('unsigned', ''), undefined);
+    assert.equal(documentationUrl('REGISTRY_TLS', 'https://example.com/r'), 'https://example.com/r/blob/main/docs/codes/REGISTRY_TLS.md');
+  });
+});
