@@ -80,7 +80,7 @@ export class SignatureFinder {
   }
 
   async #legacyLayers(repository: RepositoryName, digest: Digest, content: ManifestContent, store: SignatureStore, signal: AbortSignal): Promise<FoundSignatures> {
-    const layers = parseSignatureManifest(content.bytes);
+    const { layers } = parseSignatureManifest(content.bytes);
     const found = await Promise.all(layers.slice(0, findLimits.legacySignatures).map((layer) => this.#collect(signal, async () => ({
       signatures: [{
         format: 'legacy', store, manifest: content.descriptor.digest, blob: layer.descriptor.digest,

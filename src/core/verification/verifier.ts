@@ -52,8 +52,8 @@ export class Verifier {
     const now = (): number => options.clock.now();
     const lifetimeMs = (found: FoundSignatures): number => (found.incomplete.length === 0 ? signaturesLifetimeMs : 0);
     this.#tags = new SharedLoads({ lifetimeMs: () => options.tagLifetimeMs, capacity: 5000, now });
-    this.#quick = new SharedLoads({ lifetimeMs, capacity: 2000, now });
-    this.#thorough = new SharedLoads({ lifetimeMs, capacity: 2000, now });
+    this.#quick = new SharedLoads<QuickFind>({ lifetimeMs, capacity: 2000, now });
+    this.#thorough = new SharedLoads<FoundSignatures>({ lifetimeMs, capacity: 2000, now });
   }
 
   /**

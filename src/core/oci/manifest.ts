@@ -1,0 +1,124 @@
+// Descriptors, image manifests and indexes as checked data (OCI image-spec v1.1; Docker schema 2).
+import { isDigest, type Digest } from '../crypto/digest.ts';
+import { readJson } from '../encoding/json.ts';
+import { CosignError } from '../errors.ts';
+
+export interface DescriptorPlatform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+}
+
+/** OCI image-spec v1.1, descriptor.md. Text in it is the registry's. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly platform?: DescriptorPlatform;
+}
+
+export interface Manifest {
+  readonly mediaType: string;
+  readonly config?: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly artifactType?: string;
+}
+
+export interface Index {
+  readonly manifests: readonly Descriptor[];
+  readonly subject?: Descriptor;
+}
+
+export const mediaTypes = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
+} as const;
+
+/** What is asked for when any manifest will do. */
+export const anyManifest: string = Object.values(mediaTypes).join(', ');
+
+export const maxManifestBytes = 4 * 1024 * 1024;
+const maxLayers = 1000;
+const maxEntries = 5000;
+
+/** Parameters and case do not matter. */
+export function isIndexMediaType(mediaType: string): boolean {
+  const plain = mediaType.split(';')[0]?.trim().toLowerCase();
+  return plain === mediaTypes.ociIndex || plain === mediaTypes.dockerIndex;
+}
+
+/** @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT` */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the manifest');
+  const layers = readList(root['layers'], '"layers"', maxLayers);
+  const config = optional(root['config'], '"config"');
+  const subject = optional(root['subject'], '"subject"');
+  const artifactType = optionalText(root, 'artifactType');
+  return {
+    mediaType: optionalText(root, 'mediaType') ?? mediaTypes.ociManifest, layers,
+    ...(config ? { config } : {}), ...(subject ? { subject } : {}), ...(artifactType === undefined ? {} : { artifactType }),
+  };
+}
+
+/** @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT` */
+export function parseIndex(bytes: Uint8Array): Index {
+  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the index');
+  if (!Array.isArray(root['manifests'])) throw invalid('"manifests" is not a list');
+  const subject = optional(root['subject'], '"subject"');
+  return { manifests: readList(root['manifests'], '"manifests"', maxEntries), ...(subject ? { subject } : {}) };
+}
+
+function readList(value: unknown, what: string, limit: number): readonly Descriptor[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw invalid(`${what} is not a list`);
+  if (value.length > limit) throw new CosignError('COUNT_LIMIT', `${what} of a manifest has ${value.length} entries; more than ${limit} are not read.`);
+  return value.map((entry, index) => readDescriptor(entry, `${what}[${index}]`));
+}
+
+function readDescriptor(value: unknown, what: string): Descriptor {
+  const json = asObject(value, what);
+  const { digest, size } = json;
+  if (!isDigest(digest)) throw invalid(`the digest of ${what} is not a sha256 digest`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalid(`the size of ${what} is not a size`);
+  const artifactType = optionalText(json, 'artifactType');
+  const platform = readPlatform(json['platform'], what);
+  const annotations = readAnnotations(json['annotations'], what);
+  return {
+    mediaType: optionalText(json, 'mediaType') ?? '', digest, size,
+    ...(artifactType === undefined ? {} : { artifactType }), ...(platform ? { platform } : {}), ...(annotations ? { annotations } : {}),
+  };
+}
+
+function readPlatform(value: unknown, what: string): DescriptorPlatform | undefined {
+  if (value === undefined || value === null) return undefined;
+  const json = asObject(value, `the platform of ${what}`);
+  const variant = optionalText(json, 'variant');
+  return { os: optionalText(json, 'os') ?? '', architecture: optionalText(json, 'architecture') ?? '', ...(variant === undefined ? {} : { variant }) };
+}
+
+function readAnnotations(value: unknown, what: string): Readonly<Record<string, string>> | undefined {
+  if (value === undefined || value === null) return undefined;
+  const entries = Object.entries(asObject(value, `the annotations of ${what}`)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return Object.assign(Object.create(null) as Record<string, string>, Object.fromEntries(entries));
+}
+
+const optional = (value: unknown, what: string): Descriptor | undefined => (value === undefined || value === null ? undefined : readDescriptor(value, what));
+
+function optionalText(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = Object.hasOwn(json, name) ? json[name] : undefined;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw invalid(`"${name}" is not a text`);
+  return value;
+}
+
+function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
+  throw invalid(`${what} is not an object`);
+}
+
+const invalid = (why: string): CosignError => new CosignError('MANIFEST_INVALID', `A manifest in the registry cannot be read: ${why}.`);
