@@ -94,8 +94,13 @@ function identify(handle: KeyObject, spki: Uint8Array): { algorithm: KeyAlgorith
     case 'ed25519':
       if (!isSafeEd25519(spki.subarray(-32))) throw new CosignError('KEY_INVALID', 'The Ed25519 key is not a point anybody can hold the private key of.');
       return { algorithm: 'ed25519', label: 'Ed25519' };
-    default:
-      throw unsupported(typeName(handle.asymmetricKeyType));
+    case 'dsa': throw unsupported('DSA');
+    case 'rsa-pss': throw unsupported('RSA-PSS');
+    case 'ed448': throw unsupported('Ed448');
+    case 'x25519': throw unsupported('X25519');
+    case 'x448': throw unsupported('X448');
+    case undefined: throw unsupported('a secret key');
+    default: throw unsupported(String(handle.asymmetricKeyType));
   }
 }
 
@@ -111,11 +116,6 @@ function isSafeEd25519(point: Uint8Array): boolean {
 function curveName(name: string | undefined): string {
   const known: Readonly<Record<string, string>> = { secp224r1: 'P-224', prime192v1: 'P-192' };
   return name === undefined ? 'a curve without a name' : (known[name] ?? name);
-}
-
-function typeName(type: string | undefined): string {
-  const known: Readonly<Record<string, string>> = { dsa: 'DSA', 'rsa-pss': 'RSA-PSS', ed448: 'Ed448', x25519: 'X25519', x448: 'X448', dh: 'Diffie-Hellman' };
-  return known[type ?? ''] ?? String(type);
 }
 
 function isPrivate(label: string): boolean {

@@ -38,8 +38,10 @@ function signerOf(judgement: BlobJudgement): string | undefined {
   return 'signer' in judgement ? judgement.signer.fingerprint : undefined;
 }
 
-function edit(data: string, change: (json: Record<string, never>) => unknown): Uint8Array {
-  const json = JSON.parse(data) as Record<string, never>;
+interface BundleJson { verificationMaterial: object; dsseEnvelope: { signatures: unknown[] }; messageSignature: object }
+
+function edit(data: string, change: (json: BundleJson) => unknown): Uint8Array {
+  const json = JSON.parse(data) as BundleJson;
   change(json);
   return bytes(JSON.stringify(json));
 }

@@ -42,7 +42,7 @@ describe('a simple-signing payload', () => {
     const { annotations: found } = parsePayload(bytes(examples.p1.replace('null', '{"__proto__":"x","constructor":"y"}')));
     assert.equal(Object.getPrototypeOf(found), null);
     assert.deepEqual(Object.entries(found), [['__proto__', 'x'], ['constructor', 'y']]);
-    assert.equal(found['toString'], undefined);
+    assert.equal('toString' in found, false);
   });
 
   it('is read without optional, identity and type, and with white space', () => {
