@@ -1,10 +1,10 @@
 // Whether a signature beside a file counts: `.sig`, `.sigstore.json`, and the old `.bundle` JSON (`cosign.md` §4.1).
 import { type PublicKey, parsePublicKeys } from '../crypto/publicKey.ts';
 import { startPureCheck, verifyDigests, type MessageDigests } from '../crypto/signatures.ts';
-import { decodeBase64 } from '../encoding/base64.ts';
+import { decodeBase64, encodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
 import { bundleMediaTypePrefix, maxBundleBytes, parseBundle, type BundleContent } from './bundle.ts';
-import { JsonShape } from './jsonShape.ts';
+import { JsonShape } from '../encoding/jsonShape.ts';
 
 export type BlobFault =
   | 'other-key'      // by none of the trusted keys, or over other contents: the two cannot be told apart
@@ -49,7 +49,7 @@ const legacyShape = new JsonShape('BUNDLE_INVALID', 'the signature bundle');
 
 /** The text of the file `cosign sign-blob --output-signature` writes: base64, without a line feed. */
 export function encodeBlobSignature(signature: Uint8Array): string {
-  return Buffer.from(signature).toString('base64');
+  return encodeBase64(signature);
 }
 
 /** A `.sig` file: base64 with or without a line feed, or the raw signature. */

@@ -1,9 +1,9 @@
 // Sigstore bundles as far as keys go: parse 0.1–0.3, write 0.3 (`cosign.md` §3.2, §3.4; sigstore protobuf-specs v0.5).
-import { decodeBase64 } from '../encoding/base64.ts';
+import { decodeBase64, encodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
 import { inTotoPayloadType } from './dsse.ts';
 import { encodeProtoJson, type GoValue } from './goJson.ts';
-import { JsonShape, type JsonObject } from './jsonShape.ts';
+import { JsonShape, type JsonObject } from '../encoding/jsonShape.ts';
 
 export type BundleContent =
   | {
@@ -57,14 +57,14 @@ export function parseBundle(bytes: Uint8Array, maxBytes = maxBundleBytes): Bundl
 /** The bundle `cosign sign` stores for an image: one envelope with one signature over `preAuthEncoding`. */
 export function encodeImageBundle(hint: string, statement: Uint8Array, signature: Uint8Array): Uint8Array {
   return encodeBundle(hint, {
-    dsseEnvelope: { payload: toBase64(statement), payloadType: inTotoPayloadType, signatures: [{ sig: toBase64(signature) }] },
+    dsseEnvelope: { payload: encodeBase64(statement), payloadType: inTotoPayloadType, signatures: [{ sig: encodeBase64(signature) }] },
   });
 }
 
 /** The bundle `cosign sign-blob` writes. @param sha256 of the file */
 export function encodeBlobBundle(hint: string, sha256: Uint8Array, signature: Uint8Array): Uint8Array {
   return encodeBundle(hint, {
-    messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest: toBase64(sha256) }, signature: toBase64(signature) },
+    messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest: encodeBase64(sha256) }, signature: encodeBase64(signature) },
   });
 }
 
@@ -138,8 +138,4 @@ function readBase64(value: unknown, name: string): Uint8Array {
   const bytes = decodeBase64(shape.string(value, name));
   if (!bytes) throw shape.fail(`${name} is not base64`);
   return bytes;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64');
 }

@@ -1,7 +1,7 @@
 // Descriptors inside manifests that cosign writes: reading one, and writing its members in Go's order.
 import { isDigest, type Digest } from '../crypto/digest.ts';
 import type { GoObject, GoValue } from './goJson.ts';
-import { stringMembers, type JsonObject, type JsonShape } from './jsonShape.ts';
+import { stringMembers, type JsonObject, type JsonShape } from '../encoding/jsonShape.ts';
 
 /** What names a blob or manifest (OCI image-spec v1.1, descriptor.md). */
 export interface Descriptor {

@@ -7,7 +7,7 @@ import { CosignError } from '../errors.ts';
 import type { SignatureFault } from '../policy/verdict.ts';
 import { parseBundle, type Bundle } from './bundle.ts';
 import { inTotoPayloadType, preAuthEncoding } from './dsse.ts';
-import { noAnnotations } from './jsonShape.ts';
+import { noAnnotations } from '../encoding/jsonShape.ts';
 import { parsePayload } from './simpleSigning.ts';
 import { findSubject, parseStatement } from './statement.ts';
 

@@ -4,7 +4,7 @@ import { CosignError } from '../errors.ts';
 import { bundleMediaType } from './bundle.ts';
 import { descriptorJson, inOrder, readDescriptor, toGoObject, type Descriptor } from './descriptor.ts';
 import { compareUtf8, encodeGoJson, type GoObject } from './goJson.ts';
-import { JsonShape } from './jsonShape.ts';
+import { JsonShape } from '../encoding/jsonShape.ts';
 import { signPredicateType } from './statement.ts';
 
 /** The descriptor of a referrer as it stands in a fallback index. */

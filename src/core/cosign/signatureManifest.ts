@@ -3,7 +3,7 @@ import { digestOf, hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { descriptorJson, inOrder, readAnnotations, readDescriptor, toGoObject, toGoValue, type Descriptor } from './descriptor.ts';
 import { encodeGoJson, type GoValue } from './goJson.ts';
-import { JsonShape, type JsonObject } from './jsonShape.ts';
+import { JsonShape, type JsonObject } from '../encoding/jsonShape.ts';
 
 /** One signature in a `.sig` manifest. Everything in it is the registry's and unverified. */
 export interface SignatureLayer {

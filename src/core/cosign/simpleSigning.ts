@@ -1,7 +1,7 @@
 // The signed payload of a legacy image signature: encode, parse (`cosign.md` §2.2; cosign SIGNATURE_SPEC.md).
 import { isDigest, type Digest } from '../crypto/digest.ts';
 import { encodeGoJson } from './goJson.ts';
-import { JsonShape, stringMembers } from './jsonShape.ts';
+import { JsonShape, stringMembers } from '../encoding/jsonShape.ts';
 
 /** What a payload claims. Worth nothing until a signature over the very same bytes was verified. */
 export interface SimpleSigningPayload {

@@ -2,7 +2,7 @@
 import { hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { encodeProtoJson } from './goJson.ts';
-import { JsonShape, stringMembers } from './jsonShape.ts';
+import { JsonShape, stringMembers } from '../encoding/jsonShape.ts';
 
 export interface StatementSubject {
   /** Algorithm → lower-case hex, as written. */

@@ -30,6 +30,26 @@ export function startMessageCheck(publicKey: Uint8Array, signature: Uint8Array):
   };
 }
 
+/**
+ * Signs a message in pieces, with a nonce from random bytes instead of from the message, which would have to be read twice; and if it
+ * changed between the two readings, the signature would give the private key away.
+ * @param seed the 32 bytes of the private key
+ * @param random 64 bytes never used before
+ */
+export function startMessageSigning(seed: Uint8Array, random: Uint8Array): { update(piece: Uint8Array): void; finish(): Uint8Array } {
+  const { prefix, scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(seed);
+  const nonce = littleEndian(createHash('sha512').update(prefix).update(random).digest()) % order;
+  const r = ed25519.Point.BASE.multiply(nonce).toBytes();
+  const hash = createHash('sha512').update(r).update(pointBytes);
+  return {
+    update: (piece) => void hash.update(piece),
+    finish: () => {
+      const s = (nonce + (littleEndian(hash.digest()) % order) * scalar) % order;
+      return Uint8Array.from(Buffer.concat([r, Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse()]));
+    },
+  };
+}
+
 /** R = [S]B − [k]A compared as bytes with S < L, as Go's crypto/ed25519 does it. */
 function equationHolds(publicKey: Uint8Array, signature: Uint8Array, challenge: Uint8Array): boolean {
   if (signature.length !== 64 || publicKey.length !== 32) return false;

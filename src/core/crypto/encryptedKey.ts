@@ -1,8 +1,8 @@
 // cosign's password-encrypted private key file, both ways, byte for byte (`cosign.md` §1.1; go-securesystemslib `encrypted`).
 import { randomBytes, scrypt } from 'node:crypto';
 import { CosignError } from '../errors.ts';
-import { decodeBase64 } from '../encoding/base64.ts';
-import { readJson } from '../encoding/json.ts';
+import { decodeBase64, encodeBase64 } from '../encoding/base64.ts';
+import { JsonShape, type JsonObject } from '../encoding/jsonShape.ts';
 import { encodePem, parsePem } from '../encoding/pem.ts';
 import { generatePrivateKey, importPrivateKey, privateKeyFromPkcs8, toPkcs8, type PrivateKey } from './privateKey.ts';
 import * as secretbox from './secretbox.ts';
@@ -38,6 +38,7 @@ const writtenCost: ScryptCost = { N: 65536, r: 8, p: 1 };
 /** An allow list, not a range: everything else would let a file choose how much memory and time we spend. */
 const acceptedN: readonly number[] = [32768, 65536, 131072];
 const maxKeyBytes = 64 * 1024;
+const shape = new JsonShape('KEY_ENCRYPTED_INVALID', 'the private key file');
 
 /** Whether a text looks like a cosign private key: a cheap look at its label, nothing is checked. */
 export function isEncryptedKey(pem: Uint8Array): boolean {
@@ -47,7 +48,7 @@ export function isEncryptedKey(pem: Uint8Array): boolean {
 /**
  * Unlocks a cosign private key. scrypt runs off the event loop; about 0.2 s.
  * @throws {CosignError} `KEY_PASSWORD_WRONG` (also when the file was tampered with: the two cannot be told apart),
- * `KEY_KDF_REFUSED` before any work is done, `KEY_ENCRYPTED_INVALID`, `KEY_UNSUPPORTED` for unencrypted keys, `KEY_INVALID`
+ * `KEY_KDF_REFUSED` before any work is done, `KEY_ENCRYPTED_INVALID`, `SIZE_LIMIT`, `KEY_UNSUPPORTED` for unencrypted keys, `KEY_INVALID`
  */
 export async function decryptPrivateKey(pem: Uint8Array, password: Password, signal: AbortSignal): Promise<PrivateKey> {
   const pkcs8 = await decrypt(parseEncryptedKey(pem), password, signal);
@@ -103,9 +104,9 @@ async function encrypt(pkcs8: Uint8Array, password: Password, signal: AbortSigna
   key.fill(0);
   // Written in this order: Go's struct order.
   const json = JSON.stringify({
-    kdf: { name: 'scrypt', params: { N: writtenCost.N, r: writtenCost.r, p: writtenCost.p }, salt: toBase64(salt) },
-    cipher: { name: 'nacl/secretbox', nonce: toBase64(nonce) },
-    ciphertext: toBase64(box),
+    kdf: { name: 'scrypt', params: { N: writtenCost.N, r: writtenCost.r, p: writtenCost.p }, salt: encodeBase64(salt) },
+    cipher: { name: 'nacl/secretbox', nonce: encodeBase64(nonce) },
+    ciphertext: encodeBase64(box),
   });
   return encodePem(label, Buffer.from(json));
 }
@@ -124,43 +125,30 @@ function parseEncryptedKey(pem: Uint8Array): EncryptedKey {
   if (!block) throw new CosignError('KEY_INVALID', `There is no private key here: no line "-----BEGIN ${label}-----" was found.`);
   if (blocks.length > 1) throw new CosignError('KEY_INVALID', `The file holds ${blocks.length} keys; one cosign private key is needed.`);
   if (!labels.includes(block.label)) throw notEncrypted(block.label);
-  if (block.hasHeaders) throw damaged('it has PEM headers');
+  if (block.hasHeaders) throw shape.fail('there are PEM headers');
   return readEncryptedKey(block.bytes);
 }
 
 function readEncryptedKey(json: Uint8Array): EncryptedKey {
-  const root = asObject(readBounded(json), 'the whole');
-  const kdf = asObject(root['kdf'], '"kdf"');
-  const cipher = asObject(root['cipher'], '"cipher"');
-  if (kdf['name'] !== 'scrypt') throw new CosignError('KEY_KDF_REFUSED', 'The private key is not protected with scrypt.');
-  if (cipher['name'] !== 'nacl/secretbox') throw damaged('its cipher is not nacl/secretbox');
-  const cost = readCost(asObject(kdf['params'], '"params"'));
-  const nonce = asBytes(cipher['nonce'], '"nonce"');
-  if (nonce.length !== secretbox.nonceBytes) throw damaged(`"nonce" is not ${secretbox.nonceBytes} bytes`);
-  return { cost, salt: asBytes(kdf['salt'], '"salt"'), nonce, box: asBytes(root['ciphertext'], '"ciphertext"') };
+  const root = shape.parse(json, maxKeyBytes);
+  const kdf = shape.object(shape.member(root, 'kdf'), '"kdf"');
+  const cipher = shape.object(shape.member(root, 'cipher'), '"cipher"');
+  if (shape.member(kdf, 'name') !== 'scrypt') throw new CosignError('KEY_KDF_REFUSED', 'The private key is not protected with scrypt.');
+  if (shape.member(cipher, 'name') !== 'nacl/secretbox') throw shape.fail('the cipher is not nacl/secretbox');
+  const cost = readCost(shape.object(shape.member(kdf, 'params'), '"params"'));
+  const nonce = readBytes(shape.member(cipher, 'nonce'), '"nonce"');
+  if (nonce.length !== secretbox.nonceBytes) throw shape.fail(`"nonce" is not ${secretbox.nonceBytes} bytes`);
+  return { cost, salt: readBytes(shape.member(kdf, 'salt'), '"salt"'), nonce, box: readBytes(shape.member(root, 'ciphertext'), '"ciphertext"') };
 }
 
-function readCost({ N, r, p }: Readonly<Record<string, unknown>>): ScryptCost {
+function readCost({ N, r, p }: JsonObject): ScryptCost {
   if (typeof N === 'number' && acceptedN.includes(N) && r === 8 && p === 1) return { N, r, p };
   throw new CosignError('KEY_KDF_REFUSED', 'The scrypt parameters of the private key are none of those cosign uses, and were not run.');
 }
 
-function readBounded(json: Uint8Array): unknown {
-  try {
-    return readJson(json, { maxBytes: maxKeyBytes, maxDepth: 8 });
-  } catch (cause) {
-    throw new CosignError('KEY_ENCRYPTED_INVALID', 'The private key file is damaged: its contents are not JSON.', { cause });
-  }
-}
-
-function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(`${what} is not an object`);
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function asBytes(value: unknown, what: string): Uint8Array {
-  const bytes = typeof value === 'string' ? decodeBase64(value) : undefined;
-  if (!bytes) throw damaged(`${what} is not base64`);
+function readBytes(value: unknown, name: string): Uint8Array {
+  const bytes = decodeBase64(shape.string(value, name));
+  if (!bytes) throw shape.fail(`${name} is not base64`);
   return bytes;
 }
 
@@ -179,16 +167,8 @@ function deriveKey(password: Password, salt: Uint8Array, { N, r, p }: ScryptCost
   });
 }
 
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64');
-}
-
 function notEncrypted(found: string): CosignError {
   if (found.endsWith('PUBLIC KEY')) return new CosignError('KEY_INVALID', 'This is a public key; the private key (cosign.key) is needed.');
   if (found.endsWith('CERTIFICATE')) return new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate; a cosign private key is needed.');
   return new CosignError('KEY_UNSUPPORTED', `This is no cosign private key but "${found}".`, { remedy: 'Import it first: cosign keys are always encrypted, if only with an empty password.' });
-}
-
-function damaged(why: string): CosignError {
-  return new CosignError('KEY_ENCRYPTED_INVALID', `The private key file is damaged: ${why}.`);
 }

@@ -1,8 +1,7 @@
 // Signing and verifying with every kind of key and digest that either cosign writes (`cosign.md` §1.9).
-import { constants, createHash, createSign, publicDecrypt, sign, verify } from 'node:crypto';
+import { constants, createHash, createSign, publicDecrypt, randomBytes, sign, verify } from 'node:crypto';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
-import { CosignError } from '../errors.ts';
-import { startMessageCheck, verifyPrehashed, type MessageCheck } from './ed25519.ts';
+import { startMessageCheck, startMessageSigning, verifyPrehashed, type MessageCheck } from './ed25519.ts';
 import type { PrivateKey } from './privateKey.ts';
 import type { PublicKey } from './publicKey.ts';
 
@@ -90,12 +89,14 @@ export function signBytes(key: PrivateKey, message: Uint8Array): Uint8Array {
   return Uint8Array.from(sign(key.publicKey.algorithm === 'ed25519' ? null : 'sha256', message, key.handle));
 }
 
-/**
- * Signs a message that comes in pieces, in constant memory.
- * @throws {CosignError} `KEY_UNSUPPORTED` for Ed25519, which needs the whole message: use {@link signBytes}
- */
+/** The same for a message that comes in pieces, read once and in constant memory. */
 export function startSigning(key: PrivateKey): { update(piece: Uint8Array): void; finish(): Uint8Array } {
-  if (key.publicKey.algorithm === 'ed25519') throw new CosignError('KEY_UNSUPPORTED', 'An Ed25519 key cannot sign a message that comes in pieces.');
+  if (key.publicKey.algorithm === 'ed25519') {
+    const pkcs8 = key.handle.export({ type: 'pkcs8', format: 'der' });
+    const signing = startMessageSigning(pkcs8.subarray(-32), randomBytes(64));
+    pkcs8.fill(0);
+    return signing;
+  }
   const signer = createSign('sha256');
   return { update: (piece) => void signer.update(piece), finish: () => Uint8Array.from(signer.sign(key.handle)) };
 }

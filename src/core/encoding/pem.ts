@@ -1,6 +1,6 @@
 // PEM blocks out of whatever a person saved: CRLF, BOM, indentation and text around them are accepted (RFC 7468).
 import { CosignError } from '../errors.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeBase64, encodeBase64 } from './base64.ts';
 
 /** One `-----BEGIN X-----` block. */
 export interface PemBlock {
@@ -39,7 +39,7 @@ export function parsePem(bytes: Uint8Array): readonly PemBlock[] {
 
 /** A PEM block as Go and OpenSSL write it: 64 columns, LF, a line feed at the end. */
 export function encodePem(label: string, bytes: Uint8Array): string {
-  const body = Buffer.from(bytes).toString('base64').replace(/.{1,64}/g, '$&\n');
+  const body = encodeBase64(bytes).replace(/.{1,64}/g, '$&\n');
   return `-----BEGIN ${label}-----\n${body}-----END ${label}-----\n`;
 }
 

@@ -1,6 +1,6 @@
 // Taking unknown JSON apart with an error that says which member is wrong.
 import { CosignError, type ErrorCode } from '../errors.ts';
-import { readJson } from '../encoding/json.ts';
+import { readJson } from './json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
