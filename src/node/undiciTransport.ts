@@ -1,0 +1,189 @@
+// HTTP over undici: one request at a time, through the right proxy, with the right certificates, bounded in time and in connections.
+import Agent from 'undici/lib/dispatcher/agent.js';
+import sendRequest from 'undici/lib/api/api-request.js';
+import type { Dispatcher } from 'undici';
+import type { EngineSettings } from '../core/engine.ts';
+import { CosignError } from '../core/errors.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
+import { CertificateStore } from './certificates.ts';
+import { dial, type DialPlan } from './connector.ts';
+import { hostPortOf, namesHost } from './hostNames.ts';
+import { HostSlots } from './hostSlots.ts';
+import { chooseProxy, type Proxy } from './proxySettings.ts';
+import { RequestDeadline } from './requestDeadline.ts';
+import { proxyRefusal, timedOut, toRequestError, type RequestContext } from './requestFailure.ts';
+
+export interface TransportOptions {
+  /** Of Countersign, for the user-agent. */
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs'>;
+  /** Connections, and so requests, per host at a time; 20 by default. */
+  readonly connectionsPerHost?: number;
+}
+
+/** An answer this short is read to its end when nobody wants it, so that its connection can be used again. */
+const maxDrainedBytes = 16 * 1024;
+const keepAliveMs = 30_000;
+
+/** Sockets are opened when first needed and closed by {@link dispose}; idle ones do not hold the process. */
+export class UndiciTransport implements Transport {
+  readonly #options: TransportOptions;
+  readonly #userAgent: string;
+  readonly #certificates: CertificateStore;
+  readonly #slots: HostSlots;
+  readonly #agents = new Map<string, Agent>();
+  readonly #active = new Set<RequestDeadline>();
+  readonly #disposed = new AbortController();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#userAgent = `countersign/${options.version}`;
+    this.#certificates = new CertificateStore(options.env);
+    this.#slots = new HostSlots(options.connectionsPerHost ?? 20);
+  }
+
+  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    signal.throwIfAborted();
+    this.#disposed.signal.throwIfAborted();
+    const { url } = request;
+    const { settings } = this.#options;
+    const proxy = chooseProxy(url, { ...settings, env: this.#options.env });
+    const headers = this.#headers(request, url.protocol === 'http:' ? proxy : undefined);
+    const agent = await this.#agent(url, proxy);
+    const release = await this.#slots.acquire(url.origin, signal);
+    const deadline = new RequestDeadline(settings.timeoutMs, signal);
+    this.#active.add(deadline);
+    const finish = (): void => {
+      deadline.stop();
+      this.#active.delete(deadline);
+      release();
+    };
+    const context: RequestContext = { host: url.host, proxy, timeoutMs: settings.timeoutMs, answering: false };
+    try {
+      const sent = sendRequest.call(agent, {
+        origin: url.origin, method: request.method, headers, signal: deadline.signal, headersTimeout: 0, bodyTimeout: 0,
+        // Plain http through a proxy: RFC 9112 §3.2.2, absolute-form.
+        path: `${proxy && url.protocol === 'http:' ? url.origin : ''}${url.pathname}${url.search}`,
+        body: requestBody(request.body, deadline),
+      });
+      const answer = await untilAborted(sent, deadline.signal);
+      if (proxy && url.protocol === 'http:' && answer.statusCode === 407) {
+        discard(answer.body);
+        throw proxyRefusal(407, url.host, proxy);
+      }
+      return toResponse(answer, request.method, deadline, finish, (error) => failure(error, deadline, signal, { ...context, answering: true }));
+    } catch (error) {
+      finish();
+      throw failure(error, deadline, signal, context);
+    }
+  }
+
+  /** Closes every socket; what is still under way rejects. Calling it again does nothing. */
+  async dispose(): Promise<void> {
+    const reason = new CosignError('REGISTRY_UNREACHABLE', 'The request was given up because its connections were closed.', { remedy: 'Verify again.' });
+    this.#disposed.abort(reason);
+    this.#slots.close(reason);
+    for (const deadline of this.#active) deadline.end(reason);
+    const agents = [...this.#agents.values()];
+    this.#agents.clear();
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  #headers(request: HttpRequest, proxy: Proxy | undefined): Record<string, string> {
+    const headers: Record<string, string> = { ...request.headers, 'user-agent': this.#userAgent, 'accept-encoding': 'identity' };
+    if (proxy?.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization;
+    for (const [name, value] of Object.entries(headers)) {
+      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw new CosignError('INTERNAL', `The header "${name}" of a request to "${request.url.host}" holds characters that HTTP forbids.`);
+    }
+    return headers;
+  }
+
+  /** One pool of connections per way of connecting: certificates, verification and proxy never mix. */
+  async #agent(url: URL, proxy: Proxy | undefined): Promise<Agent> {
+    const { settings } = this.#options;
+    const target = hostPortOf(url);
+    const secure = url.protocol === 'https:';
+    const verify = !settings.insecureRegistries.some((entry) => namesHost(entry, target));
+    const file = Object.entries(settings.certificateAuthorities).find(([entry]) => namesHost(entry, target))?.[1];
+    const certificates = secure && verify ? await this.#certificates.authorities(file, url.host) : undefined;
+    const proxyTrust = proxy?.secure === true ? { context: (await this.#certificates.authorities(undefined, proxy.shown)).context, verify: settings.proxyStrictSSL } : { context: undefined, verify: true };
+    this.#disposed.signal.throwIfAborted();
+    const way = JSON.stringify([secure, verify, certificates?.identity, proxy?.shown]);
+    const known = this.#agents.get(way);
+    if (known) return known;
+    const agent = new Agent({
+      connections: this.#options.connectionsPerHost ?? 20, pipelining: 1, keepAliveTimeout: keepAliveMs, keepAliveMaxTimeout: keepAliveMs,
+      connect: ({ hostname, port, protocol }, callback) => {
+        const plan: DialPlan = {
+          target: hostPortOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`)), secure, timeoutMs: settings.timeoutMs, userAgent: this.#userAgent,
+          targetTrust: { context: certificates?.context, verify }, ...(proxy ? { proxy: { address: proxy, trust: proxyTrust } } : {}),
+        };
+        dial(plan, this.#disposed.signal).then((socket) => { callback(null, socket); }, (error: unknown) => { callback(error as Error, null); });
+      },
+    });
+    this.#agents.set(way, agent);
+    return agent;
+  }
+}
+
+function toResponse({ statusCode, headers, body }: Dispatcher.ResponseData, method: string, deadline: RequestDeadline, finish: () => void, toError: (error: unknown) => unknown): HttpResponse {
+  body.once('close', finish).on('error', () => undefined);
+  // There is nothing to read; whoever asks for the headers alone need not give the connection back.
+  if (method === 'HEAD') discard(body);
+  return {
+    status: statusCode,
+    headers,
+    body: method === 'HEAD' ? nothing() : read(body, deadline, toError),
+    discard: () => { discard(body); },
+  };
+}
+
+async function* read(body: Dispatcher.ResponseData['body'], deadline: RequestDeadline, toError: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      deadline.progress(chunk.byteLength);
+      yield chunk;
+    }
+  } catch (error) {
+    throw toError(error);
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function discard(body: Dispatcher.ResponseData['body']): void {
+  body.dump({ limit: maxDrainedBytes }).catch(() => undefined);
+}
+
+function requestBody(body: HttpRequest['body'], deadline: RequestDeadline): NonNullable<Dispatcher.RequestOptions['body']> | null {
+  if (body === undefined || body instanceof Uint8Array) return body ?? null;
+  const bytes = body();
+  return (async function* () {
+    for await (const chunk of bytes) {
+      deadline.progress(chunk.byteLength);
+      yield chunk;
+    }
+  })();
+}
+
+/** undici notices an abort only once the request has a socket; the caller must not wait for that. */
+function untilAborted(sent: Promise<Dispatcher.ResponseData>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => { reject(signal.reason as Error); };
+    signal.addEventListener('abort', onAbort, { once: true });
+    sent.then((answer) => {
+      signal.removeEventListener('abort', onAbort);
+      if (signal.aborted) answer.body.on('error', () => undefined).destroy();
+      resolve(answer);
+    }, (error: unknown) => {
+      signal.removeEventListener('abort', onAbort);
+      reject(error as Error);
+    });
+  });
+}
+
+function failure(error: unknown, deadline: RequestDeadline, caller: AbortSignal, context: RequestContext): unknown {
+  if (caller.aborted) return caller.reason;
+  return deadline.expired ? timedOut(context) : toRequestError(error, context);
+}
