@@ -37,7 +37,7 @@ export interface CommandArguments {
   readonly 'countersign.verifyAgain': readonly [UseLocation?];
   readonly 'countersign.addTrustedKey': readonly [AddTrustedKeyTarget?];
   readonly 'countersign.removeTrustedKey': readonly [];
-  readonly 'countersign.showTrust': readonly [];
+  readonly 'countersign.showTrust': readonly [UseLocation?];
   readonly 'countersign.openLog': readonly [];
   readonly 'countersign.copyDigest': readonly [string];
 }

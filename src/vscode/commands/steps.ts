@@ -1,0 +1,114 @@
+// Questions one after another, with a way back: nothing is done before the last one is answered.
+import * as vscode from 'vscode';
+
+/** The person wants the question before this one again. */
+export const back = Symbol('back');
+export type Back = typeof back;
+
+/** Where a question stands among the others. */
+export interface StepPlace {
+  readonly title: string;
+  readonly step: number;
+  readonly totalSteps: number;
+}
+
+export interface Step<State> {
+  /** False for a question whose answer does not matter, given the others. */
+  readonly applies: (state: State) => boolean;
+  readonly ask: (state: State, place: StepPlace) => Promise<State | Back>;
+}
+
+/** @throws {vscode.CancellationError} when the person leaves */
+export async function askSteps<State>(title: string, steps: readonly Step<State>[], start: State): Promise<State> {
+  let state = start;
+  const asked: number[] = [];
+  for (let index = 0; index < steps.length;) {
+    const step = steps[index];
+    if (!step?.applies(state)) {
+      index += 1;
+      continue;
+    }
+    const totalSteps = asked.length + steps.slice(index).filter(({ applies }) => applies(state)).length;
+    const answer = await step.ask(state, { title, step: asked.length + 1, totalSteps });
+    if (answer === back) index = asked.pop() ?? 0;
+    else {
+      asked.push(index);
+      state = answer;
+      index += 1;
+    }
+  }
+  return state;
+}
+
+export interface Choice<T> extends vscode.QuickPickItem { readonly value: T }
+
+/** @throws {vscode.CancellationError} when the person leaves */
+export function choose<T>(place: StepPlace, placeholder: string, choices: readonly Choice<T>[], chosen?: T): Promise<T | Back> {
+  const picker = vscode.window.createQuickPick<Choice<T>>();
+  picker.placeholder = placeholder;
+  picker.items = choices;
+  picker.activeItems = choices.filter(({ value }) => value === chosen);
+  return asked(picker, place, (answer) => picker.onDidAccept(() => {
+    const [item] = picker.selectedItems;
+    if (item) answer(item.value);
+  }));
+}
+
+export interface InputOptions {
+  readonly prompt: string;
+  readonly placeholder?: string;
+  readonly value?: string;
+  /** Called at every change; what is still being found out is aborted by the next. A text is a mistake; a note lets the person go on. */
+  readonly validate: (value: string, accepting: boolean, signal: AbortSignal) => Promise<string | { readonly note: string } | undefined>;
+}
+
+/** @throws {vscode.CancellationError} when the person leaves */
+export function enter(place: StepPlace, options: InputOptions): Promise<string | Back> {
+  const input = vscode.window.createInputBox();
+  input.prompt = options.prompt;
+  if (options.placeholder !== undefined) input.placeholder = options.placeholder;
+  input.value = options.value ?? '';
+  let running = new AbortController();
+  /** True when the value may be taken. */
+  const validate = async (accepting: boolean): Promise<boolean> => {
+    running.abort();
+    const run = new AbortController();
+    running = run;
+    input.busy = true;
+    const result = await options.validate(input.value, accepting, run.signal).catch((error: unknown) => (run.signal.aborted ? undefined : String(error)));
+    if (run.signal.aborted) return false;
+    input.busy = false;
+    input.validationMessage = typeof result === 'object' ? { message: result.note, severity: vscode.InputBoxValidationSeverity.Info } : result;
+    return typeof result !== 'string';
+  };
+  return asked(input, place, (answer) => vscode.Disposable.from(
+    { dispose: () => running.abort() },
+    input.onDidChangeValue(() => void validate(false)),
+    input.onDidAccept(async () => {
+      const { value } = input;
+      if (await validate(true)) answer(value);
+    }),
+  ));
+}
+
+type Question = vscode.QuickInput & { buttons: readonly vscode.QuickInputButton[]; readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton> };
+
+async function asked<T>(input: Question, place: StepPlace, listen: (answer: (value: T) => void) => vscode.Disposable): Promise<T | Back> {
+  Object.assign(input, { ...place, ignoreFocusOut: true, buttons: place.step > 1 ? [vscode.QuickInputButtons.Back] : [] });
+  const subscriptions: vscode.Disposable[] = [];
+  try {
+    return await new Promise<T | Back>((resolve, reject) => {
+      subscriptions.push(
+        listen(resolve),
+        input.onDidTriggerButton((button) => {
+          if (button === vscode.QuickInputButtons.Back) resolve(back);
+        }),
+        input.onDidHide(() => reject(new vscode.CancellationError())),
+      );
+      input.show();
+    });
+  } finally {
+    for (const subscription of subscriptions) subscription.dispose();
+    input.dispose();
+  }
+}

@@ -1,0 +1,66 @@
+// What a person can do about a diagnostic, offered where it stands.
+import * as vscode from 'vscode';
+import { commandIds, diagnosticSource, editorCommandIds, type AddTrustedKeyTarget } from '../contributions.ts';
+import { failureText, type FailureAction } from '../presentation/failureText.ts';
+import type { UseWithState } from '../presentation/useState.ts';
+import { dockerfileSelector } from './dockerfileDocuments.ts';
+import type { DockerfileTracker } from './dockerfileTracker.ts';
+import { useAt } from './fileTrust.ts';
+import { toLocation } from './places.ts';
+import { t } from './words.ts';
+
+export function registerQuickFixes(tracker: DockerfileTracker): vscode.Disposable {
+  const provider: vscode.CodeActionProvider = {
+    provideCodeActions: ({ uri }, _range, { diagnostics }) => {
+      const trust = tracker.get(uri);
+      return diagnostics.filter(({ source }) => source === diagnosticSource).flatMap((diagnostic) => {
+        const { line, character } = diagnostic.range.start;
+        const item = trust && useAt(trust, line, character);
+        return item ? fixesFor(diagnostic, item, uri) : [];
+      });
+    },
+  };
+  return vscode.languages.registerCodeActionsProvider(dockerfileSelector, provider, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] });
+}
+
+function fixesFor(diagnostic: vscode.Diagnostic, item: UseWithState, uri: vscode.Uri): vscode.CodeAction[] {
+  return commandsFor(codeOf(diagnostic), item, uri).map((command, index) => {
+    const action = new vscode.CodeAction(command.title, vscode.CodeActionKind.QuickFix);
+    action.command = command;
+    action.diagnostics = [diagnostic];
+    action.isPreferred = index === 0;
+    return action;
+  });
+}
+
+function commandsFor(code: string, { use, state }: UseWithState, uri: vscode.Uri): readonly vscode.Command[] {
+  const again: vscode.Command = { title: t('Verify Again'), command: commandIds.verifyAgain, arguments: [toLocation(uri, use.range)] };
+  if (code === 'unresolved' || code === 'missing-argument') {
+    return use.missing.length === 0 ? [] : [openSetting(t('Set Build Argument…'), 'countersign.dockerfile.buildArgs')];
+  }
+  if (code !== state.kind) return [];
+  if (state.kind === 'unsigned' || state.kind === 'untrusted') {
+    const target: AddTrustedKeyTarget = { uri: uri.toString(), image: use.text };
+    return [{ title: t('Trust a Key for This Image…'), command: commandIds.addTrustedKey, arguments: [target] }, again];
+  }
+  if (state.kind !== 'unchecked') return [];
+  const offered = failureText(state.reason, t).actions.filter(({ kind }) => kind !== 'retry').map(toCommand);
+  const settings = openSetting(t('Open Settings'), 'countersign');
+  return [again, ...offered, ...(offered.some(({ command }) => command === settings.command) ? [] : [settings])];
+}
+
+function toCommand(action: FailureAction): vscode.Command {
+  const { title } = action;
+  switch (action.kind) {
+    case 'retry': return { title, command: commandIds.verifyAgain };
+    case 'open log': return { title, command: commandIds.openLog };
+    case 'open setting': return openSetting(title, action.setting);
+    case 'manage workspace trust': return { title, command: editorCommandIds.manageWorkspaceTrust };
+  }
+}
+
+const openSetting = (title: string, setting: string): vscode.Command => ({ title, command: editorCommandIds.openSettings, arguments: [setting] });
+
+function codeOf({ code }: vscode.Diagnostic): string {
+  return String(typeof code === 'object' ? code.value : code ?? '');
+}

@@ -1,0 +1,94 @@
+// One stored setting → one checked value: a wrong one is reported and the default stands in for it.
+import type * as vscode from 'vscode';
+import { settingDefaults, settingLimits, type SettingId, type Settings } from '../contributions.ts';
+import { CosignError } from '../core/errors.ts';
+import { readStored, type ScopedValue } from './storedSettings.ts';
+
+type Is<T> = (value: unknown) => value is T;
+
+/** Reads settings for one document and gathers what is wrong with them. */
+export class SettingValues {
+  readonly problems: CosignError[] = [];
+  readonly ignored: SettingId[] = [];
+  readonly #resource: vscode.Uri | undefined;
+
+  constructor(resource: vscode.Uri | undefined) {
+    this.#resource = resource;
+  }
+
+  /** The values of every scope that counts, least specific first. */
+  scopes(id: SettingId): readonly ScopedValue[] {
+    const { values, ignored } = readStored(id, this.#resource);
+    if (ignored) this.ignored.push(id);
+    return values;
+  }
+
+  boolean(id: IdOf<boolean>, ifWrong: boolean = settingDefaults[id]): boolean {
+    return this.#read(id, (value): value is boolean => typeof value === 'boolean', ifWrong, 'true or false');
+  }
+
+  text(id: IdOf<string>): string {
+    return this.#read(id, (value): value is string => typeof value === 'string', settingDefaults[id], 'a text');
+  }
+
+  choice<K extends SettingId>(id: K, choices: readonly Settings[K][]): Settings[K] {
+    const isChoice = (value: unknown): value is Settings[K] => choices.some((choice) => choice === value);
+    return this.#read(id, isChoice, settingDefaults[id], `one of ${choices.map(String).join(', ')}`);
+  }
+
+  /** Within the limits of the manifest. */
+  number(id: keyof typeof settingLimits): number {
+    const { minimum, maximum } = settingLimits[id];
+    const isNumber = (value: unknown): value is number => typeof value === 'number' && value >= minimum && value <= maximum;
+    return this.#read(id, isNumber, settingDefaults[id], `a number from ${minimum} to ${maximum}`);
+  }
+
+  /** An entry that is no text is left out. */
+  texts(id: IdOf<readonly string[]>): readonly string[] {
+    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], 'a list of texts');
+    return list.filter((entry): entry is string => this.#entry(id, entry, typeof entry === 'string' && entry !== ''));
+  }
+
+  /** Entries of all scopes together, the most specific one counting; an entry that is no text is left out. */
+  textMap(id: IdOf<Readonly<Record<string, string>>>): ReadonlyMap<string, { readonly value: string; readonly scope: ScopedValue['scope'] }> {
+    const all = new Map<string, { value: string; scope: ScopedValue['scope'] }>();
+    for (const { scope, value } of this.scopes(id)) {
+      if (!isRecord(value)) {
+        this.#wrong(id, 'an object of texts');
+        continue;
+      }
+      for (const [name, entry] of Object.entries(value)) {
+        all.delete(name);
+        if (this.#entry(id, entry, typeof entry === 'string') && typeof entry === 'string') all.set(name, { value: entry, scope });
+      }
+    }
+    return all;
+  }
+
+  #read<T>(id: SettingId, isRight: Is<T>, ifWrong: T, expected: string): T {
+    const stored = this.scopes(id).at(-1);
+    if (stored === undefined) return defaultOf(id, isRight, ifWrong);
+    if (isRight(stored.value)) return stored.value;
+    this.#wrong(id, expected);
+    return ifWrong;
+  }
+
+  #entry(id: SettingId, entry: unknown, right: boolean): boolean {
+    if (!right) this.problems.push(fault(`${id} has an entry that is not a text: ${JSON.stringify(entry).slice(0, 80)}.`));
+    return right;
+  }
+
+  #wrong(id: SettingId, expected: string): void {
+    this.problems.push(fault(`${id} must be ${expected}.`));
+  }
+}
+
+type IdOf<T> = { readonly [K in SettingId]: Settings[K] extends T ? (T extends Settings[K] ? K : never) : never }[SettingId];
+
+function defaultOf<T>(id: SettingId, isRight: Is<T>, otherwise: T): T {
+  const value: unknown = settingDefaults[id];
+  return isRight(value) ? value : otherwise;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const fault = (message: string): CosignError => new CosignError('SETTING_INVALID', message, { remedy: 'Correct it in the settings.' });

@@ -1,0 +1,116 @@
+// The only reader of configuration: settings of one document, checked, and what the engine must know of the window's.
+import * as vscode from 'vscode';
+import type { SettingId, VerifyOn } from '../contributions.ts';
+import type { DockerfileOptions } from '../core/dockerfile/images.ts';
+import type { EngineSettings } from '../core/engine.ts';
+import type { CosignError } from '../core/errors.ts';
+import type { TrustSettings } from '../core/policy/trustPolicy.ts';
+import type { Severities, Severity } from '../presentation/diagnosticText.ts';
+import { SettingValues } from './settingValues.ts';
+import type { Scope } from './storedSettings.ts';
+import { readTrust, resolvePath, baseDirectory } from './trustReader.ts';
+
+export interface ResourceSettings {
+  readonly trust: TrustSettings;
+  readonly keyScopes: ReadonlyMap<string, Scope>;
+  readonly policyScope: Scope | undefined;
+  readonly dockerfile: DockerfileOptions;
+  readonly verifyOn: VerifyOn;
+  readonly debounceMs: number;
+  readonly codeLens: boolean;
+  readonly statusBar: boolean;
+  readonly severities: Severities;
+  /** What is wrong in any setting read for the document; those of keys and policies are in {@link trust} too. */
+  readonly problems: readonly CosignError[];
+  /** Settings of the workspace that do not count, because the folder is not trusted. */
+  readonly ignored: readonly SettingId[];
+}
+
+const severityChoices: readonly Severity[] = ['error', 'warning', 'information', 'hint', 'off'];
+const networkSettings = ['http.proxy', 'http.noProxy', 'http.proxyStrictSSL', 'http.proxySupport'];
+
+export class Settings implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #disposable: vscode.Disposable;
+  readonly #homeDirectory: string;
+
+  /** Fires when anything that is read here may be another value than before. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(homeDirectory: string) {
+    this.#homeDirectory = homeDirectory;
+    const fire = (): void => this.#changed.fire(undefined);
+    this.#disposable = vscode.Disposable.from(
+      this.#changed,
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (['countersign', ...networkSettings].some((section) => change.affectsConfiguration(section))) fire();
+      }),
+      vscode.workspace.onDidGrantWorkspaceTrust(fire),
+      vscode.workspace.onDidChangeWorkspaceFolders(fire),
+    );
+  }
+
+  /** The settings that count for a document; without one those of the window. */
+  forResource(resource: vscode.Uri | undefined): ResourceSettings {
+    const values = new SettingValues(resource);
+    const { trust, keyScopes, policyScope } = readTrust(values, resource, this.#homeDirectory);
+    const platform = values.text('countersign.dockerfile.platform').trim();
+    const buildArgs = Object.fromEntries([...values.textMap('countersign.dockerfile.buildArgs')].map(([name, { value }]) => [name, value]));
+    const engine = this.#engineValues();
+    const severity = (id: SettingId & `countersign.diagnostics.${string}`): Severity => values.choice(id, severityChoices);
+    return {
+      trust, keyScopes, policyScope,
+      dockerfile: { buildArgs, ...(platform === '' ? {} : { platform }) },
+      verifyOn: values.choice('countersign.verify.on', ['type', 'save', 'manual']),
+      debounceMs: values.number('countersign.verify.debounce'),
+      codeLens: values.boolean('countersign.codeLens.enabled'),
+      statusBar: values.boolean('countersign.statusBar.enabled'),
+      severities: {
+        unsigned: severity('countersign.diagnostics.unsigned'),
+        untrusted: severity('countersign.diagnostics.untrusted'),
+        unchecked: severity('countersign.diagnostics.unchecked'),
+        unresolved: severity('countersign.diagnostics.unresolved'),
+        missingArgument: severity('countersign.diagnostics.missingArgument'),
+        dockerfile: severity('countersign.diagnostics.dockerfile'),
+      },
+      problems: [...trust.problems, ...values.problems, ...engine.problems],
+      ignored: [...new Set([...values.ignored, ...engine.ignored])],
+    };
+  }
+
+  /** What the engine must know; in Restricted Mode without anything a repository says. */
+  engine(): EngineSettings {
+    return this.#engineValues().settings;
+  }
+
+  #engineValues(): { settings: EngineSettings; problems: readonly CosignError[]; ignored: readonly SettingId[] } {
+    const values = new SettingValues(undefined);
+    const http = vscode.workspace.getConfiguration('http');
+    const proxy = http.get<unknown>('proxySupport') === 'off' ? undefined : http.get<unknown>('proxy');
+    const noProxy = http.get<unknown>('noProxy');
+    const authorities = [...values.textMap('countersign.registries.certificateAuthorities')].map(([host, { value, scope }]) => {
+      const file = resolvePath(value, baseDirectory(scope, undefined, this.#homeDirectory));
+      return [host, file?.fsPath ?? value] as const;
+    });
+    return {
+      settings: {
+        trusted: vscode.workspace.isTrusted,
+        insecureRegistries: values.texts('countersign.registries.insecure'),
+        certificateAuthorities: Object.fromEntries(authorities),
+        // What cannot be read is read as the cautious choice.
+        useCredentials: values.boolean('countersign.registries.useCredentials', false),
+        ...(typeof proxy === 'string' && proxy !== '' ? { proxy } : {}),
+        noProxy: Array.isArray(noProxy) ? noProxy.filter((host): host is string => typeof host === 'string') : [],
+        proxyStrictSSL: http.get<unknown>('proxyStrictSSL') !== false,
+        timeoutMs: values.number('countersign.network.timeout') * 1000,
+        tagLifetimeMs: values.number('countersign.cache.tagLifetime') * 1000,
+      },
+      problems: values.problems,
+      ignored: values.ignored,
+    };
+  }
+
+  dispose(): void {
+    this.#disposable.dispose();
+  }
+}

@@ -1,0 +1,207 @@
+// A fake of the `vscode` module, as far as the extension uses it: face tests are bundled with it in place of the editor.
+import { CancellationError, CancellationTokenSource, Disposable, EventEmitter } from './vscode/events.ts';
+import { FakeConfiguration } from './vscode/configuration.ts';
+import { FakeDocument, FakeEditor } from './vscode/documents.ts';
+import { FakeLanguages } from './vscode/languages.ts';
+import { Script } from './vscode/prompts.ts';
+import { Uri, type RelativePattern } from './vscode/values.ts';
+
+export * from './vscode/values.ts';
+export { CancellationError, CancellationTokenSource, Disposable, EventEmitter };
+
+interface Folder { readonly uri: Uri; readonly name: string; readonly index: number }
+export interface FakeStatusBarItem {
+  text: string; tooltip: unknown; name: string | undefined; command: unknown; backgroundColor: unknown; accessibilityInformation: unknown; visible: boolean;
+  show(): void; hide(): void; dispose(): void;
+}
+
+const events = {
+  open: new EventEmitter<FakeDocument>(), change: new EventEmitter<{ document: FakeDocument; contentChanges: readonly unknown[] }>(), save: new EventEmitter<FakeDocument>(), close: new EventEmitter<FakeDocument>(),
+  active: new EventEmitter<FakeEditor | undefined>(), visible: new EventEmitter<readonly FakeEditor[]>(), focus: new EventEmitter<{ focused: boolean; active: boolean }>(),
+  granted: new EventEmitter<void>(), folders: new EventEmitter<unknown>(),
+};
+
+/** The hands of a test: what the person and the machine around the extension do, and what is on screen. */
+export const fake = {
+  configuration: new FakeConfiguration(),
+  languages: new FakeLanguages(),
+  script: new Script(),
+  commands: new Map<string, (...args: unknown[]) => unknown>(),
+  executed: [] as { command: string; args: readonly unknown[] }[],
+  files: new Map<string, Uint8Array>(),
+  watchers: new Set<{ pattern: RelativePattern; changed: EventEmitter<Uri> }>(),
+  statusBar: new Set<FakeStatusBarItem>(),
+  log: [] as { level: string; text: string }[],
+  logShown: 0,
+  clipboard: '',
+  opened: [] as string[],
+  progress: [] as { title: string | undefined; source: CancellationTokenSource; done: boolean }[],
+  withDelay: undefined as (() => Promise<void>) | undefined,
+
+  reset(): void {
+    this.configuration = new FakeConfiguration();
+    this.languages = new FakeLanguages();
+    this.script = new Script();
+    for (const map of [this.commands, this.files, this.watchers, this.statusBar]) map.clear();
+    this.executed = []; this.log = []; this.logShown = 0; this.clipboard = ''; this.opened = []; this.progress = [];
+    for (const emitter of Object.values(events)) emitter.dispose();
+    workspace.textDocuments = []; workspace.isTrusted = true; workspace.workspaceFolders = undefined; workspace.workspaceFile = undefined;
+    window.visibleTextEditors = []; window.activeTextEditor = undefined; window.state = { focused: true, active: true };
+  },
+  /** Listeners of every event, and everything registered: zero after disposal. */
+  get held(): number {
+    return Object.values(events).reduce((sum, emitter) => sum + emitter.listeners.size, 0) + this.configuration.onDidChange.listeners.size
+      + this.languages.registrations + this.commands.size + this.statusBar.size + this.watchers.size;
+  },
+  folder(path: string): void { workspace.workspaceFolders = [{ uri: Uri.file(path), name: path.split('/').at(-1) ?? path, index: 0 }]; },
+  /** Opens a document without showing it. */
+  open(path: string, text: string, languageId = 'dockerfile'): FakeDocument {
+    const document = new FakeDocument(path.includes(':') ? Uri.parse(path) : Uri.file(path), text, languageId);
+    workspace.textDocuments = [...workspace.textDocuments, document];
+    events.open.fire(document);
+    return document;
+  },
+  show(document: FakeDocument): FakeEditor {
+    const editor = new FakeEditor(document);
+    window.visibleTextEditors = [editor];
+    window.activeTextEditor = editor;
+    events.active.fire(editor);
+    events.visible.fire(window.visibleTextEditors);
+    return editor;
+  },
+  hideAll(): void {
+    window.visibleTextEditors = [];
+    window.activeTextEditor = undefined;
+    events.active.fire(undefined);
+    events.visible.fire([]);
+  },
+  edit(document: FakeDocument, text: string): void {
+    document.replace(text);
+    events.change.fire({ document, contentChanges: [{}] });
+  },
+  save(document: FakeDocument): void { events.save.fire(document); },
+  close(document: FakeDocument): void {
+    document.isClosed = true;
+    workspace.textDocuments = workspace.textDocuments.filter((other) => other !== document);
+    if (window.activeTextEditor?.document === document) this.hideAll();
+    events.close.fire(document);
+  },
+  focus(focused: boolean): void {
+    window.state = { focused, active: focused };
+    events.focus.fire(window.state);
+  },
+  grantTrust(): void {
+    workspace.isTrusted = true;
+    events.granted.fire();
+  },
+  set(scope: 'user' | 'workspace' | 'folder', id: string, value: unknown): void {
+    this.configuration[scope][id] = value;
+    this.configuration.changed(id);
+  },
+};
+
+const disposableProgress = async (options: { title?: string }, task: (progress: unknown, token: unknown) => Promise<unknown>): Promise<unknown> => {
+  const entry = { title: options.title, source: new CancellationTokenSource(), done: false };
+  fake.progress.push(entry);
+  try {
+    return await task({ report: () => undefined }, entry.source.token);
+  } finally {
+    entry.done = true;
+  }
+};
+
+export const workspace = {
+  textDocuments: [] as readonly FakeDocument[],
+  workspaceFolders: undefined as readonly Folder[] | undefined,
+  workspaceFile: undefined as Uri | undefined,
+  isTrusted: true,
+  onDidOpenTextDocument: events.open.event,
+  onDidChangeTextDocument: events.change.event,
+  onDidSaveTextDocument: events.save.event,
+  onDidCloseTextDocument: events.close.event,
+  onDidGrantWorkspaceTrust: events.granted.event,
+  onDidChangeWorkspaceFolders: events.folders.event,
+  onDidChangeConfiguration: (listener: (change: never) => unknown) => fake.configuration.onDidChange.event(listener as (change: unknown) => unknown),
+  getConfiguration: (section?: string) => fake.configuration.section(section),
+  getWorkspaceFolder: (uri: Uri): Folder | undefined => workspace.workspaceFolders?.find((folder) => uri.path.startsWith(`${folder.uri.path}/`)),
+  asRelativePath: (uri: Uri): string => {
+    const folder = workspace.getWorkspaceFolder(uri);
+    return folder ? uri.path.slice(folder.uri.path.length + 1) : uri.fsPath;
+  },
+  createFileSystemWatcher: (pattern: RelativePattern) => {
+    const watcher = { pattern, changed: new EventEmitter<Uri>() };
+    fake.watchers.add(watcher);
+    return { onDidChange: watcher.changed.event, onDidCreate: watcher.changed.event, onDidDelete: watcher.changed.event, dispose: () => fake.watchers.delete(watcher) };
+  },
+};
+
+export const window = {
+  visibleTextEditors: [] as readonly FakeEditor[],
+  activeTextEditor: undefined as FakeEditor | undefined,
+  state: { focused: true, active: true },
+  onDidChangeActiveTextEditor: events.active.event,
+  onDidChangeVisibleTextEditors: events.visible.event,
+  onDidChangeWindowState: events.focus.event,
+  createStatusBarItem: (): FakeStatusBarItem => {
+    const item: FakeStatusBarItem = {
+      text: '', tooltip: undefined, name: undefined, command: undefined, backgroundColor: undefined, accessibilityInformation: undefined, visible: false,
+      show: () => { item.visible = true; }, hide: () => { item.visible = false; }, dispose: () => { fake.statusBar.delete(item); },
+    };
+    fake.statusBar.add(item);
+    return item;
+  },
+  createOutputChannel: (name: string) => {
+    const write = (level: string) => (text: unknown, ...args: readonly unknown[]) => { fake.log.push({ level, text: [text, ...args].map(String).join(' ') }); };
+    return {
+      name, trace: write('trace'), debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), appendLine: write('info'),
+      show: () => { fake.logShown += 1; }, dispose: () => undefined,
+    };
+  },
+  showErrorMessage: (text: string, ...rest: readonly unknown[]) => fake.script.message('error', text, ...rest),
+  showWarningMessage: (text: string, ...rest: readonly unknown[]) => fake.script.message('warning', text, ...rest),
+  showInformationMessage: (text: string, ...rest: readonly unknown[]) => fake.script.message('information', text, ...rest),
+  createQuickPick: () => fake.script.createQuickPick(),
+  createInputBox: () => fake.script.createInputBox(),
+  showOpenDialog: (options: { title?: string }) => fake.script.openDialog(options),
+  showTextDocument: (document: FakeDocument) => Promise.resolve(fake.show(document)),
+  setStatusBarMessage: () => new Disposable(() => undefined),
+  withProgress: disposableProgress,
+};
+
+export const languages = {
+  createDiagnosticCollection: (name: string) => fake.languages.api.createDiagnosticCollection(name),
+  registerCodeLensProvider: (...args: Parameters<FakeLanguages['api']['registerCodeLensProvider']>) => fake.languages.api.registerCodeLensProvider(...args),
+  registerHoverProvider: (...args: Parameters<FakeLanguages['api']['registerHoverProvider']>) => fake.languages.api.registerHoverProvider(...args),
+  registerCodeActionsProvider: (...args: Parameters<FakeLanguages['api']['registerCodeActionsProvider']>) => fake.languages.api.registerCodeActionsProvider(...args),
+  createLanguageStatusItem: (id: string, selector: unknown) => fake.languages.api.createLanguageStatusItem(id, selector),
+};
+
+export const commands = {
+  registerCommand: (id: string, run: (...args: unknown[]) => unknown): Disposable => {
+    if (fake.commands.has(id)) throw new Error(`command '${id}' already exists`);
+    fake.commands.set(id, run);
+    return new Disposable(() => fake.commands.delete(id));
+  },
+  executeCommand: (command: string, ...args: readonly unknown[]): Promise<unknown> => {
+    fake.executed.push({ command, args });
+    return Promise.resolve(fake.commands.get(command)?.(...args));
+  },
+};
+
+export const env = {
+  clipboard: {
+    readText: (): Promise<string> => Promise.resolve(fake.clipboard),
+    writeText: (text: string): Promise<void> => {
+      fake.clipboard = text;
+      return Promise.resolve();
+    },
+  },
+  openExternal: (uri: Uri): Promise<boolean> => {
+    fake.opened.push(uri.toString());
+    return Promise.resolve(true);
+  },
+};
+
+export const l10n = {
+  t: (message: string, ...args: readonly unknown[]): string => message.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])),
+};

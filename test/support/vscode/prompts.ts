@@ -1,0 +1,161 @@
+// Scripted people: each question the extension asks is answered by the next entry of a script, and remembered.
+import { EventEmitter } from './events.ts';
+import { QuickInputButtons, type Uri } from './values.ts';
+
+/** What a person does when a question is on screen. */
+export type Answer =
+  | { readonly pick: string }                          // choose the item whose label contains this
+  | { readonly type: string }                          // type it and press Enter
+  | { readonly button: string; readonly on?: string }  // press a button by its tooltip, of the item whose label contains `on`
+  | { readonly back: true }
+  | { readonly escape: true }
+  | { readonly files: readonly Uri[] }                 // the open dialog
+  | { readonly choose: string }                        // a button of a message
+  | { readonly run: () => unknown };                   // something else happens meanwhile
+
+interface Button { readonly tooltip?: string }
+interface Item { readonly label: string; readonly description?: string; readonly detail?: string; readonly buttons?: readonly Button[] }
+
+/** One question as it stood on screen when it was answered. */
+export interface Shown {
+  readonly kind: 'pick' | 'input' | 'open dialog' | 'message';
+  readonly text: string;
+  readonly step?: number | undefined;
+  readonly totalSteps?: number | undefined;
+  readonly items: readonly Item[];
+  readonly validation?: unknown;
+  readonly modal?: boolean;
+  readonly severity?: string;
+  readonly value?: string;
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+class QuickInput {
+  title = ''; placeholder = ''; prompt = ''; value = ''; busy = false; enabled = true; ignoreFocusOut = false; password = false;
+  step: number | undefined; totalSteps: number | undefined;
+  buttons: readonly unknown[] = [];
+  items: readonly Item[] = [];
+  activeItems: readonly Item[] = []; selectedItems: readonly Item[] = [];
+  matchOnDescription = false; matchOnDetail = false; keepScrollPosition = false;
+  validationMessage: unknown;
+  visible = false;
+  disposed = false;
+  readonly changed = new EventEmitter<string>(); readonly accepted = new EventEmitter<void>(); readonly hidden = new EventEmitter<void>();
+  readonly pressed = new EventEmitter<unknown>(); readonly itemPressed = new EventEmitter<{ item: Item; button: Button }>();
+  readonly onDidChangeValue = this.changed.event; readonly onDidAccept = this.accepted.event; readonly onDidHide = this.hidden.event;
+  readonly onDidTriggerButton = this.pressed.event; readonly onDidTriggerItemButton = this.itemPressed.event;
+  readonly #kind: 'pick' | 'input';
+  readonly #script: Script;
+  constructor(kind: 'pick' | 'input', script: Script) {
+    this.#kind = kind;
+    this.#script = script;
+  }
+  isVisible(): boolean { return this.visible; }
+  show(): void {
+    if (this.visible) return;
+    this.visible = true;
+    void this.#drive();
+  }
+  hide(): void {
+    if (!this.visible) return;
+    this.visible = false;
+    this.hidden.fire();
+  }
+  dispose(): void {
+    this.hide();
+    this.disposed = true;
+    for (const emitter of [this.changed, this.accepted, this.hidden, this.pressed, this.itemPressed]) emitter.dispose();
+  }
+  async #drive(): Promise<void> {
+    await turn();
+    while (this.isVisible()) {
+      await this.#settled();
+      const answer = this.#script.next(`${this.#kind} "${this.title}"`);
+      await this.#apply(answer);
+      this.#script.shown.push({
+        kind: this.#kind, text: [this.title, this.placeholder, this.prompt].filter(Boolean).join(' | '), step: this.step, totalSteps: this.totalSteps,
+        items: this.items, validation: this.validationMessage, value: this.value,
+      });
+      this.#act(answer);
+      for (let turns = 0; turns < 5; turns++) await turn();
+    }
+  }
+  /** Waits for validation and loading, as a person does. */
+  async #settled(): Promise<void> {
+    for (let turns = 0; turns < 3 || (this.busy && turns < 1000 && this.visible); turns++) await turn();
+  }
+  async #apply(answer: Answer): Promise<void> {
+    if ('run' in answer) await answer.run();
+    if (!('type' in answer)) return;
+    this.value = answer.type;
+    this.changed.fire(answer.type);
+    await this.#settled();
+  }
+  #act(answer: Answer): void {
+    if ('escape' in answer) this.hide();
+    else if ('back' in answer) this.pressed.fire(QuickInputButtons.Back);
+    else if ('type' in answer) this.accepted.fire();
+    else if ('pick' in answer) {
+      const item = this.items.find(({ label }) => label.includes(answer.pick));
+      if (!item) {
+        this.#script.fail(`no item "${answer.pick}" in "${this.title}": ${this.items.map(({ label }) => label).join(', ')}`, this);
+        return;
+      }
+      this.activeItems = [item];
+      this.selectedItems = [item];
+      this.accepted.fire();
+    } else if ('button' in answer) {
+      const item = this.items.find(({ label }) => label.includes(answer.on ?? ''));
+      const button = item?.buttons?.find(({ tooltip }) => tooltip?.includes(answer.button));
+      if (!item || !button) {
+        this.#script.fail(`no button "${answer.button}" in "${this.title}"`, this);
+        return;
+      }
+      this.itemPressed.fire({ item, button });
+    } else if (!('run' in answer)) this.#script.fail(`"${this.title}" cannot be answered with ${JSON.stringify(answer)}`, this);
+  }
+}
+
+export class Script {
+  shown: Shown[] = [];
+  /** Questions nobody expected: a test that ends with one fails. */
+  unexpected: string[] = [];
+  #answers: Answer[] = [];
+
+  answer(...answers: readonly Answer[]): void { this.#answers.push(...answers); }
+  get left(): number { return this.#answers.length; }
+  next(question: string): Answer {
+    const answer = this.#answers.shift();
+    if (!answer) this.unexpected.push(question);
+    return answer ?? { escape: true };
+  }
+  fail(problem: string, input: { hide(): void }): void {
+    this.unexpected.push(problem);
+    input.hide();
+  }
+  createQuickPick(): QuickInput { return new QuickInput('pick', this); }
+  createInputBox(): QuickInput { return new QuickInput('input', this); }
+  async openDialog(options: { title?: string }): Promise<readonly Uri[] | undefined> {
+    await turn();
+    this.shown.push({ kind: 'open dialog', text: options.title ?? '', items: [] });
+    const answer = this.next('open dialog');
+    return 'files' in answer ? answer.files : undefined;
+  }
+  /** Messages without buttons ask nothing and take no answer. */
+  async message(severity: string, text: string, ...rest: readonly unknown[]): Promise<unknown> {
+    await turn();
+    const [first] = rest;
+    const options = typeof first === 'object' && first !== null && !('title' in first) ? first as { modal?: boolean; detail?: string } : {};
+    const buttons = rest.filter((item) => typeof item === 'string' || (typeof item === 'object' && item !== null && 'title' in item)) as (string | { title: string })[];
+    const label = (button: string | { title: string }): string => (typeof button === 'string' ? button : button.title);
+    this.shown.push({
+      kind: 'message', severity, text: [text, options.detail].filter(Boolean).join(' | '), modal: options.modal ?? false, items: buttons.map((button) => ({ label: label(button) })),
+    });
+    if (buttons.length === 0) return undefined;
+    if (!options.modal && this.#answers.length === 0) return undefined;
+    const answer = this.next(`message "${text}"`);
+    return 'choose' in answer ? buttons.find((button) => label(button).includes(answer.choose)) : undefined;
+  }
+  messages(): readonly string[] { return this.shown.filter(({ kind }) => kind === 'message').map(({ text }) => text); }
+}
