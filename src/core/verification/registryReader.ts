@@ -1,22 +1,12 @@
 // What verification reads from registries: the part of the registry client it depends on.
 import type { Digest } from '../crypto/digest.ts';
 import type { Descriptor } from '../oci/manifest.ts';
+import type { RepositoryName } from '../oci/exchange.ts';
 import type { Reference } from '../oci/reference.ts';
+import type { ReferrersAnswer } from '../oci/referrers.ts';
+import type { ManifestContent, ReferrersSupport } from '../oci/registryClient.ts';
 
-export type RepositoryName = Pick<Reference, 'registry' | 'repository'>;
-
-export interface ManifestContent {
-  readonly descriptor: Descriptor;
-  /** Bounded, and proven to be what the descriptor's digest names. */
-  readonly bytes: Uint8Array;
-}
-
-export type ReferrersAnswer =
-  | { readonly kind: 'list'; readonly descriptors: readonly Descriptor[] }
-  /** `host`: the registry software has no such route at all; `repository`: this repository says it has none. */
-  | { readonly kind: 'unsupported'; readonly scope: 'host' | 'repository' };
-
-export type ReferrersSupport = 'supported' | 'unsupported on host' | 'unknown';
+export type { ManifestContent, ReferrersAnswer, ReferrersSupport, RepositoryName };
 
 /** Every failure is a thrown CosignError with its own code; only a plain "not found" is a value. */
 export interface RegistryReader {
