@@ -1,6 +1,7 @@
 // Builds the extension (dist/) and, when imported, the test bundles (out/). One list of options for both.
 import * as esbuild from 'esbuild';
 import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -47,6 +48,9 @@ export async function buildExtension({ production = false, watch = false } = {})
   return context;
 }
 
+/** What the test bundles leave to node_modules: it finds files of its own beside itself. */
+const testExternal = ['esbuild', 'typescript', 'playwright-core'];
+
 /** Bundles test files for node:test. `alias` replaces `vscode` in the face tests. */
 export async function buildTests(files, outdir, { alias = {}, external = [] } = {}) {
   rmSync(resolve(root, outdir), { recursive: true, force: true });
@@ -57,11 +61,23 @@ export async function buildTests(files, outdir, { alias = {}, external = [] } = 
     outbase: 'test',
     outExtension: { '.js': '.cjs' },
     sourcemap: 'inline',
-    external: ['esbuild', 'typescript', 'playwright-core', ...external],
+    external: [...testExternal, ...external],
     define: { 'import.meta.url': '__importMetaUrl' },
     banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     alias,
   });
+}
+
+/** Bundles a TypeScript file of the test tree and loads it: how the .mjs tools use what the tests use. */
+export async function loadTool(file) {
+  const outdir = `out/tools-${process.pid}`;
+  await buildTests([file], outdir);
+  const built = resolve(root, outdir, relative('test', file).replace(/\.ts$/, '.cjs'));
+  try {
+    return createRequire(import.meta.url)(built);
+  } finally {
+    rmSync(resolve(root, outdir), { recursive: true, force: true });
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,16 +1,76 @@
-// Runs test tiers: `node test/run.mjs unit [part of a file name]`.
+// Runs everything: `node test/run.mjs` for all, `node test/run.mjs unit face` for some tiers, `node test/run.mjs unit reference` for some files.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
-import { buildTests, root } from '../esbuild.mjs';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildExtension, root } from '../esbuild.mjs';
+import { neededPeers, provideEditor, providePeers } from './runner/externals.mjs';
+import { runNodeTests, testFiles } from './runner/nodeTests.mjs';
 
-const [tier = 'unit', pattern = ''] = process.argv.slice(2);
-const files = readdirSync(join(root, 'test', tier), { recursive: true }).map(String).filter((f) => f.endsWith('.test.ts') && f.includes(pattern)).map((f) => join('test', tier, f));
-const alias = tier === 'face' ? { vscode: resolve(root, 'test/support/vscode.ts') } : {};
-// Every run has a folder of its own, so that two runs at once do not disturb each other.
-const outdir = `out/${tier}-${process.pid}`;
-await buildTests(files, outdir, { alias });
-const built = readdirSync(join(root, outdir), { recursive: true }).map(String).filter((f) => f.endsWith('.test.cjs')).map((f) => join(root, outdir, f));
-const { status } = spawnSync(process.execPath, ['--test', '--enable-source-maps', ...built], { stdio: 'inherit', cwd: root });
-spawnSync('rm', ['-rf', join(root, outdir)]);
-process.exit(status ?? 1);
+const tool = (name, ...args) => async () => {
+  const script = { tsc: 'typescript/bin/tsc', eslint: 'eslint/bin/eslint.js' }[name];
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  return { failed: status === 0 ? 0 : 1 };
+};
+const nodeTier = (name) => ({ needs: () => providePeers(neededPeers(testFiles(name))), run: (options) => runNodeTests(name, options) });
+const hostTier = (codeServer) => ({
+  needs: provideEditor,
+  run: async (options) => {
+    const { runHost } = await import('./editor/runHost.mjs');
+    return runHost({ ...options, codeServer });
+  },
+});
+
+/** In the order in which they run: what is cheap and finds most comes first. */
+const tiers = {
+  check: { run: tool('tsc', '-p', '.') },
+  lint: { run: tool('eslint', '.') },
+  build: { run: async () => { await buildExtension({ production: true }); return { failed: 0 }; } },
+  unit: nodeTier('unit'),
+  face: nodeTier('face'),
+  integration: nodeTier('integration'),
+  interop: nodeTier('interop'),
+  host: hostTier(),
+  // The same in the oldest VS Code that the manifest allows; CI runs it, others when they ask.
+  'host-minimum': hostTier('4.100.3'),
+};
+
+const args = process.argv.slice(2);
+const verbose = args.includes('--verbose');
+const words = args.filter((arg) => !arg.startsWith('--'));
+const named = words.filter((word) => Object.hasOwn(tiers, word));
+const all = Object.keys(tiers).filter((name) => name !== 'host-minimum' || process.env.CI);
+const chosen = words[0] === 'all' || named.length === 0 ? all : Object.keys(tiers).filter((name) => named.includes(name));
+const [pattern = ''] = words.filter((word) => word !== 'all' && !named.includes(word));
+const inCi = Boolean(process.env.CI);
+
+const rows = [];
+for (const name of chosen) {
+  const tier = tiers[name];
+  const start = performance.now();
+  const row = { name, passed: 0, failed: 0, skipped: 0, note: '' };
+  rows.push(row);
+  try {
+    const missing = await tier.needs?.() ?? [];
+    if (missing.length > 0) Object.assign(row, { notRun: true, note: missing.join('; '), failed: inCi ? 1 : 0 });
+    else Object.assign(row, await tier.run({ pattern, verbose: verbose || pattern !== '' }));
+  } catch (error) {
+    console.error(error);
+    Object.assign(row, { failed: 1, note: String(error.message).split('\n')[0] });
+  }
+  row.seconds = (performance.now() - start) / 1000;
+  console.log(`${name}: ${describe(row)} in ${row.seconds.toFixed(1)} s`);
+}
+
+function describe(row) {
+  if (row.notRun) return `not run: ${row.note}`;
+  const counts = row.passed + row.failed + row.skipped === 0 ? 'passed' : `${row.passed} passed, ${row.failed} failed${row.skipped ? `, ${row.skipped} skipped` : ''}`;
+  return row.note ? `${counts} (${row.note})` : counts;
+}
+
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+console.log(`\n${['tier', 'result'].map((title, column) => title.padEnd(column === 0 ? 14 : 0)).join('')}`);
+for (const row of rows) console.log(`${row.name.padEnd(14)}${row.failed > 0 && !row.notRun ? '✖ ' : ''}${describe(row)}`);
+for (const name of Object.keys(tiers).filter((tier) => !chosen.includes(tier))) console.log(`${name.padEnd(14)}not asked for`);
+if (existsSync(join(root, 'out/screenshots'))) console.log('\nPictures of the editor: out/screenshots');
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+process.exit(sum('failed') > 0 ? 1 : 0);

@@ -1,0 +1,88 @@
+// Runs the host suites in a real editor: a desktop VS Code where there is one, the one from npm otherwise; each suite in a window of its own.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runTests } from '@vscode/test-electron';
+import { buildExtension, buildTests, loadTool, root } from '../../esbuild.mjs';
+import { findDesktop } from './desktop.mjs';
+import { installEditor } from './install.mjs';
+
+/** Each needs another kind of window. */
+const suites = [
+  { name: 'trusted', trusted: true },
+  { name: 'restricted', trusted: false },
+];
+
+/**
+ * @param options.pattern only tests whose title holds this
+ * @param options.codeServer the version of the editor from npm, 4.N.P for VS Code 1.N.P; undefined: `COUNTERSIGN_CODE_SERVER`, else the newest tried
+ */
+export async function runHost({ pattern = '', codeServer = process.env.COUNTERSIGN_CODE_SERVER } = {}) {
+  await buildExtension();
+  await buildTests(['test/host/index.ts', ...suites.map(({ name }) => `test/host/suite/${name}.test.ts`)], 'out/host', { external: ['vscode', 'mocha'] });
+  const desktop = await findDesktop({ mayDownload: true, version: codeServer?.replace(/^4\./, '1.') });
+  if (desktop === undefined) installEditor(codeServer);
+  console.log(desktop === undefined ? `host: the VS Code server from npm${codeServer ? ` ${codeServer}` : ''}, in headless Chromium` : `host: ${desktop}`);
+  const counts = { passed: 0, failed: 0, skipped: 0, note: '' };
+  for (const suite of suites) {
+    const result = await runSuite(suite, { desktop, pattern, codeServer });
+    for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
+    counts.note ||= result.note ?? '';
+  }
+  return counts;
+}
+
+async function runSuite({ name, trusted }, { desktop, pattern, codeServer }) {
+  const { startDemo } = await loadTool('test/demo/demo.ts');
+  const demo = await startDemo();
+  const work = mkdtempSync(join(tmpdir(), 'countersign-host-'));
+  const file = (part) => join(work, part);
+  writeFileSync(file('demo.json'), JSON.stringify(demo.description));
+  const env = {
+    COUNTERSIGN_SUITE: name, COUNTERSIGN_DEMO: file('demo.json'), COUNTERSIGN_COUNTS: file('counts.json'), COUNTERSIGN_GREP: pattern,
+    COUNTERSIGN_SCREENSHOTS: join(root, 'out/screenshots', codeServer ?? ''),
+    ...(codeServer === undefined ? {} : { COUNTERSIGN_CODE_SERVER: codeServer }),
+    // A login of the person who runs this must not decide what a test sees.
+    DOCKER_CONFIG: file('docker'), REGISTRY_AUTH_FILE: undefined, NODE_OPTIONS: undefined,
+  };
+  mkdirSync(file('docker'));
+  const executable = desktop ?? resolve(root, 'test/editor/shim.mjs');
+  const extensionTestsPath = resolve(root, 'out/host/host/index.cjs');
+  let note;
+  try {
+    if (trusted) {
+      const code = await runTests({
+        vscodeExecutablePath: executable, extensionDevelopmentPath: root, extensionTestsPath, extensionTestsEnv: env,
+        launchArgs: [demo.description.workspace, '--disable-extensions', `--user-data-dir=${file('user')}`, `--extensions-dir=${file('extensions')}`],
+      });
+      if (code !== 0) note = `the editor ended with ${code}`;
+    } else {
+      // runTests always switches workspace trust off; this window must have it.
+      const code = await start(executable, [
+        demo.description.workspace, '--no-sandbox', '--disable-gpu-sandbox', '--disable-updates', '--skip-welcome', '--skip-release-notes', '--disable-extensions',
+        `--user-data-dir=${file('user')}`, `--extensions-dir=${file('extensions')}`,
+        `--extensionDevelopmentPath=${root}`, `--extensionTestsPath=${extensionTestsPath}`,
+      ], env);
+      if (code !== 0) note = `the editor ended with ${code}`;
+    }
+  } catch (error) {
+    note = String(error.message ?? error);
+  } finally {
+    await demo.close();
+  }
+  const counts = existsSync(file('counts.json')) ? JSON.parse(readFileSync(file('counts.json'), 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
+  rmSync(work, { recursive: true, force: true, maxRetries: 5 });
+  if (note === undefined && counts.passed === 0) note = 'no test ran';
+  if (note !== undefined && counts.failed === 0) counts.failed = 1;
+  return { ...counts, note: counts.failed > 0 ? `${name}: ${note}` : undefined };
+}
+
+function start(executable, args, env) {
+  const program = executable.endsWith('.mjs') ? [process.execPath, [executable, ...args]] : [executable, args];
+  const child = spawn(...program, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
+  return new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (code) => done(code ?? 1));
+  });
+}
