@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import { settingDefaults, settingLimits, type SettingId, type Settings } from '../contributions.ts';
 import { CosignError } from '../core/errors.ts';
 import { readStored, type ScopedValue } from './storedSettings.ts';
+import { t } from './words.ts';
 
 type Is<T> = (value: unknown) => value is T;
 
@@ -24,28 +25,28 @@ export class SettingValues {
   }
 
   boolean(id: IdOf<boolean>, ifWrong: boolean = settingDefaults[id]): boolean {
-    return this.#read(id, (value): value is boolean => typeof value === 'boolean', ifWrong, 'true or false');
+    return this.#read(id, (value): value is boolean => typeof value === 'boolean', ifWrong, t('true or false'));
   }
 
   text(id: IdOf<string>): string {
-    return this.#read(id, (value): value is string => typeof value === 'string', settingDefaults[id], 'a text');
+    return this.#read(id, (value): value is string => typeof value === 'string', settingDefaults[id], t('a text'));
   }
 
   choice<K extends SettingId>(id: K, choices: readonly Settings[K][]): Settings[K] {
     const isChoice = (value: unknown): value is Settings[K] => choices.some((choice) => choice === value);
-    return this.#read(id, isChoice, settingDefaults[id], `one of ${choices.map(String).join(', ')}`);
+    return this.#read(id, isChoice, settingDefaults[id], t('one of {0}', choices.map(String).join(', ')));
   }
 
   /** Within the limits of the manifest. */
   number(id: keyof typeof settingLimits): number {
     const { minimum, maximum } = settingLimits[id];
     const isNumber = (value: unknown): value is number => typeof value === 'number' && value >= minimum && value <= maximum;
-    return this.#read(id, isNumber, settingDefaults[id], `a number from ${minimum} to ${maximum}`);
+    return this.#read(id, isNumber, settingDefaults[id], t('a number from {0} to {1}', minimum, maximum));
   }
 
   /** An entry that is no text is left out. */
   texts(id: IdOf<readonly string[]>): readonly string[] {
-    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], 'a list of texts');
+    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], t('a list of texts'));
     return list.filter((entry): entry is string => this.#entry(id, entry, typeof entry === 'string' && entry !== ''));
   }
 
@@ -54,7 +55,7 @@ export class SettingValues {
     const all = new Map<string, { value: string; scope: ScopedValue['scope'] }>();
     for (const { scope, value } of this.scopes(id)) {
       if (!isRecord(value)) {
-        this.#wrong(id, 'an object of texts');
+        this.#wrong(id, t('an object of texts'));
         continue;
       }
       for (const [name, entry] of Object.entries(value)) {
@@ -74,12 +75,12 @@ export class SettingValues {
   }
 
   #entry(id: SettingId, entry: unknown, right: boolean): boolean {
-    if (!right) this.problems.push(fault(`${id} has an entry that is not a text: ${JSON.stringify(entry).slice(0, 80)}.`));
+    if (!right) this.problems.push(fault(t('{0} has an entry that is not a text: {1}.', id, JSON.stringify(entry).slice(0, 80))));
     return right;
   }
 
   #wrong(id: SettingId, expected: string): void {
-    this.problems.push(fault(`${id} must be ${expected}.`));
+    this.problems.push(fault(t('{0} must be {1}.', id, expected)));
   }
 }
 
@@ -91,4 +92,4 @@ function defaultOf<T>(id: SettingId, isRight: Is<T>, otherwise: T): T {
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const fault = (message: string): CosignError => new CosignError('SETTING_INVALID', message, { remedy: 'Correct it in the settings.' });
+const fault = (message: string): CosignError => new CosignError('SETTING_INVALID', message, { remedy: t('Correct it in the settings.') });

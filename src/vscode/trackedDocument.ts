@@ -9,6 +9,7 @@ import { hasKeys, type FileTrust } from './fileTrust.ts';
 import { toRange } from './places.ts';
 import type { ResourceSettings, Settings } from './settings.ts';
 import { blockingProblem } from './trustReader.ts';
+import { t } from './words.ts';
 import { isResolved, VerdictStore, type ResolvedUse } from './verdictStore.ts';
 
 /** A longer text is not read at every keystroke, only when typing pauses. In UTF-16 units. */
@@ -248,7 +249,7 @@ export class TrackedDocument implements vscode.Disposable {
 
   #unresolvedState(use: ImageUse): UseState {
     if (this.#timer !== undefined && !this.#settled.has(use.raw)) return { kind: 'pending' };
-    return { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', `"${use.text.slice(0, 200)}" is not an image reference.`) };
+    return { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', t('"{0}" is not an image reference.', use.text.slice(0, 200))) };
   }
 
   /** Only what is about the text as it stands: an answer about an older one waits for the next reading. */

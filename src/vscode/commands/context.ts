@@ -2,15 +2,12 @@
 import type * as vscode from 'vscode';
 import type { DockerfileTracker } from '../dockerfileTracker.ts';
 import type { EngineHandle } from '../engineHandle.ts';
-import type { Settings } from '../settings.ts';
 
 export interface CommandContext {
   readonly tracker: DockerfileTracker;
-  readonly settings: Settings;
   readonly engine: EngineHandle;
   readonly log: vscode.LogOutputChannel;
   readonly extensionUri: vscode.Uri;
-  readonly homeDirectory: string;
 }
 
 /** Arguments come from lenses, links, key bindings and other extensions: a command checks them itself. */

@@ -64,14 +64,14 @@ async function fromFile(context: CommandContext): Promise<ChosenKey | Back> {
   });
   const [file] = files ?? [];
   if (!file) return back;
-  if (file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', 'The key is not a file on this machine.', { remedy: 'Paste the key instead.' });
+  if (file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('The key is not a file on this machine.'), { remedy: t('Paste the key instead.') });
   const descriptions = await describe(context, file.fsPath, new AbortController().signal);
   return { reference: file.fsPath, file, descriptions };
 }
 
 async function fromClipboard(context: CommandContext): Promise<ChosenKey> {
   const reference = restorePem(await vscode.env.clipboard.readText());
-  if (reference === undefined) throw new CosignError('KEY_INVALID', 'The clipboard holds no key in PEM form.', { remedy: 'Copy the public key with its BEGIN and END lines.' });
+  if (reference === undefined) throw new CosignError('KEY_INVALID', t('The clipboard holds no key in PEM form.'), { remedy: t('Copy the public key with its BEGIN and END lines.') });
   return { reference, descriptions: await describe(context, reference, new AbortController().signal) };
 }
 

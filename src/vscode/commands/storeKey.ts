@@ -24,7 +24,7 @@ const specificity: readonly Scope[] = ['user', 'workspace', 'folder'];
 export async function storeKey({ key, name, images, scope, resource }: NewKey): Promise<boolean> {
   const keys = readStored('countersign.keys', resource).values;
   const own = keys.find((value) => value.scope === scope)?.value ?? {};
-  if (!isRecord(own)) throw new CosignError('SETTING_INVALID', 'countersign.keys is not an object, so no key can be added to it.', { remedy: 'Correct it in the settings first.' });
+  if (!isRecord(own)) throw new CosignError('SETTING_INVALID', t('countersign.keys is not an object, so no key can be added to it.'), { remedy: t('Correct it in the settings first.') });
   const holders = keys.filter(({ value }) => isRecord(value) && Object.hasOwn(value, name));
   if (holders.length > 0 && !await confirm(t('There is a trusted key "{0}" already. Replace it?', name), t('Replace'), t('Images signed by the key it stands for now are no longer verified by it.'))) return false;
 

@@ -1,0 +1,44 @@
+// Everything that is on screen, put together: takes what it needs of the machine, so that tests can hand over something else.
+import * as vscode from 'vscode';
+import { registerCodeLensView } from './codeLensView.ts';
+import { registerCommands } from './commands/index.ts';
+import { registerDiagnosticsView } from './diagnosticsView.ts';
+import { DockerfileTracker } from './dockerfileTracker.ts';
+import { EngineHandle, type LoadEngine } from './engineHandle.ts';
+import { registerHoverView } from './hoverView.ts';
+import { registerKeyFileWatcher } from './keyFileWatcher.ts';
+import { registerLanguageStatusView } from './languageStatusView.ts';
+import { registerLogView } from './logView.ts';
+import { registerQuickFixes } from './quickFixes.ts';
+import { Settings } from './settings.ts';
+import { registerStatusBarView } from './statusBarView.ts';
+
+export interface FaceOptions {
+  readonly subscriptions: vscode.Disposable[];
+  readonly extensionUri: vscode.Uri;
+  /** Called when a Dockerfile is seen for the first time, not before. */
+  readonly loadEngine: LoadEngine;
+  readonly homeDirectory: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Everything created is in `subscriptions`, also when this throws half-way. */
+export function registerFace({ subscriptions, extensionUri, loadEngine, homeDirectory, now }: FaceOptions): DockerfileTracker {
+  const own = <T extends vscode.Disposable>(item: T): T => {
+    subscriptions.push(item);
+    return item;
+  };
+  const log = own(vscode.window.createOutputChannel('Countersign', { log: true }));
+  const settings = own(new Settings(homeDirectory));
+  const engine = own(new EngineHandle(loadEngine, settings, log));
+  const tracker = own(new DockerfileTracker({ engine, settings, log, now }));
+  own(registerDiagnosticsView(tracker, extensionUri));
+  for (const register of [registerCodeLensView, registerHoverView, registerStatusBarView, registerLanguageStatusView, registerQuickFixes, registerKeyFileWatcher]) {
+    own(register(tracker));
+  }
+  own(registerLogView(tracker, log));
+  own(registerCommands({ tracker, engine, log, extensionUri }));
+  tracker.start();
+  return tracker;
+}

@@ -1,0 +1,112 @@
+// An engine whose answers a test chooses, with a Dockerfile reader that knows FROM and ARG names without values.
+import type { Digest } from '../../src/core/crypto/digest.ts';
+import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/core/dockerfile/images.ts';
+import type { Engine, EngineSettings, KeyDescription, VerifyQuery } from '../../src/core/engine.ts';
+import { CosignError } from '../../src/core/errors.ts';
+import { parseReference } from '../../src/core/oci/reference.ts';
+import type { KeySetting } from '../../src/core/policy/trustPolicy.ts';
+import type { Evidence, Verdict } from '../../src/core/policy/verdict.ts';
+
+export const digest = (char: string): Digest => `sha256:${char.repeat(64)}` as Digest;
+
+export function evidence(changes: Partial<Evidence> = {}): Evidence {
+  return {
+    digest: digest('a'), decidedBy: digest('a'), signatures: [], incomplete: [], checkedAt: 0,
+    policies: [{ policy: 'all keys', satisfied: false, keys: ['release'], annotations: {} }], ...changes,
+  };
+}
+
+const store = { format: 'legacy', store: 'signature tag', manifest: digest('b'), blob: digest('c'), annotations: {} } as const;
+
+export const verdicts = {
+  verified: {
+    kind: 'verified',
+    ...evidence({ signatures: [{ ...store, signedBy: { key: 'release', fingerprint: 'SHA256:abc' } }], policies: [{ policy: 'all keys', satisfied: true, keys: ['release'], annotations: {} }] }),
+  },
+  unsigned: { kind: 'unsigned', ...evidence() },
+  untrusted: { kind: 'untrusted', ...evidence({ signatures: [{ ...store, fault: 'other-key' }] }) },
+  unchecked: { kind: 'unchecked', reason: new CosignError('REGISTRY_TIMEOUT', 'ghcr.io did not answer in time.'), checkedAt: 0 },
+  uncovered: { kind: 'uncovered' },
+} as const satisfies Record<string, Verdict>;
+
+export interface Call {
+  readonly query: VerifyQuery;
+  readonly image: string;
+  readonly signal: AbortSignal;
+  answer(verdict: Verdict): void;
+  fail(error: unknown): void;
+}
+
+export class FakeEngine implements Engine {
+  readonly calls: Call[] = [];
+  readonly configured: EngineSettings[] = [];
+  readonly described: KeySetting[] = [];
+  reads = 0;
+  forgotten = 0;
+  disposed = 0;
+  /** Answers at once when there is one for the repository; else the test answers through {@link calls}. */
+  readonly answers = new Map<string, Verdict>();
+  readonly options: DockerfileOptions[] = [];
+  /** What {@link describeKey} does with a reference. */
+  describe: (key: KeySetting) => readonly KeyDescription[] = ({ reference }) => {
+    if (reference.includes('PRIVATE KEY')) throw new CosignError('KEY_IS_PRIVATE', 'This is a private key.');
+    if (reference.includes('garbage')) throw new CosignError('KEY_INVALID', 'This is no key.');
+    return [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:fingerprint', pem: 'PEM' }];
+  };
+
+  readDockerfile(text: string, options: DockerfileOptions): DockerfileImages {
+    this.reads += 1;
+    this.options.push(options);
+    const uses = text.split('\n').flatMap((line, at) => readLine(line, at, options));
+    const refused = text.split('\n').findIndex((line) => line.startsWith('BOGUS'));
+    if (refused === -1) return { uses };
+    return { uses, problem: { range: { start: { line: refused, character: 0 }, end: { line: refused, character: 5 } }, message: 'unknown instruction: BOGUS' } };
+  }
+
+  verify(query: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
+    return new Promise((resolve, reject) => {
+      const image = query.reference.repository;
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      this.calls.push({ query, image, signal, answer: resolve, fail: reject });
+      const known = this.answers.get(image);
+      if (known) resolve(known);
+    });
+  }
+
+  describeKey(key: KeySetting): Promise<readonly KeyDescription[]> {
+    this.described.push(key);
+    return Promise.resolve().then(() => this.describe(key));
+  }
+  configure(settings: EngineSettings): void { this.configured.push(settings); }
+  forget(): void { this.forgotten += 1; }
+  dispose(): Promise<void> {
+    this.disposed += 1;
+    return Promise.resolve();
+  }
+
+  /** The newest question about a repository. */
+  last(image: string): Call {
+    const call = this.calls.findLast((other) => other.image.endsWith(image));
+    if (!call) throw new Error(`nobody asked about ${image}: ${this.calls.map((other) => other.image).join(', ')}`);
+    return call;
+  }
+}
+
+function readLine(line: string, at: number, options: DockerfileOptions): ImageUse[] {
+  const found = /^FROM\s+(?:--platform=(\S+)\s+)?(\S+)/.exec(line);
+  if (!found?.[2]) return [];
+  const [, platform, raw] = found;
+  const start = line.indexOf(raw);
+  const missing = [...raw.matchAll(/\$\{?(\w+)\}?/g)].map(([, name = '']) => name).filter((name) => options.buildArgs[name] === undefined);
+  const text = raw.replace(/\$\{?(\w+)\}?/g, (_, name: string) => options.buildArgs[name] ?? '');
+  const base = {
+    kind: 'from', line: at, range: { start: { line: at, character: start }, end: { line: at, character: start + raw.length } }, raw, text, missing,
+    origins: missing.map((name) => ({ name, kind: 'missing' as const, value: '', range: { start: { line: 0, character: 4 }, end: { line: 0, character: 4 + name.length } } })),
+    ...(platform === undefined ? {} : { platform }),
+  } as const;
+  try {
+    return [{ ...base, reference: parseReference(text) }];
+  } catch (error) {
+    return [{ ...base, unresolved: error as CosignError }];
+  }
+}
