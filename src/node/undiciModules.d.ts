@@ -6,5 +6,8 @@ declare module 'undici/lib/dispatcher/agent.js' {
 
 declare module 'undici/lib/api/api-request.js' {
   import type { Dispatcher } from 'undici';
-  export default function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+  /** What undici takes for a body, of which its own types leave out async iterables. */
+  export type RequestBody = Uint8Array | AsyncIterable<Uint8Array> | null;
+  export type RequestOptions = Omit<Dispatcher.RequestOptions, 'body'> & { readonly body: RequestBody };
+  export default function request(this: Dispatcher, options: RequestOptions): Promise<Dispatcher.ResponseData>;
 }

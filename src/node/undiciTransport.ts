@@ -1,6 +1,6 @@
 // HTTP over undici: one request at a time, through the right proxy, with the right certificates, bounded in time and in connections.
 import Agent from 'undici/lib/dispatcher/agent.js';
-import sendRequest from 'undici/lib/api/api-request.js';
+import sendRequest, { type RequestBody } from 'undici/lib/api/api-request.js';
 import type { Dispatcher } from 'undici';
 import type { EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
@@ -156,7 +156,7 @@ function discard(body: Dispatcher.ResponseData['body']): void {
   body.dump({ limit: maxDrainedBytes }).catch(() => undefined);
 }
 
-function requestBody(body: HttpRequest['body'], deadline: RequestDeadline): NonNullable<Dispatcher.RequestOptions['body']> | null {
+function requestBody(body: HttpRequest['body'], deadline: RequestDeadline): RequestBody {
   if (body === undefined || body instanceof Uint8Array) return body ?? null;
   const bytes = body();
   return (async function* () {
@@ -178,7 +178,7 @@ function untilAborted(sent: Promise<Dispatcher.ResponseData>, signal: AbortSigna
       resolve(answer);
     }, (error: unknown) => {
       signal.removeEventListener('abort', onAbort);
-      reject(error as Error);
+      reject(error);
     });
   });
 }

@@ -1,0 +1,79 @@
+// A public key from an https address: no credentials, few redirects, few bytes.
+import { CosignError } from '../core/errors.ts';
+import type { HttpResponse, Transport } from '../core/oci/transport.ts';
+import { hostPortOf, isLoopback } from './hostNames.ts';
+
+/** Enough for dozens of keys, wherever they come from. */
+export const maxKeyBytes = 64 * 1024;
+const maxRedirects = 3;
+
+/**
+ * An address a key may be read from: https, or http on this machine.
+ * @throws {CosignError} `KEY_UNREADABLE`, never quoting a query or a password
+ */
+export function keyUrl(name: string, text: string, base?: URL): URL {
+  let url: URL;
+  try {
+    url = new URL(text, base);
+  } catch {
+    throw unreadable(name, 'its address is not a URL');
+  }
+  if (url.username !== '' || url.password !== '') throw unreadable(name, 'its address holds a login, and keys are fetched without one', 'Use an address that needs no login, or save the key as a file.');
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && base?.protocol !== 'https:' && isLoopback(hostPortOf(url).hostname))) return url;
+  if (url.protocol !== 'http:') throw unreadable(name, `it was redirected to "${url.protocol}"`);
+  throw unreadable(name, `"${shown(url)}" is plain http, and anybody on the way could exchange the key`, 'Use https, or save the key as a file.');
+}
+
+/**
+ * @throws {CosignError} `KEY_UNREADABLE`
+ * @throws the signal's reason
+ */
+export async function downloadKey(transport: Transport, name: string, from: URL, signal: AbortSignal): Promise<Uint8Array> {
+  let url = from;
+  for (let redirects = 0; ; redirects++) {
+    const response = await send(transport, name, url, signal);
+    if (response.status === 200) return readBody(response, name, url, signal);
+    response.discard();
+    const { location } = response.headers;
+    if (![301, 302, 303, 307, 308].includes(response.status) || typeof location !== 'string') {
+      throw unreadable(name, `"${shown(url)}" answered ${response.status}`, 'Check the address in countersign.keys.');
+    }
+    if (redirects === maxRedirects) throw unreadable(name, `"${shown(from)}" was redirected more than ${maxRedirects} times`);
+    url = keyUrl(name, location, url);
+  }
+}
+
+async function send(transport: Transport, name: string, url: URL, signal: AbortSignal): Promise<HttpResponse> {
+  try {
+    return await transport.send({ method: 'GET', url, headers: { accept: '*/*' } }, signal);
+  } catch (error) {
+    throw wrapped(error, name, signal);
+  }
+}
+
+async function readBody(response: HttpResponse, name: string, url: URL, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body) {
+      size += chunk.byteLength;
+      if (size > maxKeyBytes) throw unreadable(name, `"${shown(url)}" holds more than ${maxKeyBytes / 1024} KiB`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw wrapped(error, name, signal);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** What the transport says, as a matter of this key. */
+function wrapped(error: unknown, name: string, signal: AbortSignal): unknown {
+  if (signal.aborted || !(error instanceof CosignError) || error.code === 'KEY_UNREADABLE') return signal.aborted ? signal.reason : error;
+  return new CosignError('KEY_UNREADABLE', `The key "${name}" cannot be read: ${error.message}`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
+}
+
+const shown = (url: URL): string => `${url.origin}${url.pathname}`;
+
+function unreadable(name: string, why: string, remedy = 'Check the address in countersign.keys.'): CosignError {
+  return new CosignError('KEY_UNREADABLE', `The key "${name}" cannot be read: ${why}.`, { remedy });
+}

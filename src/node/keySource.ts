@@ -1,0 +1,99 @@
+// The bytes behind a trusted key's reference: a file, an inline PEM, an environment variable or an https address.
+import { isAbsolute, join, resolve } from 'node:path';
+import { SharedLoads } from '../core/async/sharedLoads.ts';
+import { CosignError } from '../core/errors.ts';
+import type { Transport } from '../core/oci/transport.ts';
+import type { KeySource } from '../core/policy/keySource.ts';
+import type { KeySetting } from '../core/policy/trustPolicy.ts';
+import { FileProblem, fileVersion, readBoundedFile } from './boundedFile.ts';
+import { downloadKey, keyUrl, maxKeyBytes } from './keyDownload.ts';
+
+export interface KeySourceOptions {
+  readonly transport: Transport;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  /** Milliseconds since the epoch; real time by default. */
+  readonly now?: () => number;
+}
+
+/** How long a downloaded key is believed, in milliseconds. */
+const downloadLifetimeMs = 10 * 60_000;
+const maxFiles = 1000;
+
+/** References that cosign knows and Countersign does not read (cosign `pkg/signature/keys.go`). */
+const unsupported: Readonly<Record<string, string>> = {
+  k8s: 'a Kubernetes secret', gcpkms: 'a Google Cloud KMS key', awskms: 'an AWS KMS key', azurekms: 'an Azure Key Vault key',
+  hashivault: 'a HashiCorp Vault key', openbao: 'an OpenBao key', gitlab: 'a GitLab variable', github: 'a GitHub secret', pkcs11: 'a PKCS#11 token',
+};
+
+/** Files are read again when they change, downloads after ten minutes; `fresh` bypasses both. */
+export function createKeySource({ transport, env, homeDirectory, now }: KeySourceOptions): KeySource {
+  const files = new Map<string, { readonly version: string; readonly bytes: Uint8Array }>();
+  const downloads = new SharedLoads<Uint8Array>({ lifetimeMs: () => downloadLifetimeMs, capacity: maxFiles, now: now ?? Date.now });
+
+  const readFile = async (key: KeySetting, fresh: boolean, signal: AbortSignal): Promise<Uint8Array> => {
+    const path = keyPath(key, homeDirectory);
+    try {
+      const version = await fileVersion(path);
+      const known = files.get(path);
+      if (!fresh && known?.version === version) return known.bytes;
+      const bytes = await readBoundedFile(path, maxKeyBytes, signal);
+      if (files.size >= maxFiles) files.clear();
+      files.set(path, { version, bytes });
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof FileProblem)) throw error;
+      throw unreadable(key, `the file "${path}" ${error.message}`, 'Correct the path in countersign.keys.');
+    }
+  };
+
+  return {
+    read: async (key, { fresh }, signal) => {
+      signal.throwIfAborted();
+      const reference = key.reference.trim();
+      if (reference.includes('-----BEGIN ')) return bounded(key, reference);
+      const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(reference)?.[1]?.toLowerCase() ?? (/^pkcs11:/i.test(reference) ? 'pkcs11' : undefined);
+      switch (scheme) {
+        case undefined:
+          return readFile(key, fresh, signal);
+        case 'env':
+          return bounded(key, variable(key, env));
+        case 'http':
+        case 'https': {
+          const url = keyUrl(key.name, reference);
+          return downloads.get(url.href, (shared) => downloadKey(transport, key.name, url, shared), signal, fresh);
+        }
+        default:
+          throw new CosignError('KEY_UNSUPPORTED', `The key "${key.name}" is ${unsupported[scheme] ?? `behind "${scheme}://"`}, which Countersign does not read.`, {
+            remedy: 'Save the public key as a PEM file ("cosign public-key --key … > cosign.pub") and name that file.',
+          });
+      }
+    },
+  };
+}
+
+/** `~` is the home directory; a relative path starts from the key's base directory. */
+function keyPath(key: KeySetting, homeDirectory: string): string {
+  const path = key.reference.trim();
+  if (path.includes('\0')) throw unreadable(key, 'its path holds a NUL character', 'Correct the path in countersign.keys.');
+  if (path === '~' || /^~[/\\]/.test(path)) return join(homeDirectory, path.slice(1));
+  if (isAbsolute(path)) return path;
+  if (key.baseDirectory !== undefined) return resolve(key.baseDirectory, path);
+  throw unreadable(key, `there is no folder that the relative path "${path.slice(0, 200)}" could start from`, 'Write the whole path.');
+}
+
+function variable(key: KeySetting, env: KeySourceOptions['env']): string {
+  const name = key.reference.trim().slice('env://'.length);
+  const value = env[name];
+  if (value !== undefined && value.trim() !== '') return value;
+  throw unreadable(key, `the environment variable "${name.slice(0, 100)}" is ${value === undefined ? 'not set' : 'empty'}`, 'Set the variable to the PEM text where the editor is started.');
+}
+
+function bounded(key: KeySetting, text: string): Uint8Array {
+  if (text.length <= maxKeyBytes) return new TextEncoder().encode(text);
+  throw unreadable(key, `it is larger than ${maxKeyBytes / 1024} KiB`, 'Keep only the public keys.');
+}
+
+function unreadable(key: KeySetting, why: string, remedy: string): CosignError {
+  return new CosignError('KEY_UNREADABLE', `The key "${key.name}" cannot be read: ${why}.`, { remedy });
+}
