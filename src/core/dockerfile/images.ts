@@ -1,75 +1,53 @@
 // Dockerfile text → every image its build would pull, as BuildKit decides it, with ranges and origins.
-import type { Reference } from '../oci/reference.ts';
-import type { CosignError } from '../errors.ts';
+import { BuildArguments } from './buildArguments.ts';
+import { ExpansionBudget } from './expand.ts';
+import { checkProblem, readSyntax } from './frontend.ts';
+import { ImageSources } from './imageSources.ts';
+import type { DockerfileImages, DockerfileOptions } from './imageUse.ts';
+import { ImageUses } from './imageUses.ts';
+import { instructionProblem } from './instructionRules.ts';
+import { readInstructions, type InstructionList } from './instructions.ts';
+import { Problems } from './problems.ts';
+import { SourceText } from './sourceText.ts';
+import { planStages, StageGraph } from './stages.ts';
 
-/** Zero-based line and UTF-16 column, as the editor counts. */
-export interface TextPosition { readonly line: number; readonly character: number }
-/** End exclusive. */
-export interface TextRange { readonly start: TextPosition; readonly end: TextPosition }
+export type {
+  DockerfileImages, DockerfileOptions, DockerfileProblem, ImageUse, ImageUseKind, TextPosition, TextRange, ValueOrigin,
+} from './imageUse.ts';
 
-export type ImageUseKind = 'syntax' | 'from' | 'copy-from' | 'mount-from' | 'onbuild';
+/**
+ * Reads the Dockerfile as BuildKit's Dockerfile frontend does (2026-08), for a build of all its stages.
+ * The text is an attacker's: never throws; bounded in time and memory for any text.
+ */
+export function readDockerfile(text: string, options: DockerfileOptions): DockerfileImages {
+  const source = new SourceText(text);
+  const problems = new Problems();
+  const uses = new ImageUses(problems);
 
-/** Where a variable's value (or lack of one) in a reference came from. */
-export interface ValueOrigin {
-  readonly name: string;
-  readonly kind:
-    | 'arg'        // the default in an ARG line
-    | 'setting'    // a build argument from the settings
-    | 'platform'   // predefined: TARGETPLATFORM, BUILDARCH, …
-    | 'missing';   // declared without a value, or never declared: empty text to BuildKit
-  /** The ARG's name (`arg`, `setting`, and `missing` when declared without a value): where "related information" points. */
-  readonly range?: TextRange;
-  /** The range of the default value itself, quotes included (`arg`): what "pin" edits. */
-  readonly valueRange?: TextRange;
-  readonly value: string;
+  const frontend = readSyntax(source, options, uses);
+  if (text === '') problems.add('file', source.range(0, 0), 'The Dockerfile is empty.');
+  checkProblem(source, problems);
+  const list = readInstructions(source, problems);
+  judgeInstructions(list, source, problems);
+
+  const { preamble, stages } = planStages(list.instructions);
+  const variables = new BuildArguments(options, stages.at(-1)?.name ?? 'default', list.escape, new ExpansionBudget());
+  for (const instruction of preamble) if (instruction.keyword === 'arg') variables.declare(instruction, problems);
+  const graph = new StageGraph(stages, variables, uses, problems);
+  new ImageSources({ graph, escape: list.escape, uses, problems, buildArgs: options.buildArgs }).readAll(preamble);
+
+  const problem = frontend === 'other' ? undefined : problems.first;
+  return problem ? { uses: uses.all, problem } : { uses: uses.all };
 }
 
-/** One place in a Dockerfile that names an image the build would pull. Stages and `scratch` are no image uses. */
-export interface ImageUse {
-  readonly kind: ImageUseKind;
-  /** First line of the instruction, from zero. */
-  readonly line: number;
-  /** Exactly the reference as written: the word after FROM without flags, the value of `--from=`, of `from=`, of `syntax=`. */
-  readonly range: TextRange;
-  /** The text in that range with line continuations taken out, before expansion. */
-  readonly raw: string;
-  /** After expansion: what BuildKit would pull. */
-  readonly text: string;
-  /** The parsed reference; undefined when {@link unresolved} is set. */
-  readonly reference?: Reference;
-  /** Why no valid reference results. Exactly one of `reference` and `unresolved` is there. */
-  readonly unresolved?: CosignError;
-  /** Names of arguments used here that have no value (empty text), in order, once each. */
-  readonly missing: readonly string[];
-  readonly origins: readonly ValueOrigin[];
-  /** Name (lower case) or index of the stage this use belongs to (for `from`: the stage it opens); undefined for `syntax`. */
-  readonly stage?: string | number;
-  /** Expanded `--platform` of the FROM, when given. */
-  readonly platform?: string;
-}
-
-/** Why BuildKit would refuse the file. */
-export interface DockerfileProblem {
-  readonly range: TextRange;
-  /** One sentence. */
-  readonly message: string;
-}
-
-export interface DockerfileImages {
-  /** In document order. */
-  readonly uses: readonly ImageUse[];
-  /** The first thing BuildKit would refuse the file for; the uses that can still be read are there all the same. */
-  readonly problem?: DockerfileProblem;
-}
-
-export interface DockerfileOptions {
-  /** Build arguments from the settings (name → value); they count only for declared or platform arguments, as with `--build-arg`. */
-  readonly buildArgs: Readonly<Record<string, string>>;
-  /** What `BUILDPLATFORM` and the default of `TARGETPLATFORM` are, e.g. `linux/amd64`. */
-  readonly platform?: string;
-}
-
-/** Never throws; bounded in time for any text. */
-export function readDockerfile(_text: string, _options: DockerfileOptions): DockerfileImages {
-  return { uses: [] };
+function judgeInstructions({ instructions, escape }: InstructionList, source: SourceText, problems: Problems): void {
+  let inStage = false;
+  for (const instruction of instructions) {
+    const { keyword, line, start, keywordEnd } = instruction;
+    const refusal = instructionProblem(instruction, escape);
+    if (refusal) problems.add('instructions', line.range(refusal.start, refusal.end), refusal.message);
+    if (keyword === 'from') inStage = true;
+    else if (!inStage && keyword !== 'arg') problems.add('instructions', line.range(start, keywordEnd), 'Only ARG may stand before the first FROM.');
+  }
+  if (!inStage) problems.add('instructions', source.range(0, 0), 'The file has no FROM: there is no stage to build.');
 }
