@@ -1,12 +1,11 @@
 // The lazily loaded half of the composition root: networking, crypto and Dockerfile semantics behind the Engine interface.
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
 import { readDockerfile } from './core/dockerfile/images.ts';
-import type { DockerfileImages, DockerfileOptions } from './core/dockerfile/images.ts';
-import type { Engine, EngineSettings, KeyDescription, VerifyQuery } from './core/engine.ts';
+import type { Engine, EngineSettings } from './core/engine.ts';
 import { RegistryClient } from './core/oci/registryClient.ts';
-import type { KeySetting } from './core/policy/trustPolicy.ts';
-import type { Verdict } from './core/policy/verdict.ts';
+import type { KeySource } from './core/policy/keySource.ts';
 import { Verifier } from './core/verification/verifier.ts';
+import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
 import { createKeychain } from './node/keychain.ts';
 import { createKeySource } from './node/keySource.ts';
 import { systemClock } from './node/systemClock.ts';
@@ -20,7 +19,49 @@ export interface Machine {
   readonly homeDirectory: string;
 }
 
+/** All that depends on the settings; made anew when they change. */
+interface Parts {
+  readonly transport: UndiciTransport;
+  readonly keySource: KeySource;
+  readonly verifier: Verifier;
+}
+
+/** Enough for two questions about each of a file's images at once, so that a file costs few round trips however long it is. */
+const connectionsPerHost = 64;
+
 /** Nothing is opened, read or asked before the first call. */
 export function createEngine(machine: Machine, settings: EngineSettings): Engine {
-  throw new Error(`not yet: ${machine.version} ${String(settings.trusted)}`);
+  let parts = assemble(machine, settings);
+  return {
+    readDockerfile,
+    verify: (query, signal) => parts.verifier.verify(query, signal),
+    describeKey: async (key, signal) => parsePublicKeys(await parts.keySource.read(key, { fresh: true }, signal))
+      .map(({ label, fingerprint, pem }) => ({ algorithm: label, fingerprint, pem })),
+    configure: (changed) => {
+      const { transport } = parts;
+      parts = assemble(machine, changed);
+      void transport.dispose();
+    },
+    forget: () => parts.verifier.forget(),
+    dispose: () => parts.transport.dispose(),
+  };
+}
+
+function assemble({ version, env, homeDirectory }: Machine, settings: EngineSettings): Parts {
+  const clock = systemClock;
+  const transport = new UndiciTransport({ version, env, settings, connectionsPerHost });
+  const keychain = createKeychain({
+    env, homeDirectory, trusted: () => settings.trusted, useCredentials: settings.useCredentials,
+    ...(settings.dockerConfig === undefined ? {} : { dockerConfig: settings.dockerConfig }),
+  });
+  const rules = {
+    allowsPlainHttp: (host: string): boolean => {
+      const target = hostPortOf(new URL(`http://${host}`));
+      return isLoopback(target.hostname) || settings.insecureRegistries.some((entry) => namesHost(entry, target));
+    },
+  };
+  const registry = new RegistryClient({ transport, keychain, rules, clock, random: Math.random });
+  const keySource = createKeySource({ transport, env, homeDirectory, now: clock.now });
+  const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs });
+  return { transport, keySource, verifier };
 }

@@ -1,7 +1,7 @@
 // The one error type of the project: a stable code and one sentence for a person.
 
 /**
- * Stable identifiers: shown beside the message, linked to `docs/errors.md`, asserted in tests, never renamed.
+ * Stable identifiers: shown beside the message, linked to `docs/codes/`, asserted in tests, never renamed.
  * Cancellation has no code: a cancelled call rejects with its signal's reason.
  */
 export const errorCodes = [

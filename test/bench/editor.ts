@@ -1,0 +1,62 @@
+// What the editor feels: parsing while typing, bundle sizes, and loading the eager half.
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { readDockerfile } from '../../src/core/dockerfile/images.ts';
+import { row, type Row } from './report.ts';
+
+/** 500 lines of the usual kind: stages, arguments, mounts, heredocs. */
+function longDockerfile(): string {
+  const lines = ['# syntax=docker/dockerfile:1', 'ARG VERSION=3.20', 'ARG BASE=alpine:${VERSION}'];
+  for (let stage = 0; lines.length < 500; stage++) {
+    lines.push(
+      `FROM --platform=$BUILDPLATFORM \${BASE} AS stage${stage}`, 'WORKDIR /src', 'COPY package.json ./', 'RUN --mount=type=cache,target=/root/.cache \\', '    --mount=type=bind,from=ghcr.io/org/tools:1,target=/tools \\', '    npm ci && \\',
+      '    npm run build', 'RUN <<EOF', 'echo FROM nowhere', 'EOF', `COPY --from=ghcr.io/org/assets:${stage} /a /a`, 'ENV A=b C=d', '# a comment',
+    );
+  }
+  return lines.slice(0, 500).join('\n');
+}
+
+export function benchEditor(quick: boolean): readonly Row[] {
+  const text = longDockerfile();
+  const times: number[] = [];
+  for (let n = 0; n < (quick ? 300 : 2000); n++) {
+    const start = performance.now();
+    readDockerfile(text, { buildArgs: {} });
+    times.push(performance.now() - start);
+  }
+  const sorted = [...times].sort((a, b) => a - b);
+  const kilobytes = (name: string): number => statSync(join('dist', name)).size / 1024;
+  return [
+    row('parse 500 lines', 'ours, median', [sorted[Math.floor(sorted.length / 2)] ?? 0], 'ms'),
+    row('parse 500 lines', 'ours, p99', [sorted[Math.floor(sorted.length * 0.99)] ?? 0], 'ms', { target: '≤ 5 ms' }),
+    row('eager bundle', 'ours', [kilobytes('extension.js')], 'KB', { target: '≤ 100 KB' }),
+    row('lazy engine', 'ours', [kilobytes('engine.js')], 'KB'),
+    row('activate()', 'ours', activationTimes(quick ? 5 : 20), 'ms', { target: '≤ 20 ms' }),
+  ];
+}
+
+/** Loads the eager half in a fresh process each time, with the editor's API replaced by one that answers anything. */
+function activationTimes(runs: number): readonly number[] {
+  const require = createRequire(join(process.cwd(), 'package.json'));
+  const file = require.resolve('./dist/extension.js');
+  const script = `
+    const Module = require('node:module');
+    const anything = () => new Proxy(function () {}, { get: (_t, name) => name === Symbol.toPrimitive ? () => '' : name === Symbol.iterator ? function* () {} : name === 'then' ? undefined : anything(), apply: () => anything(), construct: () => anything() });
+    const load = Module._load;
+    Module._load = (name, ...rest) => name === 'vscode' ? anything() : load(name, ...rest);
+    const start = performance.now();
+    const extension = require(${JSON.stringify(file)});
+    const context = { subscriptions: [], extensionMode: 1, extension: { packageJSON: { version: '0' } }, extensionUri: anything(), secrets: anything(), globalState: anything(), workspaceState: anything() };
+    Promise.resolve(extension.activate(context)).finally(() => { console.log(performance.now() - start); process.exit(0); });`;
+  const times: number[] = [];
+  for (let n = 0; n < runs; n++) {
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    const time = Number(stdout.trim().split('\n').at(-1));
+    if (!Number.isFinite(time) || stdout.trim() === '') throw new Error(`activate() did not run: ${stderr.slice(0, 500)}`);
+    times.push(time);
+  }
+  return times;
+}
+

@@ -1,0 +1,8 @@
+// Every benchmark in one run, so that ratios come from the same machine in the same minutes.
+import { benchDockerfileVerify } from './dockerfileVerify.ts';
+import { benchEditor } from './editor.ts';
+import { printTable } from './report.ts';
+
+const quick = process.argv.includes('--quick');
+const rows = [...benchEditor(quick), ...await benchDockerfileVerify(quick)];
+printTable(rows);
