@@ -77,7 +77,7 @@ Open the Dockerfile: above every image stands whether a key you trust has signed
 or the status bar entry for the list, and try:
 
 - change a tag and see the verdict follow;
-- run "Countersign: Add Trusted Key…" and choose keys/stranger.pub;
+- run "Countersign: Add Trusted Key…", choose keys/stranger.pub, for the images community/cowsay only, and store it in the workspace settings;
 - give PREVIEW_VERSION a value in .vscode/settings.json: \`"countersign.dockerfile.buildArgs": { "PREVIEW_VERSION": "1.0" }\`.
 
 The keys were made when the demonstration started. Nothing leaves this machine.

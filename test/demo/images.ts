@@ -49,7 +49,7 @@ export function putDemoImages({ host, store }: TestRegistry, keys: DemoKeys): re
   signLegacy(image('shop/mailer', '1.0'), keys.release, { claim: honest.image.digest as Digest });
   bundle('tools/builder', '5', keys.build, { annotations: { stage: 'testing' } });
   legacy('shop/preview', '1.0', keys.release);
-  image('community/cowsay', '1');
+  legacy('community/cowsay', '1', keys.stranger);
 
   const line = (says: string, text: string, reference: string, expected: DemoImage['expected']): DemoImage => ({ says, line: text, reference: reference.replace('HOST', host), expected });
   return [
@@ -59,13 +59,13 @@ export function putDemoImages({ host, store }: TestRegistry, keys: DemoKeys): re
     line('An image for several platforms, signed as a whole.', 'FROM REF AS web', 'HOST/shop/web:1.0', 'verified'),
     line('An image for several platforms of which only the part for this platform is signed.', 'FROM --platform=linux/arm64 REF AS edge', 'HOST/shop/edge:1.0', 'verified'),
     line('Nobody has signed this one.', 'FROM REF AS queue', 'HOST/shop/queue:0.9', 'unsigned'),
-    line('Signed, but by a key that nobody here trusts (keys/stranger.pub: try "Add Trusted Key…").', 'FROM REF AS worker', 'HOST/shop/worker:1.4', 'untrusted'),
+    line('Signed, but by a key that nobody here trusts.', 'FROM REF AS worker', 'HOST/shop/worker:1.4', 'untrusted'),
     line('Tampered with: what was signed was changed afterwards.', 'FROM REF AS payment', 'HOST/shop/payment:3.2', 'untrusted'),
     line('A good signature, taken from another image.', 'FROM REF AS mailer', 'HOST/shop/mailer:1.0', 'untrusted'),
     line('The right key, but the policy wants stage=production and this was signed for testing.', 'FROM REF AS builder', 'HOST/tools/builder:5', 'untrusted'),
     line('This one is not in the registry: whether it is signed, nobody can say.', 'FROM REF AS reports', 'HOST/shop/reports:1.0', 'unchecked'),
     line('Its tag has no value: give one in "countersign.dockerfile.buildArgs".', 'FROM REF AS preview', 'HOST/shop/preview:${PREVIEW_VERSION}', 'unresolved'),
-    line('No policy covers this one, so that nothing is said about it.', 'FROM REF AS moo', 'HOST/community/cowsay:1', 'uncovered'),
+    line('No policy covers this one, so that nothing is said. It was signed with keys/stranger.pub: try "Add Trusted Key…" for it.', 'FROM REF AS moo', 'HOST/community/cowsay:1', 'uncovered'),
     line('The last stage pulls two more images: one to copy from, one to mount.', 'FROM base\nCOPY --from=REF /etc/ssl/certs /etc/ssl/certs', 'HOST/tools/certificates:2026', 'verified'),
     line('', 'RUN --mount=type=bind,from=REF,target=/run/queue true', 'HOST/shop/queue:0.9', 'unsigned'),
   ];
