@@ -153,7 +153,8 @@ export class Script {
       kind: 'message', severity, text: [text, options.detail].filter(Boolean).join(' | '), modal: options.modal ?? false, items: buttons.map((button) => ({ label: label(button) })),
     });
     if (buttons.length === 0) return undefined;
-    if (!options.modal && this.#answers.length === 0) return undefined;
+    const [upcoming] = this.#answers;
+    if (!options.modal && !(upcoming && 'choose' in upcoming)) return undefined;
     const answer = this.next(`message "${text}"`);
     return 'choose' in answer ? buttons.find((button) => label(button).includes(answer.choose)) : undefined;
   }

@@ -1,5 +1,6 @@
 // Plain values of the fake editor: positions, texts, diagnostics, lenses, icons and the enumerations.
-import { pathToFileURL, fileURLToPath, URL } from 'node:url';
+import { posix } from 'node:path';
+import { pathToFileURL, fileURLToPath } from 'node:url';
 
 export class Uri {
   readonly scheme: string;
@@ -20,7 +21,7 @@ export class Uri {
     return new Uri(parts?.[1] ?? 'file', parts?.[2] ?? '', decodeURIComponent(parts?.[3] ?? text), parts?.[4] ?? '', parts?.[5] ?? '');
   }
   static joinPath(base: Uri, ...segments: string[]): Uri {
-    return new Uri(base.scheme, base.authority, decodeURIComponent(new URL(`x:${[base.path, ...segments].join('/').replace(/\/+/g, '/')}`).pathname));
+    return new Uri(base.scheme, base.authority, posix.join(base.path, ...segments));
   }
   with(change: { scheme?: string; authority?: string; path?: string; query?: string; fragment?: string }): Uri {
     return new Uri(change.scheme ?? this.scheme, change.authority ?? this.authority, change.path ?? this.path, change.query ?? this.query, change.fragment ?? this.fragment);
