@@ -5,6 +5,8 @@ interface Entry<V> {
   readonly value: Promise<V>;
   readonly abort: AbortController;
   waiting: number;
+  /** Once loaded. */
+  loaded?: { readonly value: V };
   /** Milliseconds since the epoch; undefined while loading. */
   staleAt: number | undefined;
 }
@@ -46,6 +48,12 @@ export class SharedLoads<V> {
     }
   }
 
+  /** Drops a value that turned out to be no good any more; one that has replaced it meanwhile stays. */
+  forget(key: string, value: V): void {
+    const loaded = this.#entries.get(key)?.loaded;
+    if (loaded && loaded.value === value) this.#entries.delete(key);
+  }
+
   clear(): void {
     this.#entries.clear();
   }
@@ -64,6 +72,7 @@ export class SharedLoads<V> {
     this.#entries.set(key, entry);
     entry.value.then(
       (value) => {
+        entry.loaded = { value };
         entry.staleAt = this.#options.now() + this.#options.lifetimeMs(value);
         for (const [oldest] of this.#entries) {
           if (this.#entries.size <= this.#options.capacity) break;

@@ -5,9 +5,9 @@ import { readJson } from '../encoding/json.ts';
 import { CosignError } from '../errors.ts';
 import { readBody } from './boundedBody.ts';
 import { parseChallenges } from './challenge.ts';
-import { isLoopback, isPrivateAddress } from './hosts.ts';
+import { maySendTo } from './hosts.ts';
 import { readFailure, registryError } from './registryError.ts';
-import type { Clock, Credentials, HttpResponse, Keychain, RegistryRules, Transport } from './transport.ts';
+import type { Clock, Credentials, HttpRequest, HttpResponse, Keychain, RegistryRules, Transport } from './transport.ts';
 
 export type Actions = 'pull' | 'pull,push';
 
@@ -25,6 +25,15 @@ export interface Authorization {
   readonly header?: string;
   /** For messages: `anonymously`, `as NAME`. */
   readonly account: string;
+  /** Obtained by this very call, so that a refusal of it is final. */
+  readonly isNew: boolean;
+}
+
+/** What a 401 says about a header that was sent, or about none. */
+export interface Rejection {
+  readonly header: string | undefined;
+  /** Asked for besides our own scope. */
+  readonly widerScope: string | undefined;
 }
 
 interface Token { readonly header: string; readonly account: string; readonly lifetimeMs: number }
@@ -52,86 +61,112 @@ export class Authorizer {
 
   /**
    * The header for a request, when this origin has asked for one before. Requests for one repository share one token.
-   * @param rejected the header that a 401 just answered: that token is not used again
-   * @throws {CosignError} `REGISTRY_UNAUTHORIZED`, `REGISTRY_REALM_REFUSED`, `CREDENTIALS_UNREADABLE` and every code of the token request
+   * @param rejection what was refused: it is not used again, and one new token is shared by all who met the refusal
+   * @throws {CosignError} `REGISTRY_UNAUTHORIZED`, `CREDENTIALS_UNREADABLE`, `CREDENTIAL_HELPER_FAILED` and every code of the token request
    */
-  async authorize(target: AccessTarget, signal: AbortSignal, rejected?: string): Promise<Authorization> {
+  async authorize(target: AccessTarget, signal: AbortSignal, rejection?: Rejection): Promise<Authorization> {
     const scheme = this.#schemes.get(target.origin.origin);
-    if (!scheme) return { account: 'anonymously' };
+    if (!scheme) return { account: 'anonymously', isNew: false };
     const key = JSON.stringify([target.origin.origin, target.registry, target.repository, target.actions]);
-    const load = (shared: AbortSignal): Promise<Token> => this.#token(target, scheme, shared);
-    const token = await this.#tokens.get(key, load, signal);
-    const current = token.header !== '' && token.header === rejected ? await this.#tokens.get(key, load, signal, true) : token;
-    return { account: current.account, ...(current.header === '' ? {} : { header: current.header }) };
+    let isNew = false;
+    const load = (shared: AbortSignal): Promise<Token> => {
+      isNew = true;
+      return this.#token(target, scheme, rejection?.widerScope, shared);
+    };
+    let token = await this.#tokens.get(key, load, signal);
+    if (token.header !== '' && token.header === rejection?.header) {
+      this.#tokens.forget(key, token);
+      token = await this.#tokens.get(key, load, signal);
+    }
+    return { account: token.account, isNew, ...(token.header === '' ? {} : { header: token.header }) };
   }
 
   /**
-   * Takes in a 401. @returns false when it names no scheme we can answer
+   * Takes in a 401.
+   * @returns undefined when it names no scheme we can answer; else the scope it asks for when that is more than ours
    * @throws {CosignError} `REGISTRY_REALM_REFUSED`
    */
-  learn(origin: URL, response: HttpResponse): boolean {
+  learn({ origin, repository, actions }: AccessTarget, response: HttpResponse): { readonly widerScope: string | undefined } | undefined {
     const challenges = parseChallenges(response.headers['www-authenticate']);
     const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters['realm'] !== undefined);
     if (bearer) {
       this.#schemes.set(origin.origin, { kind: 'bearer', realm: this.#checkRealm(origin, bearer.parameters['realm'] ?? ''), service: bearer.parameters['service'] });
-      return true;
+      return { widerScope: widerThan(`repository:${repository}:${actions}`, bearer.parameters['scope']) };
     }
-    if (!challenges.some(({ scheme }) => scheme === 'basic')) return false;
+    if (!challenges.some(({ scheme }) => scheme === 'basic')) return undefined;
     this.#schemes.set(origin.origin, { kind: 'basic' });
-    return true;
+    return { widerScope: undefined };
   }
 
   #checkRealm(origin: URL, text: string): URL {
     const refuse = (why: string): never => {
       throw new CosignError('REGISTRY_REALM_REFUSED', `The registry ${origin.host} asks to log in at a place that is refused: ${why}.`, { remedy: 'Check that this host really is the registry you mean.' });
     };
-    let realm: URL;
-    try {
-      realm = new URL(text);
-    } catch {
-      return refuse('it is no URL');
-    }
+    if (!URL.canParse(text)) return refuse('it is no URL');
+    const realm = new URL(text);
     if (realm.username !== '' || realm.password !== '') return refuse('its URL carries a user name');
     const plain = realm.protocol === 'http:' && origin.protocol === 'http:' && this.#rules.allowsPlainHttp(realm.host);
     if (realm.protocol !== 'https:' && !plain) return refuse('it is not https');
-    if (isPrivateAddress(realm.host) && !(isPrivateAddress(origin.host) && (!isLoopback(realm.host) || isLoopback(origin.host)))) return refuse(`${realm.host} is a private address`);
+    if (!maySendTo(origin.host, realm.host)) return refuse(`${realm.host} is a private address`);
     return realm;
   }
 
-  async #token(target: AccessTarget, scheme: Scheme, signal: AbortSignal): Promise<Token> {
+  async #token(target: AccessTarget, scheme: Scheme, widerScope: string | undefined, signal: AbortSignal): Promise<Token> {
     const credentials = await this.#keychain.find(target.registry, target.repository, signal);
     const account = accountOf(credentials);
     if (credentials?.kind === 'bearer') return { header: `Bearer ${checkToken(credentials.token, target)}`, account, lifetimeMs: 3600_000 };
     if (scheme.kind === 'basic') {
       return { header: credentials?.kind === 'basic' ? basic(credentials) : '', account, lifetimeMs: 300_000 };
     }
-    return this.#fetchToken(target, scheme, credentials, signal);
+    return this.#fetchToken(target, scheme, widerScope, credentials, signal);
   }
 
-  async #fetchToken(target: AccessTarget, { realm, service }: Extract<Scheme, { kind: 'bearer' }>, credentials: Credentials | undefined, signal: AbortSignal): Promise<Token> {
+  async #fetchToken(target: AccessTarget, scheme: Extract<Scheme, { kind: 'bearer' }>, widerScope: string | undefined, credentials: Credentials | undefined, signal: AbortSignal): Promise<Token> {
     const account = accountOf(credentials);
-    const parameters = new URLSearchParams({ ...(service === undefined ? {} : { service }), scope: `repository:${target.repository}:${target.actions}` });
-    let response = credentials?.kind === 'identity'
-      ? await this.#transport.send({
-        method: 'POST', url: realm, headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: Buffer.from(new URLSearchParams([...parameters, ['grant_type', 'refresh_token'], ['client_id', 'countersign'], ['refresh_token', credentials.token]]).toString()),
-      }, signal)
-      : undefined;
-    // Some realms know no OAuth2: the identity token is their password then.
-    if (response?.status === 404 || response?.status === 405) {
-      response.discard();
-      response = undefined;
-    }
-    if (!response) {
-      const url = new URL(realm);
-      for (const [name, value] of parameters) url.searchParams.set(name, value);
-      const login = credentials?.kind === 'basic' ? basic(credentials) : credentials?.kind === 'identity' ? basic({ username: '<token>', password: credentials.token }) : undefined;
-      response = await this.#transport.send({ method: 'GET', url, headers: login === undefined ? {} : { authorization: login } }, signal);
-    }
-    const on = `a token for ${target.registry}/${target.repository}`;
-    if (response.status !== 200) throw registryError(await readFailure(response, { method: 'GET', on, account }, this.#clock.now()));
-    return readToken(await readBody(response, maxTokenBytes, on), target, account);
+    // Some registries honour only the first scope.
+    const scopes = [`repository:${target.repository}:${target.actions}`, ...(widerScope === undefined ? [] : [widerScope])];
+    const exchanged = credentials?.kind === 'identity' ? await this.#exchangeIdentity(scheme, scopes, credentials.token, signal) : undefined;
+    const response = exchanged ?? await this.#transport.send(tokenRequest(scheme, scopes, credentials), signal);
+    const on = `${target.registry}/${target.repository}`;
+    if (response.status !== 200) throw registryError(await readFailure(response, { method: 'GET', on, account }, this.#clock.now(), signal));
+    return readToken(await readBody(response, maxTokenBytes, `a token for ${on}`, signal), target, account);
   }
+
+  /** @returns undefined where the realm knows no OAuth2: the identity token is a password then */
+  async #exchangeIdentity({ realm, service }: Extract<Scheme, { kind: 'bearer' }>, scopes: readonly string[], token: string, signal: AbortSignal): Promise<HttpResponse | undefined> {
+    const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'countersign', ...(service === undefined ? {} : { service }), scope: scopes.join(' '), refresh_token: token });
+    const response = await this.#transport.send({
+      method: 'POST', url: realm, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new TextEncoder().encode(form.toString()),
+    }, signal);
+    if (response.status !== 404 && response.status !== 405) return response;
+    response.discard();
+    return undefined;
+  }
+}
+
+function tokenRequest({ realm, service }: Extract<Scheme, { kind: 'bearer' }>, scopes: readonly string[], credentials: Credentials | undefined): HttpRequest {
+  const url = new URL(realm);
+  url.hash = '';
+  if (service !== undefined) url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  const login = credentials?.kind === 'basic' ? basic(credentials) : credentials?.kind === 'identity' ? basic({ username: '<token>', password: credentials.token }) : undefined;
+  return { method: 'GET', url, headers: login === undefined ? {} : { authorization: login } };
+}
+
+/** The scope a challenge names, when it holds more than our own: other repositories, or further actions. */
+function widerThan(own: string, named: string | undefined): string | undefined {
+  if (named === undefined || named.length > 512 || !/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(named)) return undefined;
+  const [prefix, actions] = splitActions(own);
+  const covers = (scope: string): boolean => {
+    const [otherPrefix, others] = splitActions(scope);
+    return otherPrefix === prefix && others.every((action) => actions.includes(action));
+  };
+  return named.split(' ').every(covers) ? undefined : named;
+}
+
+function splitActions(scope: string): readonly [string, readonly string[]] {
+  const colon = scope.lastIndexOf(':');
+  return [scope.slice(0, colon), scope.slice(colon + 1).split(',')];
 }
 
 function readToken(bytes: Uint8Array, target: AccessTarget, account: string): Token {

@@ -1,13 +1,14 @@
-// Reading an HTTP body: never more than a limit, never without letting go of the connection.
+// Reading an HTTP body: never more than a limit, never less than announced, never without letting go of the connection.
 import { CosignError } from '../errors.ts';
-import { single } from './registryError.ts';
+import { single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
 
 /**
  * @param what for the message: `the manifest of ghcr.io/o/app`
- * @throws {CosignError} `SIZE_LIMIT` as soon as more is announced or arrives
+ * @throws {CosignError} `SIZE_LIMIT` as soon as more is announced or arrives, `REGISTRY_UNREACHABLE` when the connection breaks
+ * @throws the signal's reason
  */
-export async function readBody(response: HttpResponse, limitBytes: number, what: string): Promise<Uint8Array> {
+export async function readBody(response: HttpResponse, limitBytes: number, what: string, signal: AbortSignal): Promise<Uint8Array> {
   const tooLarge = (): CosignError => new CosignError('SIZE_LIMIT', `The registry sends more than ${limitBytes} bytes for ${what}; it was not read.`);
   const announced = single(response.headers['content-length']);
   try {
@@ -15,12 +16,23 @@ export async function readBody(response: HttpResponse, limitBytes: number, what:
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of response.body) {
+      signal.throwIfAborted();
       size += chunk.byteLength;
       if (size > limitBytes) throw tooLarge();
       chunks.push(chunk);
     }
+    signal.throwIfAborted();
+    // A content coding would make the lengths differ; none is asked for.
+    if (announced !== undefined && size < Number(announced) && response.headers['content-encoding'] === undefined) throw cut(what);
     return Buffer.concat(chunks, size);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof CosignError ? error : cut(what, error);
   } finally {
     response.discard();
   }
+}
+
+function cut(what: string, cause?: unknown): CosignError {
+  return new CosignError('REGISTRY_UNREACHABLE', `The connection broke while ${what} was being read.`, { cause, remedy: 'Verify again.' });
 }

@@ -1,9 +1,12 @@
 // One request to a registry until there is an answer: scheme, login, redirects, retries. Says nothing about what the answer means.
 import { CosignError, toCosignError } from '../errors.ts';
-import { Authorizer, type Actions, type Authorization } from './authorization.ts';
-import { isLoopback, isPrivateAddress } from './hosts.ts';
+import { Authorizer, type AccessTarget, type Actions, type Authorization } from './authorization.ts';
+import { isLoopback } from './hosts.ts';
+import { plainMediaType, single } from './headers.ts';
+import { checkRedirect, redirectTarget } from './redirect.ts';
 import { apiHost, type Reference } from './reference.ts';
-import { parseRetryAfter, readFailure, registryError, single, type Failure } from './registryError.ts';
+import { readFailure, registryError, type Failure } from './registryError.ts';
+import { withRetries } from './retry.ts';
 import type { Clock, HttpRequest, HttpResponse, Keychain, RegistryRules, Transport } from './transport.ts';
 
 export type RepositoryName = Pick<Reference, 'registry' | 'repository'>;
@@ -18,12 +21,15 @@ export interface RegistryRequest {
   readonly actions?: Actions;
   /** `same host`: an answer that points elsewhere is given back as it is. */
   readonly redirects?: 'follow' | 'same host';
+  /** Default: whatever can be repeated without harm, which is everything but POST and PATCH. */
+  readonly repeatable?: boolean;
 }
 
 export interface RegistryAnswer {
   readonly response: HttpResponse;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
+  /** For messages: `anonymously`, `as NAME`. */
   readonly account: string;
 }
 
@@ -36,16 +42,19 @@ export interface ExchangeOptions {
   readonly random: () => number;
 }
 
-const maxAttempts = 3;
-const maxRedirects = 5;
-const maxRetryAfterMs = 10_000;
-const retriedStatus: readonly number[] = [408, 429, 500, 502, 503, 504];
+interface SchemedAnswer { readonly answer: RegistryAnswer; readonly authorization: Authorization; readonly origin: URL }
+type Scheme = 'http' | 'https';
+
+const attempts = 3;
+const maxLogins = 2;
+/** What the caller can make something of; every other status from 400 on is an error. */
+const judgedByCaller: readonly number[] = [400, 404, 405, 406, 415, 416, 501];
 
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #authorizer: Authorizer;
   /** The scheme that worked for a host that may be spoken to in plain http. */
-  readonly #schemes = new Map<string, 'http' | 'https'>();
+  readonly #schemes = new Map<string, Scheme>();
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -53,125 +62,115 @@ export class Exchange {
   }
 
   /**
-   * Any status below 400 and 404, 405, 406, 400 and 416 are given back for the caller to judge; the rest is thrown.
+   * Sends, and lets `use` read the answer; all of it is repeated when it fails for a reason that may pass.
+   * @param use gets any status below 400 and 400, 404, 405, 406, 415, 416, 501; must read or discard the body
    * @throws {CosignError} every `REGISTRY_…` code and the transport's
    */
-  async send(request: RegistryRequest, signal: AbortSignal): Promise<RegistryAnswer> {
-    for (let attempt = 1; ; attempt++) {
-      const last = attempt === maxAttempts || !isIdempotent(request.method);
-      try {
-        const answer = await this.#authorized(request, signal);
-        const { status } = answer.response;
-        if (!retriedStatus.includes(status)) return await this.#accept(request, answer);
-        const asked = parseRetryAfter(single(answer.response.headers['retry-after']), this.#options.clock.now());
-        if (last || (asked !== undefined && asked > maxRetryAfterMs)) throw registryError(await this.failure(request, answer));
-        answer.response.discard();
-        await this.#pause(attempt, asked, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (last || !isTransient(error)) throw error;
-        await this.#pause(attempt, undefined, signal);
-      }
-    }
+  ask<T>(request: RegistryRequest, use: (answer: RegistryAnswer) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { repeatable = request.method !== 'POST' && request.method !== 'PATCH' } = request;
+    return withRetries(async () => {
+      const answer = await this.#authorized(request, signal);
+      const { status } = answer.response;
+      if (status >= 400 && !judgedByCaller.includes(status)) throw await this.error(request, answer, signal);
+      return use(answer);
+    }, { ...this.#options, attempts: repeatable ? attempts : 1 }, signal);
   }
 
-  /** What an answer that is no success says about itself; reads its body. */
-  failure(request: RegistryRequest, { response, account }: RegistryAnswer): Promise<Failure> {
+  /** What an answer that is no success says about itself; reads its body. @throws the signal's reason */
+  failure(request: RegistryRequest, { response, account }: RegistryAnswer, signal: AbortSignal): Promise<Failure> {
     const { registry, repository } = request.repository;
-    return readFailure(response, { method: request.method, on: `${registry}/${repository}`, account }, this.#options.clock.now());
+    return readFailure(response, { method: request.method, on: `${registry}/${repository}`, account }, this.#options.clock.now(), signal);
   }
 
-  async #accept(request: RegistryRequest, answer: RegistryAnswer): Promise<RegistryAnswer> {
-    const { status } = answer.response;
-    if (status < 400 || [400, 404, 405, 406, 415, 416, 501].includes(status)) return answer;
-    throw registryError(await this.failure(request, answer));
+  /** The error for an answer that is no success. @throws the signal's reason */
+  async error(request: RegistryRequest, answer: RegistryAnswer, signal: AbortSignal): Promise<CosignError> {
+    return registryError(await this.failure(request, answer, signal));
   }
 
+  /** Answers a 401 with a token; asks for a new one when it had an old one, or when the registry names a wider scope than ours. */
   async #authorized(request: RegistryRequest, signal: AbortSignal): Promise<RegistryAnswer> {
-    for (let tries = 0; ; tries++) {
-      const { answer, authorization } = await this.#anyScheme(request, signal);
-      if (answer.response.status !== 401 || tries === 2 || answer.url.origin !== authorization.origin.origin) return answer;
-      if (!this.#authorizer.learn(authorization.origin, answer.response)) return answer;
-      const again = await this.#authorizer.authorize(this.#target(request, authorization.origin), signal, authorization.header);
-      // Asking once more with what was just refused, or with nothing, would only be refused again.
+    const obtained = new Set<string>();
+    for (let logins = 0; ; logins++) {
+      const { answer, authorization, origin } = await this.#anyScheme(request, signal);
+      if (answer.response.status !== 401 || answer.url.origin !== origin.origin) return answer;
+      const target = this.#target(request, origin);
+      const challenge = this.#authorizer.learn(target, answer.response);
+      const isNew = authorization.header !== undefined && obtained.has(authorization.header);
+      if (!challenge || logins === maxLogins || (isNew && challenge.widerScope === undefined)) return answer;
+      const again = await this.#authorizer.authorize(target, signal, { header: authorization.header, widerScope: isNew ? challenge.widerScope : undefined });
+      // With nothing, or with what was just refused, it would only be refused again.
       if (again.header === undefined || again.header === authorization.header) return { ...answer, account: again.account };
+      if (again.isNew) obtained.add(again.header);
       answer.response.discard();
     }
   }
 
-  #target(request: RegistryRequest, origin: URL): Parameters<Authorizer['authorize']>[0] {
-    return { ...request.repository, origin, actions: request.actions ?? 'pull' };
+  #target(request: RegistryRequest, origin: URL): AccessTarget {
+    const { registry, repository } = request.repository;
+    return { registry, repository, origin, actions: request.actions ?? 'pull' };
   }
 
   /** https; for loopback http first and https when that is what answers; for listed hosts https first. */
-  async #anyScheme(request: RegistryRequest, signal: AbortSignal): Promise<{ answer: RegistryAnswer; authorization: Authorization & { readonly origin: URL } }> {
+  async #anyScheme(request: RegistryRequest, signal: AbortSignal): Promise<SchemedAnswer> {
     const host = apiHost(request.repository.registry);
-    const known = this.#schemes.get(host);
-    const order = known ? [known] : !this.#options.rules.allowsPlainHttp(host) ? ['https' as const] : isLoopback(host) ? ['http' as const, 'https' as const] : ['https' as const, 'http' as const];
+    const order = this.#schemeOrder(host, request.method);
     let failure: CosignError | undefined;
     for (const [index, scheme] of order.entries()) {
       const origin = new URL(`${scheme}://${host}`);
+      const authorization = await this.#authorizer.authorize(this.#target(request, origin), signal);
       const more = index + 1 < order.length;
       try {
-        const authorization = await this.#authorizer.authorize(this.#target(request, origin), signal);
         const answer = await this.#redirected(request, origin, authorization, signal);
         // "Client sent an HTTP request to an HTTPS server": no registry's own 400 is plain text.
-        const wrongScheme = more && scheme === 'http' && answer.response.status === 400 && !single(answer.response.headers['content-type'])?.includes('json');
-        if (!wrongScheme) {
+        const type = plainMediaType(single(answer.response.headers['content-type']));
+        if (!(more && scheme === 'http' && answer.response.status === 400 && !type?.includes('json'))) {
           if (order.length > 1) this.#schemes.set(host, scheme);
-          return { answer, authorization: { ...authorization, origin } };
+          return { answer, authorization, origin };
         }
         answer.response.discard();
       } catch (error) {
         signal.throwIfAborted();
-        failure ??= toCosignError(error);
-        if (!more || !isConnectionFailure(error)) throw failure;
+        if (!isConnectionFailure(error)) throw error;
+        // A certificate that is refused says more than a plain connection that was cut.
+        if (!failure || error.code === 'REGISTRY_TLS') failure = toCosignError(error);
       }
     }
     throw failure ?? new CosignError('REGISTRY_UNREACHABLE', `The registry ${host} cannot be reached.`);
   }
 
+  /** Only what can be repeated without harm finds out about the scheme. */
+  #schemeOrder(host: string, method: HttpRequest['method']): readonly Scheme[] {
+    const known = this.#schemes.get(host);
+    if (known) return [known];
+    if (!this.#options.rules.allowsPlainHttp(host)) return ['https'];
+    const order: readonly Scheme[] = isLoopback(host) ? ['http', 'https'] : ['https', 'http'];
+    return method === 'POST' || method === 'PATCH' ? order.slice(0, 1) : order;
+  }
+
+  /** Credentials go to the registry's own origin only, and never again once a redirect has led away from it. */
   async #redirected(request: RegistryRequest, origin: URL, authorization: Authorization, signal: AbortSignal): Promise<RegistryAnswer> {
     let url = typeof request.path === 'string' ? new URL(`/v2/${request.repository.repository}/${request.path}`, origin) : request.path;
+    let isOwn = url.origin === origin.origin;
     for (let hop = 0; ; hop++) {
-      const own = url.origin === origin.origin;
-      const headers = { ...request.headers, ...(own && authorization.header !== undefined ? { authorization: authorization.header } : {}) };
+      const headers = { ...request.headers, ...(isOwn && authorization.header !== undefined ? { authorization: authorization.header } : {}) };
       const response = await this.#options.transport.send({ method: request.method, url, headers, ...(request.body ? { body: request.body } : {}) }, signal);
-      const location = single(response.headers['location']);
-      const isRedirect = [301, 302, 303, 307, 308].includes(response.status) && (request.method === 'GET' || request.method === 'HEAD') && location !== undefined;
-      const next = isRedirect ? parseLocation(location, url) : undefined;
-      if (!isRedirect || (request.redirects === 'same host' && next?.host !== url.host)) return { response, url, account: authorization.account };
-      response.discard();
-      url = checkRedirect(next, url, origin, hop);
+      const answer = { response, url, account: authorization.account };
+      if (request.method !== 'GET' && request.method !== 'HEAD') return answer;
+      try {
+        const next = redirectTarget(response, url);
+        if (!next || (request.redirects === 'same host' && next.host !== url.host)) return answer;
+        checkRedirect(next, url, origin, hop, this.#options.rules);
+        response.discard();
+        url = next;
+        isOwn &&= url.origin === origin.origin;
+      } catch (error) {
+        response.discard();
+        throw error;
+      }
     }
   }
-
-  async #pause(attempt: number, askedMs: number | undefined, signal: AbortSignal): Promise<void> {
-    await this.#options.clock.sleep(askedMs ?? 250 * 3 ** (attempt - 1) * (0.5 + this.#options.random()), signal);
-  }
 }
 
-function parseLocation(location: string, base: URL): URL | undefined {
-  try {
-    return new URL(location, base);
-  } catch {
-    return undefined;
-  }
+function isConnectionFailure(error: unknown): error is CosignError {
+  return error instanceof CosignError && (error.code === 'REGISTRY_UNREACHABLE' || error.code === 'REGISTRY_TLS');
 }
-
-/** Blobs often lie elsewhere; nobody may use that to send us into a private network or off https. */
-function checkRedirect(next: URL | undefined, from: URL, origin: URL, hop: number): URL {
-  const refuse = (why: string): never => {
-    throw new CosignError('REGISTRY_REDIRECT_REFUSED', `The registry ${origin.host} redirects to a place that is refused: ${why}.`, { remedy: 'Check that this host really is the registry you mean.' });
-  };
-  if (!next || (next.protocol !== 'https:' && next.protocol !== 'http:')) return refuse('it is no http address');
-  if (hop >= maxRedirects) return refuse(`it redirects more than ${maxRedirects} times`);
-  if (from.protocol === 'https:' && next.protocol === 'http:') return refuse('it is not https');
-  if (next.username !== '' || next.password !== '') return refuse('its URL carries a user name');
-  if (next.host !== origin.host && isPrivateAddress(next.host) && !(isPrivateAddress(origin.host) && (!isLoopback(next.host) || isLoopback(origin.host)))) return refuse(`${next.host} is a private address`);
-  return next;
-}
-
-const isIdempotent = (method: HttpRequest['method']): boolean => method === 'GET' || method === 'HEAD' || method === 'PUT';
-const isTransient = (error: unknown): boolean => error instanceof CosignError && error.code === 'REGISTRY_UNREACHABLE';
-const isConnectionFailure = (error: unknown): boolean => error instanceof CosignError && (error.code === 'REGISTRY_UNREACHABLE' || error.code === 'REGISTRY_TLS');

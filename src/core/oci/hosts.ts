@@ -1,27 +1,52 @@
 // What kind of machine a host name stands for: loopback, private, public. Decides about plain http, realms and redirects.
 
-/** Host without port, brackets taken off, lower case. */
+/** In order of how near they are; names other than localhost are never looked up and count as public. */
+export type Reach = 'loopback' | 'private' | 'link-local' | 'public';
+
+/** Host without port, brackets and final dot taken off, lower case. */
 export function bareHost(host: string): string {
   const bracketed = /^\[([^\]]*)\]/.exec(host)?.[1];
-  return (bracketed ?? host.replace(/:\d+$/, '')).toLowerCase();
+  return (bracketed ?? host.replace(/:\d+$/, '')).toLowerCase().replace(/\.$/, '');
 }
 
 export function isLoopback(host: string): boolean {
-  const name = bareHost(host);
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
+  return reachOf(host) === 'loopback';
 }
 
 /**
- * True for address literals nobody on the internet should send us to: loopback, private, link-local, unique-local, unspecified,
- * and IPv4 written inside IPv6. Names are not looked up.
+ * Judges address literals as a URL writes them, IPv4 within IPv6 included. `private` takes in shared, unique-local, multicast and
+ * reserved addresses; `link-local` is where clouds keep machine credentials.
+ * @param host `host` or `host:port`, IPv6 in brackets
  */
-export function isPrivateAddress(host: string): boolean {
+export function reachOf(host: string): Reach {
   const name = bareHost(host);
-  if (isLoopback(name)) return true;
-  const octets = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(name)?.slice(1).map(Number);
-  if (octets) {
-    const [a = 0, b = 0] = octets;
-    return a === 0 || a === 10 || (a === 100 && b >= 64 && b < 128) || (a === 169 && b === 254) || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168) || a >= 224;
+  if (name === 'localhost' || name.endsWith('.localhost')) return 'loopback';
+  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(name)) return reachOfIPv4(name.split('.').map(Number));
+  return host.startsWith('[') ? reachOfIPv6(name) : 'public';
+}
+
+/** Whether a registry at `from` may send us to `to`: anywhere public, and to where it is itself. */
+export function maySendTo(from: string, to: string): boolean {
+  if (bareHost(from) === bareHost(to)) return true;
+  const reach = reachOf(to);
+  return reach === 'public' || (reach !== 'link-local' && reach === reachOf(from));
+}
+
+function reachOfIPv4([a = 0, b = 0]: readonly number[]): Reach {
+  if (a === 127) return 'loopback';
+  if (a === 169 && b === 254) return 'link-local';
+  const shared = a === 100 && b >= 64 && b < 128;
+  return a === 0 || a === 10 || shared || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168) || a >= 224 ? 'private' : 'public';
+}
+
+/** @param name compressed, as the URL standard writes it */
+function reachOfIPv6(name: string): Reach {
+  if (name === '::1') return 'loopback';
+  const mapped = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name);
+  if (mapped) {
+    const [high, low] = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)];
+    return reachOfIPv4([high >> 8, high & 255, low >> 8, low & 255]);
   }
-  return name.includes(':') && (/^(?:::|fc|fd|fe[89ab])/.test(name) || name.includes('.'));
+  if (/^fe[89ab][0-9a-f]:/.test(name)) return 'link-local';
+  return /^(?:::|f[cdef][0-9a-f]{2}:|64:ff9b:)/.test(name) ? 'private' : 'public';
 }

@@ -17,6 +17,8 @@ export interface Descriptor {
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly platform?: DescriptorPlatform;
+  /** The content itself in base64, unproven. */
+  readonly data?: string;
 }
 
 export interface Manifest {
@@ -86,11 +88,12 @@ function readDescriptor(value: unknown, what: string): Descriptor {
   if (!isDigest(digest)) throw invalid(`the digest of ${what} is not a sha256 digest`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalid(`the size of ${what} is not a size`);
   const artifactType = optionalText(json, 'artifactType');
+  const data = optionalText(json, 'data');
   const platform = readPlatform(json['platform'], what);
   const annotations = readAnnotations(json['annotations'], what);
   return {
     mediaType: optionalText(json, 'mediaType') ?? '', digest, size,
-    ...(artifactType === undefined ? {} : { artifactType }), ...(platform ? { platform } : {}), ...(annotations ? { annotations } : {}),
+    ...(artifactType === undefined ? {} : { artifactType }), ...(platform ? { platform } : {}), ...(annotations ? { annotations } : {}), ...(data === undefined ? {} : { data }),
   };
 }
 

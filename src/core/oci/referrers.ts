@@ -2,10 +2,12 @@
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { readBody } from './boundedBody.ts';
-import type { Exchange, RegistryRequest, RepositoryName } from './exchange.ts';
+import type { Exchange, RegistryAnswer, RepositoryName } from './exchange.ts';
+import { nextLink, single } from './headers.ts';
 import { isIndexMediaType, maxManifestBytes, mediaTypes, parseIndex, type Descriptor } from './manifest.ts';
 import { canonicalRepository } from './reference.ts';
-import { registryError, single } from './registryError.ts';
+import { isPlainNotFound, registryError, type Failure } from './registryError.ts';
+import type { HttpResponse } from './transport.ts';
 
 export type ReferrersAnswer =
   | { readonly kind: 'list'; readonly descriptors: readonly Descriptor[] }
@@ -24,25 +26,11 @@ export async function readReferrers(exchange: Exchange, repository: RepositoryNa
   const pages = new Set<string>();
   let path: string | URL = `referrers/${digest}`;
   for (;;) {
-    const request: RegistryRequest = { repository, method: 'GET', path, headers: { accept: mediaTypes.ociIndex }, redirects: 'same host' };
-    const answer = await exchange.send(request, signal);
-    const { status, headers } = answer.response;
-    if (status !== 200) {
-      const failure = await exchange.failure(request, answer);
-      if (pages.size > 0) throw registryError(failure);
-      if (status === 404 || status === 405 || status === 501) return { kind: 'unsupported', scope: failure.isRegistryAnswer ? 'repository' : 'host' };
-      // GHCR at times answers 303 to another host; 400 and 406 come from registries that take the path for something else.
-      if (status === 400 || status === 406 || (status >= 300 && status < 400)) return { kind: 'unsupported', scope: 'repository' };
-      throw registryError(failure);
-    }
-    if (!isIndexMediaType(single(headers['content-type']) ?? '')) {
-      answer.response.discard();
-      if (pages.size > 0) throw new CosignError('REGISTRY_RESPONSE_INVALID', `A page of the referrers of ${canonicalRepository(repository)}@${digest} is no index.`);
-      return { kind: 'unsupported', scope: 'repository' };
-    }
-    const bytes = await readBody(answer.response, maxManifestBytes, `the referrers of ${canonicalRepository(repository)}`);
-    for (const descriptor of parseIndex(bytes).manifests) descriptors.set(descriptor.digest, descriptor);
-    const next = nextPage(single(headers['link']), answer.url);
+    const page: Page = await exchange.ask({ repository, method: 'GET', path, headers: { accept: mediaTypes.ociIndex }, redirects: 'same host' }, (answer) =>
+      readPage(exchange, repository, answer, pages.size === 0, signal), signal);
+    if (page.kind === 'unsupported') return page;
+    for (const descriptor of page.descriptors) descriptors.set(descriptor.digest, descriptor);
+    const next: URL | undefined = page.next;
     if (!next) return { kind: 'list', descriptors: [...descriptors.values()] };
     if (pages.has(next.href) || pages.size >= maxPages || descriptors.size > maxReferrers) {
       throw new CosignError('COUNT_LIMIT', `The registry lists more referrers of ${canonicalRepository(repository)}@${digest} than are read (${maxReferrers}).`);
@@ -52,16 +40,41 @@ export async function readReferrers(exchange: Exchange, repository: RepositoryNa
   }
 }
 
-/** `Link: </v2/…>; rel="next"` (RFC 8288), on the same host only. */
-function nextPage(link: string | undefined, base: URL): URL | undefined {
-  const target = link?.slice(0, 8192).split(',').map((part) => /^\s*<([^>]*)>\s*;.*\brel="?next"?/i.exec(part)?.[1]).find((found) => found !== undefined);
-  if (target === undefined) return undefined;
-  let url: URL;
-  try {
-    url = new URL(target, base);
-  } catch {
-    throw new CosignError('REGISTRY_RESPONSE_INVALID', 'The registry names a next page of referrers that is no URL.');
+type Page = Extract<ReferrersAnswer, { kind: 'unsupported' }> | { readonly kind: 'page'; readonly descriptors: readonly Descriptor[]; readonly next: URL | undefined };
+
+async function readPage(exchange: Exchange, repository: RepositoryName, answer: RegistryAnswer, isFirst: boolean, signal: AbortSignal): Promise<Page> {
+  const { status, headers } = answer.response;
+  if (status !== 200) {
+    const failure = await exchange.failure({ repository, method: 'GET', path: '' }, answer, signal);
+    const scope = isFirst ? missingApi(failure) : undefined;
+    if (scope === undefined) throw registryError(failure);
+    return { kind: 'unsupported', scope };
   }
+  if (!isIndexMediaType(single(headers['content-type']) ?? '')) {
+    answer.response.discard();
+    if (!isFirst) throw new CosignError('REGISTRY_RESPONSE_INVALID', `A page of the referrers in ${canonicalRepository(repository)} is no index.`);
+    return { kind: 'unsupported', scope: 'repository' };
+  }
+  const bytes = await readBody(answer.response, maxManifestBytes, `the referrers in ${canonicalRepository(repository)}`, signal);
+  return { kind: 'page', descriptors: parseIndex(bytes).manifests, next: nextPage(headers['link'], answer.url) };
+}
+
+/** How registries say that they have no such API; undefined when the answer says anything else. */
+function missingApi(failure: Failure): 'host' | 'repository' | undefined {
+  const { status } = failure;
+  // GHCR at times answers 303 to another host; 400 and 406 come from registries that take the path for something else.
+  if (status === 400 || status === 406 || status === 501 || (status >= 300 && status < 400)) return 'repository';
+  if (status !== 404 && status !== 405) return undefined;
+  if (status === 404 && !isPlainNotFound(failure)) return undefined;
+  return failure.isRegistryAnswer || failure.isBodyCut ? 'repository' : 'host';
+}
+
+/** Pages go on at the same host only: our token would go with them. */
+function nextPage(link: HttpResponse['headers'][string], base: URL): URL | undefined {
+  const target = nextLink(link);
+  if (target === undefined) return undefined;
+  if (!URL.canParse(target, base.href)) throw new CosignError('REGISTRY_RESPONSE_INVALID', 'The registry names a next page of referrers that is no URL.');
+  const url = new URL(target, base);
   if (url.origin === base.origin) return url;
   throw new CosignError('REGISTRY_REDIRECT_REFUSED', `The registry ${base.host} continues its list of referrers on another host.`);
 }

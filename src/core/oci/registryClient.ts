@@ -1,15 +1,18 @@
 // Manifests, blobs and referrers of registries (OCI distribution-spec v1.1): bounded, hashed, and only then believed.
 import { SharedLoads } from '../async/sharedLoads.ts';
 import { digestOf, isDigest, type Digest } from '../crypto/digest.ts';
+import { decodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
 import { readBody } from './boundedBody.ts';
-import { Exchange, type ExchangeOptions, type RepositoryName } from './exchange.ts';
+import { Exchange, type ExchangeOptions, type RegistryAnswer, type RegistryRequest, type RepositoryName } from './exchange.ts';
+import { plainMediaType, single } from './headers.ts';
 import { anyManifest, maxManifestBytes, type Descriptor } from './manifest.ts';
 import { mediaTypeOf } from './mediaTypeOf.ts';
 import { readReferrers, type ReferrersAnswer } from './referrers.ts';
 import { canonicalRepository, type Reference } from './reference.ts';
-import { registryError, single } from './registryError.ts';
-import { pushBlob, pushManifest, type PushedManifest } from './upload.ts';
+import { isPlainNotFound, registryError } from './registryError.ts';
+import type { HttpResponse } from './transport.ts';
+import { hasBlob, pushBlob, pushManifest, type PushedManifest } from './upload.ts';
 
 export interface ManifestContent {
   readonly descriptor: Descriptor;
@@ -19,17 +22,19 @@ export interface ManifestContent {
 
 export type ReferrersSupport = 'supported' | 'unsupported on host' | 'unknown';
 
+interface Probe { readonly support: ReferrersSupport; readonly isAnswer: boolean }
+
 /** The digest of no bytes at all: nobody's subject, so a cheap question. */
 const nobody = digestOf(new Uint8Array());
 const probeLifetimeMs = 10 * 60_000;
 
 export class RegistryClient {
   readonly #exchange: Exchange;
-  readonly #probes: SharedLoads<ReferrersSupport>;
+  readonly #probes: SharedLoads<Probe>;
 
   constructor(options: ExchangeOptions) {
     this.#exchange = new Exchange(options);
-    this.#probes = new SharedLoads<ReferrersSupport>({ lifetimeMs: (support) => (support === 'unknown' ? 0 : probeLifetimeMs), capacity: 1000, now: () => options.clock.now() });
+    this.#probes = new SharedLoads<Probe>({ lifetimeMs: ({ isAnswer }) => (isAnswer ? probeLifetimeMs : 0), capacity: 1000, now: () => options.clock.now() });
   }
 
   /**
@@ -38,59 +43,66 @@ export class RegistryClient {
    */
   async resolve(reference: Reference, signal: AbortSignal): Promise<Descriptor> {
     const name = reference.digest ?? reference.tag ?? 'latest';
-    const answer = await this.#exchange.send({ repository: reference, method: 'HEAD', path: `manifests/${name}`, headers: { accept: anyManifest } }, signal);
-    const { headers, status } = answer.response;
-    answer.response.discard();
-    if (status === 404) throw notFound(reference);
-    const [digest, type, length] = [single(headers['docker-content-digest']), single(headers['content-type']), single(headers['content-length'])];
-    if (status === 200 && isDigest(digest) && type !== undefined && length !== undefined && /^\d+$/.test(length)) {
-      if (reference.digest && digest !== reference.digest) throw lied(reference, reference.digest, digest);
-      return { digest, mediaType: type.split(';')[0]?.trim() ?? type, size: Number(length) };
+    const { registry, repository } = reference;
+    const told = await this.#exchange.ask<Descriptor | 'not found' | undefined>({ repository: { registry, repository }, method: 'HEAD', path: `manifests/${name}`, headers: { accept: anyManifest } }, ({ response }) => {
+      response.discard();
+      return Promise.resolve(response.status === 404 ? 'not found' : describedBy(response));
+    }, signal);
+    if (told === 'not found') throw notFound(reference);
+    if (told) {
+      if (reference.digest && told.digest !== reference.digest) throw lied(reference, reference.digest, told.digest);
+      return told;
     }
     // No usable headers, or no HEAD at all: fetch and hash.
-    const content = await this.manifest(reference, name, signal);
+    const content = await this.manifest({ registry, repository }, name, signal);
     if (!content) throw notFound(reference);
     return content.descriptor;
   }
 
   /**
    * @returns undefined when the registry has no such manifest
-   * @throws {CosignError} `DIGEST_MISMATCH` when the bytes are not what the digest, or the registry's own header, names; `SIZE_LIMIT`
+   * @throws {CosignError} `DIGEST_MISMATCH` when the bytes are not what the digest, or the registry's own header, names; `SIZE_LIMIT`;
+   * `MANIFEST_INVALID`; every `REGISTRY_…` code
    */
-  async manifest(repository: RepositoryName, tagOrDigest: string, signal: AbortSignal): Promise<ManifestContent | undefined> {
-    const request = { repository, method: 'GET', path: `manifests/${tagOrDigest}`, headers: { accept: anyManifest } } as const;
-    const answer = await this.#exchange.send(request, signal);
-    const { status, headers } = answer.response;
-    if (status === 404) {
-      answer.response.discard();
-      return undefined;
-    }
-    if (status !== 200) throw registryError(await this.#exchange.failure(request, answer));
-    const bytes = await readBody(answer.response, maxManifestBytes, `a manifest of ${canonicalRepository(repository)}`);
-    const digest = digestOf(bytes);
-    const promised = isDigest(tagOrDigest) ? tagOrDigest : single(headers['docker-content-digest']);
-    if (promised !== undefined && promised !== digest && /^sha256:/.test(promised)) throw lied(repository, promised, digest);
-    const etag = single(headers['etag']);
-    return { bytes, descriptor: { digest, size: bytes.byteLength, mediaType: mediaTypeOf(bytes, single(headers['content-type'])) }, ...(etag === undefined ? {} : { etag }) };
+  manifest(repository: RepositoryName, tagOrDigest: string, signal: AbortSignal): Promise<ManifestContent | undefined> {
+    const request: RegistryRequest = { repository, method: 'GET', path: `manifests/${tagOrDigest}`, headers: { accept: anyManifest } };
+    return this.#exchange.ask(request, async (answer) => {
+      const { status, headers } = answer.response;
+      if (status === 404) return this.#plainlyMissing(request, answer, signal);
+      if (status !== 200) throw await this.#exchange.error(request, answer, signal);
+      const bytes = await readBody(answer.response, maxManifestBytes, `a manifest of ${canonicalRepository(repository)}`, signal);
+      const digest = digestOf(bytes);
+      for (const promised of [tagOrDigest, single(headers['docker-content-digest'])]) {
+        if (isDigest(promised) && promised !== digest) throw lied(repository, promised, digest);
+      }
+      const etag = single(headers['etag']);
+      return { bytes, descriptor: { digest, size: bytes.byteLength, mediaType: mediaTypeOf(bytes, single(headers['content-type'])) }, ...(etag === undefined ? {} : { etag }) };
+    }, signal);
   }
 
-  /** @throws {CosignError} `DIGEST_MISMATCH`, `SIZE_LIMIT` (by the descriptor before anything is fetched), `REGISTRY_RESPONSE_INVALID` when it is gone */
-  async blob(repository: RepositoryName, descriptor: Descriptor, signal: AbortSignal, limits: { readonly limitBytes: number }): Promise<Uint8Array> {
-    const what = `a blob of ${canonicalRepository(repository)}`;
-    if (descriptor.size > limits.limitBytes) {
-      throw new CosignError('SIZE_LIMIT', `${what} is said to have ${descriptor.size} bytes; more than ${limits.limitBytes} are not read.`);
+  /**
+   * Content that the descriptor itself carries (`data`) is not asked for.
+   * @throws {CosignError} `SIZE_LIMIT` (by the descriptor before anything is fetched), `DIGEST_MISMATCH`, `REGISTRY_RESPONSE_INVALID` when it is gone, every `REGISTRY_…` code
+   */
+  async blob(repository: RepositoryName, descriptor: Descriptor, signal: AbortSignal, { limitBytes }: { readonly limitBytes: number }): Promise<Uint8Array> {
+    const what = `the blob ${descriptor.digest} of ${canonicalRepository(repository)}`;
+    if (descriptor.size > limitBytes) {
+      throw new CosignError('SIZE_LIMIT', `It is said that ${what} has ${descriptor.size} bytes; more than ${limitBytes} are not read.`);
     }
-    const request = { repository, method: 'GET', path: `blobs/${descriptor.digest}` } as const;
-    const answer = await this.#exchange.send(request, signal);
-    if (answer.response.status === 404) {
-      answer.response.discard();
-      throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry lists the blob ${descriptor.digest} of ${canonicalRepository(repository)}, but does not have it.`);
-    }
-    if (answer.response.status !== 200) throw registryError(await this.#exchange.failure(request, answer));
-    const bytes = await readBody(answer.response, Math.min(limits.limitBytes, descriptor.size), what);
-    const digest = digestOf(bytes);
-    if (digest !== descriptor.digest) throw lied(repository, descriptor.digest, digest);
-    return bytes;
+    const embedded = descriptor.data === undefined ? undefined : decodeBase64(descriptor.data);
+    if (embedded?.byteLength === descriptor.size && digestOf(embedded) === descriptor.digest) return embedded;
+    const request: RegistryRequest = { repository, method: 'GET', path: `blobs/${descriptor.digest}` };
+    return this.#exchange.ask(request, async (answer) => {
+      if (answer.response.status === 404) {
+        await this.#plainlyMissing(request, answer, signal);
+        throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry lists ${what}, but does not have it.`, { remedy: 'Push or sign the image again.' });
+      }
+      if (answer.response.status !== 200) throw await this.#exchange.error(request, answer, signal);
+      const bytes = await readBody(answer.response, descriptor.size, what, signal);
+      const digest = digestOf(bytes);
+      if (digest !== descriptor.digest) throw lied(repository, descriptor.digest, digest);
+      return bytes;
+    }, signal);
   }
 
   /** @throws {CosignError} every failure that is not a plain "there is no such API" */
@@ -98,17 +110,22 @@ export class RegistryClient {
     return readReferrers(this.#exchange, repository, digest, signal);
   }
 
-  /** One shared question per registry host; `unknown` on any failure. */
-  probeReferrers(repository: RepositoryName, signal: AbortSignal): Promise<ReferrersSupport> {
-    return this.#probes.get(repository.registry, async (shared) => {
+  /** One shared question per registry host; `unknown` on any failure, and where the answer is about the repository only. */
+  async probeReferrers(repository: RepositoryName, signal: AbortSignal): Promise<ReferrersSupport> {
+    return (await this.#probes.get(repository.registry, async (shared): Promise<Probe> => {
       try {
         const answer = await this.referrers(repository, nobody, shared);
-        return answer.kind === 'list' ? 'supported' : answer.scope === 'host' ? 'unsupported on host' : 'unknown';
+        if (answer.kind === 'list') return { support: 'supported', isAnswer: true };
+        return { support: answer.scope === 'host' ? 'unsupported on host' : 'unknown', isAnswer: true };
       } catch {
         shared.throwIfAborted();
-        return 'unknown';
+        return { support: 'unknown', isAnswer: false };
       }
-    }, signal);
+    }, signal)).support;
+  }
+
+  blobExists(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<boolean> {
+    return hasBlob(this.#exchange, repository, digest, 'pull', signal);
   }
 
   /** Uploads unless the registry has it already. @throws {CosignError} every `REGISTRY_…` code */
@@ -120,8 +137,22 @@ export class RegistryClient {
   pushManifest(repository: RepositoryName, tagOrDigest: string, bytes: Uint8Array, mediaType: string, signal: AbortSignal, options: { readonly ifMatch?: string } = {}): Promise<PushedManifest> {
     return pushManifest(this.#exchange, repository, tagOrDigest, bytes, mediaType, options, signal);
   }
+
+  /** A 404 that hides a refusal or a limit is not "there is none". */
+  async #plainlyMissing(request: RegistryRequest, answer: RegistryAnswer, signal: AbortSignal): Promise<undefined> {
+    const failure = await this.#exchange.failure(request, answer, signal);
+    if (!isPlainNotFound(failure)) throw registryError(failure);
+    return undefined;
+  }
 }
 
+/** What the headers of a HEAD tell, when they tell everything. */
+function describedBy({ status, headers }: HttpResponse): Descriptor | undefined {
+  const [digest, length] = [single(headers['docker-content-digest']), single(headers['content-length'])];
+  const mediaType = plainMediaType(single(headers['content-type']));
+  if (status !== 200 || !isDigest(digest) || !mediaType?.includes('json') || length === undefined || !/^\d{1,15}$/.test(length)) return undefined;
+  return { digest, mediaType, size: Number(length) };
+}
 
 function notFound(reference: Reference): CosignError {
   const name = reference.digest ? `digest ${reference.digest}` : `tag "${reference.tag ?? 'latest'}"`;

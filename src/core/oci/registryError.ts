@@ -1,6 +1,7 @@
 // A failed answer of a registry → one error that keeps the registry's own code (OCI distribution-spec v1.1 §error codes).
 import { CosignError, type ErrorCode } from '../errors.ts';
 import { readJson } from '../encoding/json.ts';
+import { parseRetryAfter, single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
 
 const maxErrorBytes = 64 * 1024;
@@ -16,16 +17,33 @@ export interface Failure {
   readonly registryCode?: string;
   readonly registryMessage?: string;
   readonly retryAfterMs?: number;
-  /** The body was the JSON the specification asks for: the answer comes from a registry, not from some server in front. */
+  /** The body is the JSON the specification asks for: the answer comes from a registry, not from some server or router in front. */
   readonly isRegistryAnswer: boolean;
+  /** The body could not be read to its end, so that nothing follows from what it does not say. */
+  readonly isBodyCut: boolean;
 }
 
-/** Reads what the registry says about its failure, at most 64 KiB, and lets go of the connection. */
-export async function readFailure(response: HttpResponse, about: Pick<Failure, 'method' | 'on' | 'account'>, nowMs: number): Promise<Failure> {
-  const errors = await readErrors(response);
+/** The error for a {@link Failure}, which stays at hand for those who decide about another attempt. */
+export class RegistryFailure extends CosignError {
+  readonly failure: Failure;
+
+  constructor(code: ErrorCode, message: string, remedy: string, failure: Failure) {
+    super(code, message, { remedy });
+    this.failure = failure;
+  }
+}
+
+/**
+ * Reads what the registry says about its failure, at most 64 KiB, and lets go of the connection.
+ * @throws the signal's reason
+ */
+export async function readFailure(response: HttpResponse, about: Pick<Failure, 'method' | 'on' | 'account'>, nowMs: number, signal: AbortSignal): Promise<Failure> {
+  const body = await readErrorBody(response);
+  signal.throwIfAborted();
+  const errors = body && errorsIn(body);
   const retryAfterMs = parseRetryAfter(single(response.headers['retry-after']), nowMs);
   return {
-    ...about, status: response.status, isRegistryAnswer: errors !== undefined,
+    ...about, status: response.status, isRegistryAnswer: errors !== undefined, isBodyCut: body === undefined,
     ...(errors?.[0]?.code === undefined ? {} : { registryCode: errors[0].code }),
     ...(errors?.[0]?.message === undefined ? {} : { registryMessage: errors[0].message }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -33,11 +51,12 @@ export async function readFailure(response: HttpResponse, about: Pick<Failure, '
 }
 
 /** One sentence and a remedy. @param failure an answer that is no success */
-export function registryError(failure: Failure): CosignError {
-  const { status, on, account } = failure;
+export function registryError(failure: Failure): RegistryFailure {
+  const { on, account } = failure;
+  const status = meaning(failure);
   const said = failure.registryCode ?? failure.registryMessage;
-  const detail = `HTTP ${status}${said === undefined ? '' : `, ${clean(said)}`}`;
-  const make = (code: ErrorCode, message: string, remedy: string): CosignError => new CosignError(code, message, { remedy });
+  const detail = `HTTP ${failure.status}${said === undefined ? '' : `, ${clean(said)}`}`;
+  const make = (code: ErrorCode, message: string, remedy: string): RegistryFailure => new RegistryFailure(code, message, remedy, failure);
   if (status === 401) return make('REGISTRY_UNAUTHORIZED', `The registry does not let us read ${on} ${account} (${detail}).`, 'Log in to the registry with docker login, or check that the image exists.');
   if (status === 403) return make('REGISTRY_DENIED', `The registry refuses access to ${on} ${account} (${detail}).`, 'Ask for access to this repository, or log in with another account.');
   if (status === 429) {
@@ -52,35 +71,47 @@ export function registryError(failure: Failure): CosignError {
   return make('REGISTRY_RESPONSE_INVALID', `The registry gave an answer for ${on} that makes no sense here (${detail}).`, 'Check that this host is a container registry.');
 }
 
-/** Seconds or an HTTP date (RFC 9110 §10.2.3) → milliseconds from now, never negative. */
-export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+/** The status, or the one that the registry's error code belongs to when it hides that behind "not found". */
+function meaning({ status, registryCode }: Failure): number {
+  if (status !== 404 && status !== 400) return status;
+  return registryCode === undefined ? status : ({ UNAUTHORIZED: 401, DENIED: 403, TOOMANYREQUESTS: 429 }[registryCode] ?? status);
 }
 
-export const single = (value: string | readonly string[] | undefined): string | undefined => (typeof value === 'string' ? value : value?.[0]);
+/** Whether "not found" is all that this answer says. */
+export function isPlainNotFound(failure: Failure): boolean {
+  return failure.status === 404 && meaning(failure) === 404;
+}
 
-async function readErrors(response: HttpResponse): Promise<readonly { code?: string; message?: string }[] | undefined> {
+/** @returns undefined when the connection broke */
+async function readErrorBody(response: HttpResponse): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength;
-      if (size > maxErrorBytes) break;
       chunks.push(chunk);
+      if (size > maxErrorBytes) break;
     }
-    const root = readJson(Buffer.concat(chunks), { maxBytes: maxErrorBytes, maxDepth: 16 });
-    if (typeof root !== 'object' || root === null || !('errors' in root) || !Array.isArray(root.errors)) return undefined;
-    return root.errors.filter((error): error is Record<string, unknown> => typeof error === 'object' && error !== null)
-      .map(({ code, message }) => ({ ...(typeof code === 'string' ? { code } : {}), ...(typeof message === 'string' ? { message } : {}) }));
+    return Buffer.concat(chunks);
   } catch {
-    // An error body that cannot be read explains nothing; the status stands.
+    // What explains an error may be missing; the status stands.
     return undefined;
   } finally {
     response.discard();
   }
+}
+
+function errorsIn(body: Uint8Array): readonly { code?: string; message?: string }[] | undefined {
+  let root: unknown;
+  try {
+    root = readJson(body, { maxBytes: maxErrorBytes, maxDepth: 16 });
+  } catch {
+    // No JSON: not a registry's own words.
+    return undefined;
+  }
+  if (typeof root !== 'object' || root === null || !('errors' in root) || !Array.isArray(root.errors)) return undefined;
+  return root.errors.filter((error): error is Record<string, unknown> => typeof error === 'object' && error !== null)
+    .map(({ code, message }) => ({ ...(typeof code === 'string' ? { code } : {}), ...(typeof message === 'string' ? { message } : {}) }));
 }
 
 /** The registry's words in our sentence: short and without anything but plain text. */
