@@ -131,7 +131,8 @@ export const workspace = {
   createFileSystemWatcher: (pattern: RelativePattern) => {
     const watcher = { pattern, changed: new EventEmitter<Uri>() };
     fake.watchers.add(watcher);
-    return { onDidChange: watcher.changed.event, onDidCreate: watcher.changed.event, onDidDelete: watcher.changed.event, dispose: () => fake.watchers.delete(watcher) };
+    const silent = new EventEmitter<Uri>();
+    return { onDidChange: watcher.changed.event, onDidCreate: silent.event, onDidDelete: silent.event, dispose: () => fake.watchers.delete(watcher) };
   },
 };
 
