@@ -4,5 +4,9 @@ import { benchEditor } from './editor.ts';
 import { printTable } from './report.ts';
 
 const quick = process.argv.includes('--quick');
-const rows = [...benchEditor(quick), ...await benchDockerfileVerify(quick)];
-printTable(rows);
+void (async () => {
+  printTable([...benchEditor(quick), ...await benchDockerfileVerify(quick)]);
+})().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
