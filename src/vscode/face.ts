@@ -14,7 +14,7 @@ import { Settings } from './settings.ts';
 import { registerStatusBarView } from './statusBarView.ts';
 
 export interface FaceOptions {
-  readonly subscriptions: vscode.Disposable[];
+  readonly subscriptions: { dispose(): unknown }[];
   readonly extensionUri: vscode.Uri;
   /** Called when a Dockerfile is seen for the first time, not before. */
   readonly loadEngine: LoadEngine;

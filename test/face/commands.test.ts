@@ -109,7 +109,7 @@ describe('commands', () => {
     await settle();
     const [shown] = fake.script.shown;
     assert.deepEqual(shown?.items.map(({ label }) => label), ['$(verified-filled) alpine', '$(error) busybox']);
-    assert.match(shown?.items[1]?.detail ?? '', /Untrusted/);
+    assert.match(shown.items[1]?.detail ?? '', /Untrusted/);
     assert.deepEqual([window.activeTextEditor?.document, window.activeTextEditor?.selection?.start.line], [document, 1]);
   });
 

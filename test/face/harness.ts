@@ -57,7 +57,7 @@ export function startFace(load?: () => Promise<FakeEngine>): Face {
   const subscriptions: { dispose(): unknown }[] = [];
   const face = { engine, subscriptions, loads: 0 };
   const tracker = registerFace({
-    subscriptions: subscriptions as api.Disposable[],
+    subscriptions,
     extensionUri: Uri.file('/extension') as unknown as api.Uri,
     homeDirectory: home,
     now: () => now,

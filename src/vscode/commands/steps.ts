@@ -47,7 +47,8 @@ export function choose<T>(place: StepPlace, placeholder: string, choices: readon
   const picker = vscode.window.createQuickPick<Choice<T>>();
   picker.placeholder = placeholder;
   picker.items = choices;
-  picker.activeItems = choices.filter(({ value }) => value === chosen);
+  const active = choices.find(({ value }) => value === chosen);
+  if (active) picker.activeItems = [active];
   return asked(picker, place, (answer) => picker.onDidAccept(() => {
     const [item] = picker.selectedItems;
     if (item) answer(item.value);
