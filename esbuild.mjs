@@ -1,8 +1,8 @@
 // Builds the extension (dist/) and, when imported, the test bundles (out/). One list of options for both.
 import * as esbuild from 'esbuild';
-import { rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(fileURLToPath(import.meta.url));
@@ -31,7 +31,8 @@ const lazyChunks = {
 /** The entries of dist/: the eager half, and each lazily loaded chunk under the name its dynamic import is given. */
 export const entries = { extension: 'src/extension.ts', engine: 'src/engine.ts' };
 
-export async function buildExtension({ production = false, watch = false } = {}) {
+/** @param options.write false: only the metafile says what would be written */
+export async function buildExtension({ production = false, watch = false, write = true } = {}) {
   const options = {
     ...common,
     entryPoints: Object.entries(entries).map(([out, file]) => ({ out, in: file })),
@@ -41,15 +42,34 @@ export async function buildExtension({ production = false, watch = false } = {})
     sourcemap: production ? false : 'linked',
     plugins: [lazyChunks],
     metafile: true,
+    write,
   };
-  if (!watch) return esbuild.build(options);
+  if (!watch) {
+    if (write) rmSync(resolve(root, 'dist'), { recursive: true, force: true });
+    const result = await esbuild.build(options);
+    if (write) writeNotices(result.metafile);
+    return result;
+  }
   const context = await esbuild.context(options);
   await context.watch();
   return context;
 }
 
+/** The licences of what is bundled, as those licences ask. */
+function writeNotices({ inputs }) {
+  const packages = new Set(Object.keys(inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+  const notices = [...packages].sort().map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  if (!existsSync(join(root, 'dist'))) mkdirSync(join(root, 'dist'));
+  writeFileSync(join(root, 'dist/third-party-notices.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
 /** What the test bundles leave to node_modules: it finds files of its own beside itself. */
-const testExternal = ['esbuild', 'typescript', 'playwright-core'];
+const testExternal = ['esbuild', 'typescript', 'playwright-core', '@vscode/vsce'];
 
 /** Bundles test files for node:test. `alias` replaces `vscode` in the face tests. */
 export async function buildTests(files, outdir, { alias = {}, external = [] } = {}) {

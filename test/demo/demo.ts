@@ -56,7 +56,8 @@ export async function startDemo(): Promise<Demo> {
 function dockerfile(images: readonly DemoImage[], host: string): string {
   const blocks = images.map(({ says, line, reference }) => [
     ...(says === '' ? [] : ['', `# ${says}`]),
-    line.replace('REF', () => reference.replace(host, '${REGISTRY}')),
+    // A build expands variables in FROM only.
+    line.replace('REF', () => (line.startsWith('FROM REF') || line.startsWith('FROM --') ? reference.replace(host, '${REGISTRY}') : reference)),
   ]);
   return ['# Every image here is in a small registry on your own machine.', `ARG REGISTRY=${host}`, 'ARG PREVIEW_VERSION', ...blocks.flat(), ''].join('\n');
 }

@@ -42,6 +42,23 @@ page.on('console', (message) => {
 });
 page.on('crash', () => finish('crash'));
 
+/** What suites may ask of the window; test/host/editorWindow.ts is the other end. */
+const actions = {
+  capture: async (name) => {
+    const file = join(screenshots, `${name}.png`);
+    await page.screenshot({ path: file });
+    return file;
+  },
+  press: (keys) => page.keyboard.press(keys),
+  type: (text) => page.keyboard.type(text, { delay: 5 }),
+  click: async (selector) => { await (await within(page.locator(selector))).click(); },
+  clickText: async (text) => { await (await within(page.getByText(text))).click(); },
+  hover: async (selector) => { await (await within(page.locator(selector))).hover(); },
+  hoverText: async (text) => { await (await within(page.getByText(text))).hover(); },
+  texts: async (selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ')),
+  waitForText: async (selector, text) => { await within(page.locator(selector).filter({ hasText: text })); },
+};
+
 let ended;
 const pump = follow(output, async (line) => {
   const [, kind, rest] = /^\x1e(call|end) (.*)$/.exec(line) ?? [];
@@ -95,23 +112,6 @@ async function within(locator) {
   await locator.first().waitFor({ state: 'visible' });
   return locator.first();
 }
-
-/** What suites may ask of the window; test/host/editorWindow.ts is the other end. */
-const actions = {
-  capture: async (name) => {
-    const file = join(screenshots, `${name}.png`);
-    await page.screenshot({ path: file });
-    return file;
-  },
-  press: (keys) => page.keyboard.press(keys),
-  type: (text) => page.keyboard.type(text, { delay: 5 }),
-  click: async (selector) => { await (await within(page.locator(selector))).click(); },
-  clickText: async (text) => { await (await within(page.getByText(text))).click(); },
-  hover: async (selector) => { await (await within(page.locator(selector))).hover(); },
-  hoverText: async (text) => { await (await within(page.getByText(text))).hover(); },
-  texts: async (selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ')),
-  waitForText: async (selector, text) => { await within(page.locator(selector).filter({ hasText: text })); },
-};
 
 function readArguments(argv) {
   const takesValue = new Set(['extensionDevelopmentPath', 'extensionTestsPath', 'user-data-dir', 'extensions-dir']);

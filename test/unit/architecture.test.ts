@@ -1,0 +1,189 @@
+// The architecture as a test: who may import whom, how long a file may be, what the core may not touch, and what is shipped.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, it } from 'node:test';
+import type { Metafile } from 'esbuild';
+import ts from 'typescript';
+
+const root = process.cwd();
+const sources = readdirSync(join(root, 'src'), { recursive: true }).map(String).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+  .map((file) => posix.join('src', file.replaceAll('\\', '/'))).sort();
+const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+/** What each part of src may import besides itself: other parts, and packages. A part is a folder, or a file of its own. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  'src/core/errors.ts': [],
+  'src/contributions.ts': [],
+  'src/core/encoding': ['src/core/errors.ts'],
+  'src/core/async': ['src/core/errors.ts'],
+  'src/core/crypto': ['src/core/errors.ts', 'src/core/encoding', '@noble/ciphers', '@noble/curves', 'node:crypto'],
+  'src/core/oci': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto'],
+  'src/core/dockerfile': ['src/core/errors.ts', 'src/core/oci', 'dockerfile-ast'],
+  'src/core/policy': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/oci'],
+  'src/core/cosign': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],
+  'src/core/verification': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/engine.ts'],
+  'src/core/signing': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signingEngine.ts'],
+  'src/core/engine.ts': ['src/core/errors.ts', 'src/core/dockerfile', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts'],
+  'src/core/signingEngine.ts': ['src/core/errors.ts', 'src/core/engine.ts', 'src/core/oci', 'src/core/policy', 'src/core/signing'],
+  'src/node': ['src/core', 'node:', 'undici'],
+  'src/presentation': ['src/core'],
+  'src/vscode': ['src/core', 'src/presentation', 'src/contributions.ts', 'vscode'],
+  'src/engine.ts': ['src/core', 'src/node'],
+  'src/extension.ts': ['src/core', 'src/presentation', 'src/contributions.ts', 'src/vscode', 'src/engine.ts', 'node:os', 'vscode'],
+};
+
+/** Names in the core that reach for the machine, the clock or chance: those are handed in. */
+const machine = ['process', 'console', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'Date.now', 'Math.random'];
+
+function partOf(file: string): string | undefined {
+  return Object.keys(layers).filter((part) => isWithin(file, part)).sort((a, b) => b.length - a.length)[0];
+}
+
+const isWithin = (path: string, part: string): boolean => path === part || path.startsWith(part.endsWith(':') ? part : `${part}/`);
+
+/** Everything a file imports, types and dynamic imports included: files of ours by path, packages by name. */
+function importsOf(file: string, text = textOf(file)): readonly string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => (fileName.startsWith('.') ? posix.join(posix.dirname(file), fileName) : fileName));
+}
+
+describe('the layers', () => {
+  it('hold every file', () => {
+    assert.deepEqual(sources.filter((file) => partOf(file) === undefined), []);
+  });
+
+  it('import only what the table allows', () => {
+    const wrong = sources.flatMap((file) => {
+      const part = partOf(file) ?? '';
+      return importsOf(file).filter((to) => ![part, ...layers[part] ?? []].some((allowed) => isWithin(to, allowed))).map((to) => `${file} imports ${to}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('see a planted wrong import', () => {
+    assert.equal(partOf('src/core/oci/reference.ts'), 'src/core/oci');
+    assert.ok(![...layers['src/core/oci'] ?? [], 'src/core/oci'].some((allowed) => isWithin('src/node/undiciTransport.ts', allowed) || isWithin('node:fs', allowed)));
+  });
+
+  it('have imports that exist and name their extension', () => {
+    const missing = sources.flatMap((file) => importsOf(file).filter((to) => to.startsWith('src/') && !sources.includes(to)).map((to) => `${file} imports ${to}`));
+    assert.deepEqual(missing, []);
+  });
+
+  it('have no circles of files that load one another', () => {
+    assert.deepEqual(findCircle(), []);
+  });
+
+  it('re-export nothing', () => {
+    const offending = sources.filter((file) => /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s*(?:as\s+\w+\s+)?from\b/m.test(textOf(file)));
+    assert.deepEqual(offending, []);
+  });
+});
+
+describe('every file', () => {
+  it('begins with a comment that says why it exists', () => {
+    assert.deepEqual(sources.filter((file) => !/^(?:\/\/ |\/\*\* ?)\S.{5,}/.test(textOf(file))), []);
+  });
+
+  it('has at most 400 lines', () => {
+    assert.deepEqual(sources.filter((file) => textOf(file).split('\n').length > 401), []);
+  });
+
+  it('has a name that says what it holds', () => {
+    assert.deepEqual(sources.filter((file) => /(?:^|\/)(?:utils?|helpers?|common|misc)\.ts$/i.test(file)), []);
+  });
+});
+
+describe('the core', () => {
+  it('gets machine, clock and chance handed in', () => {
+    const core = sources.filter((file) => file.startsWith('src/core/') || file.startsWith('src/presentation/'));
+    assert.notEqual(core.length, 0);
+    assert.deepEqual(core.flatMap((file) => machineNames(file, textOf(file))), []);
+  });
+
+  it('would be caught reaching for them', () => {
+    const text = 'const a = process.env; const b = Date.now(); new Date(); setTimeout(() => {}, 1); const c = { process: 1 }.process;';
+    assert.deepEqual(machineNames('x.ts', text), ['x.ts: process', 'x.ts: Date.now', 'x.ts: new Date()', 'x.ts: setTimeout']);
+  });
+});
+
+interface Esbuild { readonly buildExtension: (options: { readonly production: boolean; readonly write: false }) => Promise<{ readonly metafile: Metafile }> }
+interface Vsce { readonly listFiles: (options: { readonly cwd: string; readonly dependencies: false }) => Promise<readonly string[]> }
+
+describe('the bundles', async () => {
+  const { buildExtension } = await import(pathToFileURL(join(root, 'esbuild.mjs')).href) as Esbuild;
+  const { metafile: { outputs } } = await buildExtension({ production: true, write: false });
+  const bundle = (name: string): Metafile['outputs'][string] => {
+    const found = outputs[`dist/${name}.js`];
+    assert.ok(found, `there is no dist/${name}.js`);
+    return found;
+  };
+
+  it('keep the half that is loaded at once within 100 KB', () => {
+    assert.ok(bundle('extension').bytes <= 100 * 1024, `${bundle('extension').bytes} bytes`);
+  });
+
+  it('load network, crypto and Dockerfile semantics with the engine only', () => {
+    const eager = Object.keys(bundle('extension').inputs);
+    assert.deepEqual(eager.filter((file) => /^src\/(?:node|engine\.ts)|node_modules/.test(file)), []);
+    assert.ok(Object.keys(bundle('engine').inputs).some((file) => file.includes('node_modules/undici/')));
+  });
+});
+
+describe('the package', () => {
+  it('holds what is used and nothing else', async () => {
+    const { listFiles } = await import('@vscode/vsce') as unknown as Vsce;
+    const files = (await listFiles({ cwd: root, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(?:extension|engine)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/icon\.png|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
+    assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
+    for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
+      assert.ok(files.includes(needed), `${needed} is not packed`);
+    }
+  });
+});
+
+/** Names of {@link machine} that stand for the global thing: not members of something else, not keys. */
+function machineNames(file: string, text: string): readonly string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node)) return;
+    if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && (node.arguments?.length ?? 0) === 0) found.push(`${file}: new Date()`);
+    if (ts.isPropertyAccessExpression(node) && machine.includes(node.getText())) found.push(`${file}: ${node.getText()}`);
+    if (ts.isIdentifier(node) && machine.includes(node.text) && isFree(node)) found.push(`${file}: ${node.text}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+function isFree(name: ts.Identifier): boolean {
+  const { parent } = name;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === name;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === name;
+  return !ts.isPropertySignature(parent) && !ts.isMethodDeclaration(parent) && !ts.isMethodSignature(parent) && !ts.isPropertyDeclaration(parent);
+}
+
+/** The files of one circle in the order of their imports; empty when there is none. */
+function findCircle(): readonly string[] {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): readonly string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    path.push(file);
+    const loaded = importsOf(file, textOf(file).replaceAll(/^import type [^;]*;/gm, ''));
+    for (const next of loaded.filter((to) => sources.includes(to))) {
+      const circle = visit(next);
+      if (circle.length > 0) return circle;
+    }
+    path.pop();
+    done.add(file);
+    return [];
+  };
+  for (const file of sources) {
+    const circle = visit(file);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
