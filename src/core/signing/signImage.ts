@@ -1,14 +1,18 @@
 // Signing an image: first a plan with exact digests and places, then the signatures it says, nothing else.
+import { signatureTag } from '../cosign/signatureManifest.ts';
 import type { Digest } from '../crypto/digest.ts';
 import type { PrivateKey } from '../crypto/privateKey.ts';
-import { CosignError } from '../errors.ts';
+import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, type Descriptor } from '../oci/manifest.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
 import type { SignatureFormat } from '../policy/verdict.ts';
-import { signatureTag } from '../cosign/signatureManifest.ts';
 import type { RepositoryName } from '../verification/registryReader.ts';
-import { pushBundle, pushLegacy, type PushContext, type PushOutcome, type SignatureRequest } from './signaturePush.ts';
+import { prepareBundle } from './bundleSignature.ts';
+import { inParallel } from './inParallel.ts';
+import { prepareLegacy } from './legacySignature.ts';
 import type { RegistryWriter } from './registryWriter.ts';
+import type { PreparedSignature } from './signatureRequest.ts';
+import type { PushContext } from './tagUpdate.ts';
 
 /** In which formats to write; `both` is what every verifier of today can read. */
 export type FormatChoice = 'both' | SignatureFormat;
@@ -23,7 +27,10 @@ export interface PlannedManifest {
 export interface SigningPlan {
   readonly reference: Reference;
   readonly digest: Digest;
-  /** The image or index itself, then the children of an index when signing recursively; each digest once. */
+  /**
+   * The image or index itself, then, when signing recursively, everything an index lists, down to the last; each digest once, and
+   * every index before whatever it lists.
+   */
   readonly manifests: readonly PlannedManifest[];
   readonly formats: readonly SignatureFormat[];
   /** Where the signatures go. */
@@ -40,22 +47,7 @@ export interface PlanRequest {
   readonly signatureRepository?: RepositoryName;
 }
 
-const maxManifests = 500;
-const maxDepth = 4;
-
-/** @throws {CosignError} `IMAGE_NOT_FOUND`, `COUNT_LIMIT`, `MANIFEST_INVALID` and every registry code */
-export async function planSigning(registry: RegistryWriter, request: PlanRequest, signal: AbortSignal): Promise<SigningPlan> {
-  const { reference } = request;
-  const top = await registry.resolve(reference, signal);
-  const manifests = new Map<Digest, PlannedManifest>([[top.digest, { descriptor: top }]]);
-  if (request.recursive) await addChildren(registry, reference, top, manifests, 0, signal);
-  const repository = request.signatureRepository ?? { registry: reference.registry, repository: reference.repository };
-  const formats: readonly SignatureFormat[] = request.format === 'both' ? ['legacy', 'bundle'] : [request.format];
-  const name = canonicalRepository(repository);
-  const places = [...manifests.values()].flatMap(({ descriptor: { digest } }) => formats.map((format) =>
-    (format === 'legacy' ? `${name}:${signatureTag(digest)}` : `a referrer of ${name}@${digest}`)));
-  return { reference, digest: top.digest, manifests: [...manifests.values()], formats, repository, places };
-}
+export type PushOutcome = 'pushed' | 'already there';
 
 export interface SignOptions {
   readonly key: PrivateKey;
@@ -69,36 +61,124 @@ export interface SignedManifest {
   readonly outcome: PushOutcome;
 }
 
-/**
- * Signs what the plan lists, children before the index that names them, so that a cancel in the middle never leaves an index that
- * looks signed over children that are not.
- * @param onProgress called after each signature with how many are done of how many
- */
-export async function signPlan(context: PushContext, plan: SigningPlan, options: SignOptions, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<readonly SignedManifest[]> {
-  const identity = canonicalRepository(plan.reference);
-  const done: SignedManifest[] = [];
-  const total = plan.manifests.length * plan.formats.length;
-  for (const { descriptor: subject } of [...plan.manifests].reverse()) {
-    const request: SignatureRequest = { ...options, subject, identity, repository: plan.repository };
-    await Promise.all(plan.formats.map(async (format) => {
-      const outcome = await (format === 'legacy' ? pushLegacy : pushBundle)(context, request, signal);
-      done.push({ digest: subject.digest, format, outcome });
-      onProgress(done.length, total);
-    }));
-  }
-  return done;
+interface Job extends SignedManifest {
+  readonly isIndex: boolean;
+  readonly signature: PreparedSignature;
 }
 
-async function addChildren(registry: RegistryWriter, repository: RepositoryName, parent: Descriptor, into: Map<Digest, PlannedManifest>, depth: number, signal: AbortSignal): Promise<void> {
-  if (!isIndexMediaType(parent.mediaType)) return;
-  if (depth >= maxDepth) throw new CosignError('COUNT_LIMIT', `The index ${parent.digest} is nested more than ${maxDepth} deep.`);
-  const content = await registry.manifest(repository, parent.digest, signal);
-  if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no index ${parent.digest}.`);
-  for (const child of parseIndex(content.bytes).manifests) {
-    if (into.has(child.digest)) continue;
-    if (into.size >= maxManifests) throw new CosignError('COUNT_LIMIT', `The index lists more than ${maxManifests} images.`);
-    const platform = child.platform && [child.platform.os, child.platform.architecture, child.platform.variant].filter(Boolean).join('/');
-    into.set(child.digest, { descriptor: child, ...(platform ? { platform } : {}) });
-    await addChildren(registry, repository, child, into, depth + 1, signal);
+const maxManifests = 500;
+const maxDepth = 4;
+/** How many manifests are read, and how many signatures are written, at a time. */
+const atOnce = { reading: 8, writing: 6 } as const;
+
+/**
+ * Every manifest of the plan is known to be in the registry.
+ * @throws {CosignError} `IMAGE_NOT_FOUND`, `COUNT_LIMIT`, `MANIFEST_INVALID` and every registry code
+ */
+export async function planSigning(registry: RegistryWriter, request: PlanRequest, signal: AbortSignal): Promise<SigningPlan> {
+  const { reference } = request;
+  const repository = request.signatureRepository ?? { registry: reference.registry, repository: reference.repository };
+  // Asked now, beside the tag: signing needs the answer.
+  if (request.format !== 'legacy') registry.probeReferrers(repository, signal).catch(() => undefined);
+  const top = await registry.resolve(reference, signal);
+  const children = request.recursive && isIndexMediaType(top.mediaType) ? await childrenOf(registry, reference, top, signal) : [];
+  const manifests = [{ descriptor: top }, ...children];
+  const formats: readonly SignatureFormat[] = request.format === 'both' ? ['legacy', 'bundle'] : [request.format];
+  const name = canonicalRepository(repository);
+  const places = manifests.flatMap(({ descriptor: { digest } }) => formats.map((format) =>
+    (format === 'legacy' ? `${name}:${signatureTag(digest)}` : `a referrer of ${name}@${digest}`)));
+  return { reference, digest: top.digest, manifests, formats, repository, places };
+}
+
+/**
+ * Signs what the plan lists. Everything that can be known to forbid it is looked at first, for every manifest, so that nothing is
+ * pushed when one of them cannot be signed. Then images before the indexes that list them: a cancel in the middle never leaves an
+ * index that looks signed over children that are not.
+ * @param onProgress called after each signature with how many are done of how many
+ * @returns in the plan's order
+ * @throws {CosignError} `REFERRERS_TAG_OCCUPIED` before anything is pushed, `ANNOTATION_INVALID`, `SIGNATURE_LOST`, every registry
+ * code; the message says what had been pushed by then
+ */
+export async function signPlan(context: PushContext, plan: SigningPlan, options: SignOptions, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<readonly SignedManifest[]> {
+  if (Object.keys(options.annotations).some((name) => name === '')) throw new CosignError('ANNOTATION_INVALID', 'An annotation has no name.');
+  const jobs = await prepare(context, plan, options, signal);
+  const pushed: Job[] = [];
+  const skipped = jobs.filter(({ outcome }) => outcome === 'already there').length;
+  onProgress(skipped, jobs.length);
+  const run = async (job: Job): Promise<void> => {
+    await job.signature.push(signal);
+    pushed.push(job);
+    onProgress(skipped + pushed.length, jobs.length);
+  };
+  const wanted = jobs.filter(({ outcome }) => outcome === 'pushed');
+  try {
+    await inParallel(wanted.filter(({ isIndex }) => !isIndex), atOnce.writing, run, signal);
+    const indexes = [...new Set(wanted.filter(({ isIndex }) => isIndex).map(({ digest }) => digest))].reverse();
+    for (const index of indexes) await inParallel(wanted.filter(({ digest }) => digest === index), plan.formats.length, run, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw pushed.length === 0 ? error : withPushed(toCosignError(error), pushed);
   }
+  return jobs.map(({ digest, format, outcome }) => ({ digest, format, outcome }));
+}
+
+async function prepare(context: PushContext, plan: SigningPlan, options: SignOptions, signal: AbortSignal): Promise<readonly Job[]> {
+  const identity = canonicalRepository(plan.reference);
+  const pairs = plan.manifests.flatMap(({ descriptor }) => plan.formats.map((format) => ({ descriptor, format })));
+  return inParallel(pairs, atOnce.reading, async ({ descriptor: subject, format }): Promise<Job> => {
+    const request = { ...options, subject, identity, repository: plan.repository };
+    const signature = await (format === 'legacy' ? prepareLegacy : prepareBundle)(context, request, signal);
+    return { digest: subject.digest, format, outcome: signature.alreadyThere ? 'already there' : 'pushed', isIndex: isIndexMediaType(subject.mediaType), signature };
+  }, signal);
+}
+
+function withPushed(error: CosignError, pushed: readonly Job[]): CosignError {
+  const [first, ...more] = pushed.map(({ format, digest }) => `the ${format} signature of ${digest}`);
+  const list = more.length === 0 ? `${first ?? ''} was` : `${first ?? ''} and ${more.length} more were`;
+  return new CosignError(error.code, `${error.message} Before that, ${list} pushed.`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
+}
+
+/** All below an index, each once and behind every index that lists it. */
+async function childrenOf(registry: RegistryWriter, repository: Reference, top: Descriptor, signal: AbortSignal): Promise<readonly PlannedManifest[]> {
+  const lists = new Map<Digest, readonly PlannedManifest[]>();
+  const known = new Map<Digest, PlannedManifest>();
+  let level: readonly Descriptor[] = [top];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) throw new CosignError('COUNT_LIMIT', `The index ${top.digest} is nested more than ${maxDepth} deep.`);
+    const found = new Map<Digest, Descriptor>();
+    await inParallel(level, atOnce.reading, async ({ digest }) => {
+      const content = await registry.manifest(repository, digest, signal);
+      if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no index ${digest}.`);
+      const entries = parseIndex(content.bytes).manifests.map((descriptor) => ({ descriptor, ...platformOf(descriptor) }));
+      lists.set(digest, entries);
+      for (const { descriptor } of entries) if (!known.has(descriptor.digest)) found.set(descriptor.digest, descriptor);
+    }, signal);
+    if (known.size + found.size >= maxManifests) throw new CosignError('COUNT_LIMIT', `The index lists more than ${maxManifests} images.`);
+    // What an index says about size and type may be wrong; a bundle must name its subject exactly as it is stored.
+    const stored = await inParallel([...found.keys()], atOnce.reading, (digest) => registry.resolve({ registry: repository.registry, repository: repository.repository, digest }, signal), signal);
+    for (const descriptor of stored) known.set(descriptor.digest, { descriptor });
+    level = stored.filter(({ digest, mediaType }) => isIndexMediaType(mediaType) && !lists.has(digest));
+  }
+  return inListOrder(top.digest, lists, known);
+}
+
+function inListOrder(top: Digest, lists: ReadonlyMap<Digest, readonly PlannedManifest[]>, known: ReadonlyMap<Digest, PlannedManifest>): readonly PlannedManifest[] {
+  const behind: PlannedManifest[] = [];
+  const visited = new Set<Digest>([top]);
+  const visit = (index: Digest): void => {
+    for (const entry of [...(lists.get(index) ?? [])].reverse()) {
+      const { digest } = entry.descriptor;
+      if (visited.has(digest)) continue;
+      visited.add(digest);
+      visit(digest);
+      behind.unshift({ ...entry, descriptor: known.get(digest)?.descriptor ?? entry.descriptor });
+    }
+  };
+  visit(top);
+  return behind;
+}
+
+function platformOf({ platform }: Descriptor): { readonly platform?: string } {
+  const text = platform ? [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/') : '';
+  return text === '' ? {} : { platform: text };
 }

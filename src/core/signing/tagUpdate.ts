@@ -1,0 +1,96 @@
+// Adds something to a manifest under a tag without losing what others add at the same time.
+import { CosignError } from '../errors.ts';
+import type { ManifestContent } from '../oci/registryClient.ts';
+import { canonicalRepository } from '../oci/reference.ts';
+import type { Clock } from '../oci/transport.ts';
+import type { RepositoryName } from '../verification/registryReader.ts';
+import { digestOf } from '../crypto/digest.ts';
+import type { RegistryWriter } from './registryWriter.ts';
+
+export interface PushContext {
+  readonly registry: RegistryWriter;
+  readonly clock: Clock;
+  /** From 0 (inclusive) to 1, for spreading retries. */
+  readonly random: () => number;
+}
+
+export interface TagChange {
+  readonly repository: RepositoryName;
+  readonly tag: string;
+  /** What was under the tag when it was looked at first. */
+  readonly seen: ManifestContent | undefined;
+  /** Whether a manifest has the addition already. */
+  readonly contains: (bytes: Uint8Array) => boolean;
+  /** Makes the manifest with the addition; puts whatever it names into the registry first. */
+  readonly add: (existing: ManifestContent | undefined, signal: AbortSignal) => Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }>;
+}
+
+/** A try fails only because another writer succeeded, so this is also how many of them there may be at once. */
+const maxTries = 100;
+/** How long an addition must stand before it is looked at again, in milliseconds; the second where others were seen writing. */
+const pause = { quietMs: 50, contendedMs: 500, mostMs: 5000 } as const;
+
+/**
+ * Read, write, and read again.
+ *
+ * Where a registry honours `If-Match`, nothing can be lost. Most do not (distribution sends an ETag and ignores the condition), and
+ * there a writer who read before our write may overwrite it afterwards; nobody else can know, so it is up to us to look again:
+ * - The time between reading and writing is one round trip, whatever has to be uploaded: that is done before, for what was read
+ *   then, and when the tag changed meanwhile it is done anew. So a writer like us overwrites us within one round trip or never.
+ * - Our first look comes one round trip and a pause of half the read-and-write (at least 50 ms) after the write: safe from
+ *   writers twice as slow as we are.
+ * - As soon as anybody else was seen writing (the tag changed between two looks, or holds other bytes than ours afterwards), the
+ *   addition must stand for four times our read-and-write, at least 500 ms: for clients that are far slower, or overloaded.
+ * What remains is a client that reads before and writes more than that after us, alone, such as cosign over a slow line.
+ * @throws {CosignError} `SIGNATURE_LOST` when others kept overwriting it, and every registry code
+ */
+export async function updateTag(context: PushContext, change: TagChange, signal: AbortSignal): Promise<void> {
+  const { registry, clock, random } = context;
+  const { repository, tag, contains } = change;
+  const read = (): Promise<ManifestContent | undefined> => registry.manifest(repository, tag, signal);
+  let base = change.seen;
+  let [contended, conditional, tookMs] = [false, true, 0];
+  for (let tries = 0; tries < maxTries; tries++) {
+    if (tries > 0) await clock.sleep(random() * Math.min(tries, 10) * Math.max(tookMs, 5), signal);
+    if (!base || !contains(base.bytes)) {
+      const { bytes, mediaType } = await change.add(base, signal);
+      const startedAt = clock.now();
+      const current = await read();
+      if (!isSame(current, base)) {
+        [base, contended] = [current, true];
+        continue;
+      }
+      const condition = conditional ? strongTag(current) : undefined;
+      try {
+        await registry.pushManifest(repository, tag, bytes, mediaType, signal, condition === undefined ? {} : { ifMatch: condition });
+      } catch (error) {
+        if (!(error instanceof CosignError && error.code === 'REGISTRY_CONFLICT')) throw error;
+        [base, contended] = [await read(), true];
+        // Nothing changed, yet the tag "has another ETag": something in front of the registry rewrites them.
+        if (isSame(current, base)) conditional = false;
+        continue;
+      }
+      tookMs = Math.max(tookMs, clock.now() - startedAt);
+      await clock.sleep(Math.min(Math.max(tookMs / 2, pause.quietMs), pause.mostMs), signal);
+      base = await read();
+      contended ||= base?.descriptor.digest !== digestOf(bytes);
+      if (!base || !contains(base.bytes)) continue;
+      if (!contended) return;
+    }
+    await clock.sleep(Math.min(Math.max(tookMs * 4, pause.contendedMs), pause.mostMs), signal);
+    base = await read();
+    if (base && contains(base.bytes)) return;
+  }
+  throw new CosignError('SIGNATURE_LOST', `Other writers kept overwriting the tag ${tag} of ${canonicalRepository(repository)}; the signature is not there.`, {
+    remedy: 'Sign again when nobody else is signing this image.',
+  });
+}
+
+/** Only a strong ETag can be a condition (RFC 9110 §13.1.1); proxies that compress make them weak. */
+function strongTag(content: ManifestContent | undefined): string | undefined {
+  return content?.etag?.startsWith('"') === true ? content.etag : undefined;
+}
+
+function isSame(a: ManifestContent | undefined, b: ManifestContent | undefined): boolean {
+  return a?.descriptor.digest === b?.descriptor.digest;
+}
