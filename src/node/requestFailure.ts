@@ -100,8 +100,8 @@ function tlsError(code: string, text: string, context: RequestContext, cause: un
 }
 
 function answerError(code: string, { host, answering }: RequestContext, cause: unknown): CosignError | undefined {
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new CosignError('REGISTRY_RESPONSE_INVALID', `"${host}" answered with something that is not HTTP (${code}).`, {
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || (cause instanceof Error && cause.name === 'HTTPParserError')) {
+    return new CosignError('REGISTRY_RESPONSE_INVALID', `"${host}" answered with something that is not HTTP.`, {
       remedy: 'Check that the host and port are those of a registry.', cause,
     });
   }

@@ -2,6 +2,7 @@
 import Agent from 'undici/lib/dispatcher/agent.js';
 import sendRequest, { type RequestBody } from 'undici/lib/api/api-request.js';
 import type { Dispatcher } from 'undici';
+import { abortable } from '../core/async/sharedLoads.ts';
 import type { EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
@@ -61,8 +62,13 @@ export class UndiciTransport implements Transport {
     };
     const context: RequestContext = { host: url.host, proxy, timeoutMs: settings.timeoutMs, answering: false };
     try {
+      // undici offers a connection again one turn of the event loop after its answer ended; asked at once it would open another.
+      await new Promise((resolve) => { setImmediate(resolve); });
+      deadline.signal.throwIfAborted();
       const sent = sendRequest.call(agent, {
         origin: url.origin, method: request.method, headers, signal: deadline.signal, headersTimeout: 0, bodyTimeout: 0,
+        // undici would close the connection after every HEAD, and most requests of a warm check are one.
+        reset: false,
         // Plain http through a proxy: RFC 9112 §3.2.2, absolute-form.
         path: `${proxy && url.protocol === 'http:' ? url.origin : ''}${url.pathname}${url.search}`,
         body: requestBody(request.body, deadline),
@@ -169,18 +175,8 @@ function requestBody(body: HttpRequest['body'], deadline: RequestDeadline): Requ
 
 /** undici notices an abort only once the request has a socket; the caller must not wait for that. */
 function untilAborted(sent: Promise<Dispatcher.ResponseData>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => { reject(signal.reason as Error); };
-    signal.addEventListener('abort', onAbort, { once: true });
-    sent.then((answer) => {
-      signal.removeEventListener('abort', onAbort);
-      if (signal.aborted) answer.body.on('error', () => undefined).destroy();
-      resolve(answer);
-    }, (error: unknown) => {
-      signal.removeEventListener('abort', onAbort);
-      reject(error);
-    });
-  });
+  sent.then(({ body }) => { if (signal.aborted) body.on('error', () => undefined).destroy(); }, () => undefined);
+  return abortable(sent, signal);
 }
 
 function failure(error: unknown, deadline: RequestDeadline, caller: AbortSignal, context: RequestContext): unknown {

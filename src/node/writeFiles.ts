@@ -1,0 +1,176 @@
+// Writes files that belong together: all of them or none, each whole or not at all, and nothing that exists without a yes.
+import { randomBytes } from 'node:crypto';
+import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CosignError, type ErrorCode } from '../core/errors.ts';
+
+export interface FileToWrite {
+  /** Absolute. */
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  /** Permission bits; Windows has none. */
+  readonly mode: number;
+}
+
+export interface WriteOptions {
+  /** Replaces what exists, but never a folder; a symbolic link is replaced itself, what it points to stays. */
+  readonly overwrite: boolean;
+  /** What it is called when a file exists. */
+  readonly existsCode: Extract<ErrorCode, 'KEY_EXISTS' | 'FILE_EXISTS'>;
+}
+
+/** Which of these paths hold something already; a link that points nowhere does. @throws {CosignError} `FILE_UNREADABLE` */
+export async function existingFiles(paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(paths.map(async (path) => ((await kindOf(path)) === 'nothing' ? [] : [path])));
+  return found.flat();
+}
+
+/** @throws {CosignError} the `existsCode` naming the files when one of them exists, or is a folder */
+export async function refuseExisting(paths: readonly string[], { overwrite, existsCode }: WriteOptions): Promise<void> {
+  if (new Set(paths.map((path) => resolve(path))).size < paths.length) throw new CosignError(existsCode, `The files to write must have different names: ${quoted(paths)}.`);
+  const kinds = await Promise.all(paths.map(async (path) => ({ path, kind: await kindOf(path) })));
+  const folders = kinds.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
+  if (folders.length > 0) throw new CosignError(existsCode, `There is a folder of that name: ${quoted(folders)}.`, { remedy: 'Choose another name.' });
+  const existing = kinds.filter(({ kind }) => kind !== 'nothing').map(({ path }) => path);
+  if (!overwrite && existing.length > 0) throw exists(existsCode, existing);
+}
+
+/**
+ * Every file is written beside its place first and flushed to the disk. When anything fails, what was there before is there again.
+ * Only a crash between two renames can leave one file new and the other old.
+ * @throws {CosignError} the `existsCode`; `FILE_UNREADABLE` when a folder is missing or may not be written to
+ * @throws the signal's reason; nothing is left behind then
+ */
+export async function writeFiles(files: readonly FileToWrite[], options: WriteOptions, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await refuseExisting(files.map(({ path }) => path), options);
+  const undo: (() => Promise<void>)[] = [];
+  const cleanUp: (() => Promise<void>)[] = [];
+  try {
+    const beside: { readonly path: string; readonly fresh: string }[] = [];
+    for (const file of files) {
+      const fresh = nameBeside(file.path);
+      cleanUp.push(() => remove(fresh));
+      await writeNew(fresh, file);
+      beside.push({ path: file.path, fresh });
+    }
+    signal.throwIfAborted();
+    for (const { path, fresh } of beside) {
+      if (options.overwrite) await replace(path, fresh, undo, cleanUp);
+      else await place(path, fresh, undo, options.existsCode);
+    }
+    await Promise.all([...new Set(files.map(({ path }) => dirname(path)))].map(flushFolder));
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  } finally {
+    for (const step of cleanUp) await step();
+  }
+}
+
+/** Puts the fresh file in a place where nothing may be. */
+async function place(path: string, fresh: string, undo: (() => Promise<void>)[], existsCode: WriteOptions['existsCode']): Promise<void> {
+  try {
+    // Unlike a rename, a link never replaces anything.
+    await link(fresh, path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') throw exists(existsCode, [path]);
+    // FAT, some network drives and some Windows users have no hard links.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES', 'EINVAL', 'EISDIR', 'UNKNOWN', 'EMLINK'].includes(code)) throw unwritable(path, error);
+    if ((await kindOf(path)) !== 'nothing') throw exists(existsCode, [path]);
+    await renameFirmly(fresh, path);
+  }
+  undo.push(() => remove(path));
+}
+
+async function replace(path: string, fresh: string, undo: (() => Promise<void>)[], cleanUp: (() => Promise<void>)[]): Promise<void> {
+  const kind = await kindOf(path);
+  if (kind === 'nothing') {
+    await renameFirmly(fresh, path);
+    undo.push(() => remove(path));
+    return;
+  }
+  const old = nameBeside(path);
+  await renameFirmly(path, old);
+  undo.push(() => rename(old, path));
+  await renameFirmly(fresh, path);
+  // Undone in reverse: renaming the old file back replaces the new one.
+  cleanUp.push(() => remove(old));
+}
+
+/** A new file nobody else can have opened, with exactly these permissions whatever the umask is. */
+async function writeNew(path: string, { content, mode }: FileToWrite): Promise<void> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'wx', mode & 0o700);
+    await file.writeFile(content);
+    if (process.platform !== 'win32') await file.chmod(mode);
+    await file.sync();
+  } catch (error) {
+    throw unwritable(path, error);
+  } finally {
+    await file?.close();
+  }
+}
+
+/** On Windows a virus scanner or an editor may hold a file for a moment. */
+async function renameFirmly(from: string, to: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      if (process.platform !== 'win32' || tries === 5 || !['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error))) throw unwritable(to, error);
+      await sleep(40 * tries);
+    }
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw unwritable(path, error);
+  }
+}
+
+/** So that the new names survive a power cut; not every system can do it. */
+async function flushFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r').catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
+
+async function kindOf(path: string): Promise<'nothing' | 'folder' | 'file'> {
+  try {
+    return (await lstat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return 'nothing';
+    throw new CosignError('FILE_UNREADABLE', `"${path}" cannot be looked at (${codeOf(error)}).`, { cause: error });
+  }
+}
+
+function nameBeside(path: string): string {
+  return join(dirname(path), `.countersign-${randomBytes(8).toString('hex')}.tmp`);
+}
+
+function exists(code: WriteOptions['existsCode'], paths: readonly string[]): CosignError {
+  return new CosignError(code, `${quoted(paths)} ${paths.length === 1 ? 'exists' : 'exist'} already and ${paths.length === 1 ? 'was' : 'were'} not overwritten.`, { remedy: 'Choose another name, or confirm that it may be overwritten.' });
+}
+
+function unwritable(path: string, cause: unknown): CosignError {
+  const code = codeOf(cause);
+  const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'may not be written to by this user' : `cannot be written to (${code})`;
+  return new CosignError('FILE_UNREADABLE', `The folder "${dirname(path)}" ${why}.`, { cause });
+}
+
+function quoted(paths: readonly string[]): string {
+  return paths.map((path) => `"${path}"`).join(' and ');
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
