@@ -11,7 +11,7 @@ import { median, row, type Row } from './report.ts';
 export async function benchDockerfileVerify(quick: boolean): Promise<readonly Row[]> {
   const peers = await requirePeers(['cosign2', 'cosign3', 'registry']);
   const registry = await startDistribution();
-  const proxy = await startSlowProxy(registry.host, 0);
+  const proxy = await startSlowProxy(registry.host);
   const cosigns = [new Cosign(peers.cosign2, 2), new Cosign(peers.cosign3, 3)];
   const [signer] = cosigns;
   if (!signer) throw new Error('no cosign');
@@ -24,7 +24,7 @@ export async function benchDockerfileVerify(quick: boolean): Promise<readonly Ro
       images.push(`${proxy.host}/${image.repository}:1.0`);
     }
     for (const cosign of cosigns) writeFileSync(join(cosign.directory, 'Dockerfile'), images.map((image, n) => `FROM ${image} AS stage${n}\n`).join(''));
-    proxy.delayMs = 50;
+    await proxy.delay(50);
 
     const rounds = quick ? 2 : 5;
     const ours: number[] = [];
@@ -40,17 +40,17 @@ export async function benchDockerfileVerify(quick: boolean): Promise<readonly Ro
     };
     for (let round = 0; round < rounds; round++) {
       const engine = testEngine({ tagLifetimeMs: 0 });
-      proxy.reset();
+      await proxy.reset();
       const start = performance.now();
       const digests = await verifyAll(engine, images);
       ours.push(performance.now() - start);
-      cold = proxy.measure();
-      proxy.reset();
+      cold = await proxy.measure();
+      await proxy.reset();
       await verifyAll(engine, images);
-      warmTag = proxy.measure().requests;
-      proxy.reset();
+      warmTag = (await proxy.measure()).requests;
+      await proxy.reset();
       await verifyAll(engine, images.map((image, n) => image.replace(/:1\.0$/, `@${digests[n] ?? ''}`)));
-      warmDigest = proxy.measure().requests;
+      warmDigest = (await proxy.measure()).requests;
       await engine.dispose();
       for (const [index, cosign] of cosigns.entries()) {
         const began = performance.now();
@@ -67,7 +67,7 @@ export async function benchDockerfileVerify(quick: boolean): Promise<readonly Ro
       row('requests, warm digests', 'ours', [warmDigest], '', { target: '0' }),
     ];
   } finally {
-    await proxy.close();
+    proxy.close();
     await registry.close();
   }
 }

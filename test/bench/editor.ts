@@ -1,7 +1,6 @@
 // What the editor feels: parsing while typing, bundle sizes, and loading the eager half.
 import { statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { readDockerfile } from '../../src/core/dockerfile/images.ts';
 import { row, type Row } from './report.ts';
@@ -37,26 +36,21 @@ export function benchEditor(quick: boolean): readonly Row[] {
   ];
 }
 
-/** Loads the eager half in a fresh process each time, with the editor's API replaced by one that answers anything. */
+/** Loads and activates the eager half in a fresh process each time, against the stand-in for the editor. */
 function activationTimes(runs: number): readonly number[] {
-  const require = createRequire(join(process.cwd(), 'package.json'));
-  const file = require.resolve('./dist/extension.js');
   const script = `
     const Module = require('node:module');
-    const anything = () => new Proxy(function () {}, { get: (_t, name) => name === Symbol.toPrimitive ? () => '' : name === Symbol.iterator ? function* () {} : name === 'then' ? undefined : anything(), apply: () => anything(), construct: () => anything() });
+    const vscode = require(${JSON.stringify(resolve('out/bench-run/support/vscode.cjs'))});
     const load = Module._load;
-    Module._load = (name, ...rest) => name === 'vscode' ? anything() : load(name, ...rest);
+    Module._load = (name, ...rest) => name === 'vscode' ? vscode : load(name, ...rest);
     const start = performance.now();
-    const extension = require(${JSON.stringify(file)});
-    const context = { subscriptions: [], extensionMode: 1, extension: { packageJSON: { version: '0' } }, extensionUri: anything(), secrets: anything(), globalState: anything(), workspaceState: anything() };
-    Promise.resolve(extension.activate(context)).finally(() => { console.log(performance.now() - start); process.exit(0); });`;
-  const times: number[] = [];
-  for (let n = 0; n < runs; n++) {
+    const extension = require(${JSON.stringify(resolve('dist/extension.js'))});
+    extension.activate({ subscriptions: [], extensionMode: vscode.ExtensionMode.Production, extension: { packageJSON: { version: '0' } }, extensionUri: vscode.Uri.file('/extension') });
+    console.log(performance.now() - start);
+    process.exit(0);`;
+  return Array.from({ length: runs }, () => {
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
-    const time = Number(stdout.trim().split('\n').at(-1));
-    if (!Number.isFinite(time) || stdout.trim() === '') throw new Error(`activate() did not run: ${stderr.slice(0, 500)}`);
-    times.push(time);
-  }
-  return times;
+    if (!/^[\d.]+$/.test(stdout.trim())) throw new Error(`activate() did not run: ${stderr.slice(-800)}`);
+    return Number(stdout);
+  });
 }
-

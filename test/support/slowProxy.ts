@@ -1,53 +1,43 @@
-// A plain HTTP forwarder that adds a fixed delay to every request, and counts requests and how many had to wait for one another.
-import { Agent, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// A plain HTTP forwarder in a process of its own that adds a fixed delay to every request and counts them, so that measuring costs nobody time.
+import { fork } from 'node:child_process';
+import { resolve } from 'node:path';
+
+export interface Traffic {
+  readonly requests: number;
+  /** The longest chain of requests that ran one after another. */
+  readonly serial: number;
+}
 
 export interface SlowProxy {
   readonly host: string;
-  /** Requests since the last reset, and the longest chain of requests that ran one after another. */
-  measure(): { readonly requests: number; readonly serial: number };
-  reset(): void;
-  delayMs: number;
-  close(): Promise<void>;
+  delay(ms: number): Promise<void>;
+  reset(): Promise<void>;
+  /** Since the last reset. */
+  measure(): Promise<Traffic>;
+  close(): void;
 }
 
-export async function startSlowProxy(targetHost: string, delayMs: number): Promise<SlowProxy> {
-  const [hostname = '', port = ''] = targetHost.split(':');
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  let spans: { start: number; end: number }[] = [];
-  const server = createServer((incoming, outgoing) => {
-    const span = { start: performance.now(), end: Infinity };
-    spans.push(span);
-    outgoing.on('finish', () => { span.end = performance.now(); });
-    setTimeout(() => {
-      const forward = request({ hostname, port, path: incoming.url ?? '/', method: incoming.method ?? 'GET', headers: { ...incoming.headers, host: targetHost }, agent }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      });
-      forward.on('error', () => { outgoing.writeHead(502).end(); });
-      incoming.pipe(forward);
-    }, proxy.delayMs);
+export async function startSlowProxy(targetHost: string): Promise<SlowProxy> {
+  const child = fork(resolve('test/support/slowProxyServer.mjs'), [targetHost], { execArgv: [] });
+  const waiting = new Map<number, (result: unknown) => void>();
+  child.on('message', ({ id, result }: { id: number; result: unknown }) => waiting.get(id)?.(result));
+  const answer = (id: number): Promise<unknown> => new Promise((done, fail) => {
+    waiting.set(id, done);
+    child.once('error', fail);
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const proxy: SlowProxy = {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    delayMs,
-    measure: () => ({ requests: spans.length, serial: longestChain(spans) }),
-    reset: () => { spans = []; },
-    close: async () => {
-      agent.destroy();
-      server.closeAllConnections();
-      await new Promise((resolve) => { server.close(resolve); });
-    },
+  let next = 1;
+  const call = (action: string, value?: number): Promise<unknown> => {
+    const id = next++;
+    const result = answer(id);
+    child.send({ id, action, value });
+    return result;
   };
-  return proxy;
-}
-
-/** The most spans of which each starts after the one before it has ended. */
-function longestChain(spans: readonly { start: number; end: number }[]): number {
-  let [count, free] = [0, -Infinity];
-  for (const { start, end } of [...spans].sort((a, b) => a.end - b.end)) {
-    if (start >= free) [count, free] = [count + 1, end];
-  }
-  return count;
+  const port = await answer(0) as number;
+  return {
+    host: `127.0.0.1:${port}`,
+    delay: async (ms) => { await call('delay', ms); },
+    reset: async () => { await call('reset'); },
+    measure: async () => await call('measure') as Traffic,
+    close: () => { child.disconnect(); },
+  };
 }
