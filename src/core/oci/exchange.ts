@@ -1,6 +1,7 @@
 // One request to a registry until there is an answer: scheme, login, redirects, retries. Says nothing about what the answer means.
-import { CosignError, toCosignError } from '../errors.ts';
+import { CosignError } from '../errors.ts';
 import { Authorizer, type AccessTarget, type Actions, type Authorization } from './authorization.ts';
+import { isCertificateRefused, isConnectionFailure } from './connectionFailure.ts';
 import { isLoopback } from './hosts.ts';
 import { plainMediaType, single } from './headers.ts';
 import { checkRedirect, redirectTarget } from './redirect.ts';
@@ -132,7 +133,7 @@ export class Exchange {
         signal.throwIfAborted();
         if (!isConnectionFailure(error)) throw error;
         // A certificate that is refused says more than a plain connection that was cut.
-        if (!failure || error.code === 'REGISTRY_TLS') failure = toCosignError(error);
+        if (!failure || isCertificateRefused(error)) failure = error;
       }
     }
     throw failure ?? new CosignError('REGISTRY_UNREACHABLE', `The registry ${host} cannot be reached.`);
@@ -169,8 +170,4 @@ export class Exchange {
       }
     }
   }
-}
-
-function isConnectionFailure(error: unknown): error is CosignError {
-  return error instanceof CosignError && (error.code === 'REGISTRY_UNREACHABLE' || error.code === 'REGISTRY_TLS');
 }

@@ -1,5 +1,5 @@
 // When a failed request is worth repeating, and how long to wait first.
-import { CosignError } from '../errors.ts';
+import { connectionTrouble } from './connectionFailure.ts';
 import { RegistryFailure } from './registryError.ts';
 import type { Clock } from './transport.ts';
 
@@ -14,8 +14,6 @@ export interface RetryOptions {
 /** A registry that asks for more patience than this is reported instead. */
 const maxPatienceMs = 10_000;
 const retriedStatus: readonly number[] = [408, 429, 499, 500, 502, 503, 504, 522];
-/** Names that do not exist will not exist in a second. */
-const hopeless: readonly string[] = ['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'ENETDOWN'];
 
 /**
  * Repeats what fails for a reason that may pass: overload (RFC 9110 §15, honouring `Retry-After`), and connections that break, also in the
@@ -42,19 +40,7 @@ function pauseAfter(error: unknown, count: number, random: () => number): number
     const { status, retryAfterMs = backoffMs } = error.failure;
     return retriedStatus.includes(status) && retryAfterMs <= maxPatienceMs ? retryAfterMs : undefined;
   }
-  if (!(error instanceof CosignError) || error.code !== 'REGISTRY_UNREACHABLE') return undefined;
-  const causes = systemCodes(error);
-  if (causes.some((code) => hopeless.includes(code))) return undefined;
-  // Nobody listens there: one more look, in case a registry is just starting.
-  return causes.includes('ECONNREFUSED') && count > 1 ? undefined : backoffMs;
-}
-
-function systemCodes(error: unknown): readonly string[] {
-  const codes: string[] = [];
-  let current = error;
-  for (let depth = 0; depth < 6 && current instanceof Error; depth++) {
-    if ('code' in current && typeof current.code === 'string') codes.push(current.code);
-    current = current.cause;
-  }
-  return codes;
+  const trouble = connectionTrouble(error);
+  // Refused: nobody listens there; one more look, in case a registry is just starting.
+  return trouble === 'may pass' || (trouble === 'refused' && count === 1) ? backoffMs : undefined;
 }
