@@ -38,7 +38,7 @@ async function withRegistry(options: RegistryOptions, signed: Signed, use: (regi
   }
 }
 
-const codeOf = (verdict: Verdict): ErrorCode | string => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind);
+const codeOf = (verdict: Verdict): string => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind);
 const keys = { release: release.pem };
 
 describe('without a fault', () => {

@@ -42,9 +42,8 @@ for (const [major, format] of [[2, 'legacy'], [3, 'legacy'], [3, 'bundle']] as c
     it('is verified by tag and by digest, as cosign itself says', async () => {
       const image = await signedImage(major, format);
       const verdict = await ask(engine, image, { release: keys.pem });
-      assert.equal(verdict.kind, 'verified', JSON.stringify(verdict));
+      assert.ok(verdict.kind === 'verified', JSON.stringify(verdict));
       assert.deepEqual(kinds(verdict), [[format, 'release']]);
-      assert.ok(verdict.kind === 'verified');
       assert.equal((await ask(engine, `${image.replace(/:1\.0$/, '')}@${verdict.digest}`, { release: keys.pem })).kind, 'verified');
       const program = programs.find(({ cosign }) => cosign.major === major);
       assert.equal((await program?.cosign.verify(keys.pub, image))?.code, 0);

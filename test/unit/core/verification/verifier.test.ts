@@ -45,7 +45,7 @@ function ask(text: string, options: Asked = {}): Promise<Verdict> {
 }
 
 const fates = (verdict: Verdict): unknown => ('signatures' in verdict ? verdict.signatures.map(({ format, store, signedBy, fault }) => [format, store, signedBy?.key ?? fault]) : verdict);
-const codeOf = (verdict: Verdict): ErrorCode | string => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind);
+const codeOf = (verdict: Verdict): string => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind);
 const calls = (...operations: readonly Operation[]): number => registry.calls.filter((call) => operations.includes(call)).length;
 
 describe('the verdict of an image', () => {
