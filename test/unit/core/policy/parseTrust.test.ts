@@ -27,9 +27,9 @@ describe('countersign.policies', () => {
   it('reads every field', () => {
     const { values, problems } = parsePolicies([{ ...good, name: 'prod', annotations: { env: 'prod' }, severity: 'error' }], names);
     assert.deepEqual(problems, []);
-    assert.equal(values[0]?.name, 'prod');
-    assert.equal(values[0]?.severity, 'error');
-    assert.deepEqual({ ...values[0]?.annotations }, { env: 'prod' });
+    const [policy] = values;
+    assert.ok(policy);
+    assert.deepEqual([policy.name, policy.severity, { ...policy.annotations }], ['prod', 'error', { env: 'prod' }]);
   });
   it('names a policy without a name by its place', () => assert.equal(parsePolicies([good, good], names).values[1]?.name, 'policies[1]'));
 

@@ -52,7 +52,6 @@ describe('the verdict of an image', () => {
   it('is verified with a legacy signature by a trusted key', async () => {
     signLegacy(registry, image.digest, release);
     const verdict = await ask(`${name}:1.0`);
-    assert.equal(verdict.kind, 'verified');
     assert.deepEqual(fates(verdict), [['legacy', 'signature tag', 'release']]);
     assert.ok(verdict.kind === 'verified' && verdict.digest === image.digest && verdict.decidedBy === image.digest && verdict.checkedAt === now);
   });
@@ -278,7 +277,10 @@ describe('a failure at any step', () => {
     image = putImage(registry, '1.0');
     if (setup === 'legacy' || setup === 'both') signLegacy(registry, image.digest, release, { annotations: { a: 'b' } });
     if (setup === 'bundle' || setup === 'both') signBundle(registry, image, release);
-    if (setup === 'foreign') [signLegacy(registry, image.digest, stranger), signBundle(registry, image, stranger)];
+    if (setup === 'foreign') {
+      signLegacy(registry, image.digest, stranger);
+      signBundle(registry, image, stranger);
+    }
   }
 
   it('never makes an image unsigned or untrusted that is not, nor verified without a signature that was read', async () => {
