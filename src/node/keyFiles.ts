@@ -36,8 +36,7 @@ export async function readKeyFile(path: string, signal: AbortSignal): Promise<Ui
 }
 
 /**
- * Encrypts a private key file anew. The file keeps its place (behind a symbolic link, if it is one) and its permissions, less
- * whatever others than its owner may do.
+ * Encrypts a private key file anew. The file keeps its place (behind a symbolic link, if it is one) and its permissions.
  * @throws {CosignError} `KEY_PASSWORD_WRONG` and whatever else keeps it from being decrypted; `FILE_CHANGED` when somebody else
  * wrote it meanwhile. The old file stays then.
  */
@@ -50,5 +49,5 @@ export async function changeKeyPassword(path: string, oldPassword: string, newPa
   if (digestOf(now) !== digestOf(before)) {
     throw new CosignError('FILE_CHANGED', `The key file "${path}" was changed while its password was; it was left as it is.`, { remedy: 'Try again.' });
   }
-  await writeFiles([{ path: place, content: privatePem, mode: mode & 0o700 || privateMode }], { overwrite: true, existsCode: 'KEY_EXISTS' }, signal);
+  await writeFiles([{ path: place, content: privatePem, mode: mode & 0o777 }], { overwrite: true, existsCode: 'KEY_EXISTS' }, signal);
 }

@@ -45,32 +45,33 @@ export async function refuseExisting(paths: readonly string[], { overwrite, exis
 export async function writeFiles(files: readonly FileToWrite[], options: WriteOptions, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await refuseExisting(files.map(({ path }) => path), options);
-  const undo: (() => Promise<void>)[] = [];
-  const cleanUp: (() => Promise<void>)[] = [];
+  const steps: Steps = { undo: [], finish: [] };
+  const beside = files.map((file) => ({ file, fresh: nameBeside(file.path) }));
   try {
-    const beside: { readonly path: string; readonly fresh: string }[] = [];
-    for (const file of files) {
-      const fresh = nameBeside(file.path);
-      cleanUp.push(() => remove(fresh));
-      await writeNew(fresh, file);
-      beside.push({ path: file.path, fresh });
-    }
+    for (const { file, fresh } of beside) await writeNew(fresh, file);
     signal.throwIfAborted();
-    for (const { path, fresh } of beside) {
-      if (options.overwrite) await replace(path, fresh, undo, cleanUp);
-      else await place(path, fresh, undo, options.existsCode);
+    for (const { file: { path }, fresh } of beside) {
+      if (options.overwrite) await replace(path, fresh, steps);
+      else await place(path, fresh, steps, options.existsCode);
     }
-    await Promise.all([...new Set(files.map(({ path }) => dirname(path)))].map(flushFolder));
   } catch (error) {
-    for (const step of undo.reverse()) await step();
+    for (const step of [...steps.undo].reverse()) await step();
     throw error;
   } finally {
-    for (const step of cleanUp) await step();
+    for (const { fresh } of beside) await remove(fresh);
   }
+  for (const step of steps.finish) await step();
+  await Promise.all([...new Set(files.map(({ path }) => dirname(path)))].map(flushFolder));
+}
+
+/** What takes back what was done so far, and what is left to do when all went well. */
+interface Steps {
+  readonly undo: (() => Promise<void>)[];
+  readonly finish: (() => Promise<void>)[];
 }
 
 /** Puts the fresh file in a place where nothing may be. */
-async function place(path: string, fresh: string, undo: (() => Promise<void>)[], existsCode: WriteOptions['existsCode']): Promise<void> {
+async function place(path: string, fresh: string, { undo }: Steps, existsCode: WriteOptions['existsCode']): Promise<void> {
   try {
     // Unlike a rename, a link never replaces anything.
     await link(fresh, path);
@@ -85,19 +86,28 @@ async function place(path: string, fresh: string, undo: (() => Promise<void>)[],
   undo.push(() => remove(path));
 }
 
-async function replace(path: string, fresh: string, undo: (() => Promise<void>)[], cleanUp: (() => Promise<void>)[]): Promise<void> {
-  const kind = await kindOf(path);
-  if (kind === 'nothing') {
+async function replace(path: string, fresh: string, { undo, finish }: Steps): Promise<void> {
+  if ((await kindOf(path)) === 'nothing') {
     await renameFirmly(fresh, path);
     undo.push(() => remove(path));
     return;
   }
   const old = nameBeside(path);
-  await renameFirmly(path, old);
-  undo.push(() => rename(old, path));
+  await keepAs(path, old, undo);
   await renameFirmly(fresh, path);
-  // Undone in reverse: renaming the old file back replaces the new one.
-  cleanUp.push(() => remove(old));
+  finish.push(() => remove(old));
+}
+
+/** A second name for the old file, so that there is never a moment without a file; where that cannot be, it is moved away. */
+async function keepAs(path: string, old: string, undo: (() => Promise<void>)[]): Promise<void> {
+  const isLink = (await lstat(path)).isSymbolicLink();
+  const linked = !isLink && await link(path, old).then(() => true, () => false);
+  if (!linked) await renameFirmly(path, old);
+  // A rename between two names of one file does nothing and leaves both.
+  undo.push(async () => {
+    await renameFirmly(old, path);
+    await remove(old);
+  });
 }
 
 /** A new file nobody else can have opened, with exactly these permissions whatever the umask is. */

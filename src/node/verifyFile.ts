@@ -1,0 +1,129 @@
+// Verifies a file with the signatures that lie beside it (`cosign.md` §4.1). "Could not check" is never "unsigned".
+import { stat } from 'node:fs/promises';
+import { judgeBlobBundle, judgeBlobSignature, startBlobCheck, type BlobFault, type BlobJudgement } from '../core/cosign/blobSignature.ts';
+import { maxBundleBytes } from '../core/cosign/bundle.ts';
+import { startDigests, type MessageDigests } from '../core/crypto/signatures.ts';
+import { CosignError, toCosignError } from '../core/errors.ts';
+import type { Clock } from '../core/oci/transport.ts';
+import type { KeySource } from '../core/policy/keySource.ts';
+import type { TrustSettings } from '../core/policy/trustPolicy.ts';
+import type { FileSignature, FileSignatureReport, FileVerdict, Progress } from '../core/signingEngine.ts';
+import { loadKeys, type LoadedKeys } from '../core/verification/keyLoader.ts';
+import { FileProblem, readBoundedFile } from './boundedFile.ts';
+import { FileBytes } from './fileBytes.ts';
+
+export interface FileVerifierOptions {
+  readonly keySource: KeySource;
+  readonly clock: Clock;
+}
+
+interface Read extends FileSignature {
+  readonly bytes: Uint8Array;
+}
+
+const endings: readonly (readonly [string, FileSignature['format']])[] = [['.sig', 'signature'], ['.sigstore.json', 'bundle'], ['.bundle', 'legacy bundle']];
+
+const faults: Readonly<Record<BlobFault, string>> = {
+  'other-key': 'It is not by one of the trusted keys, or not over these contents.',
+  'wrong-digest': 'It is for other contents.',
+  'foreign-key': 'It brings its own key, which is none of the trusted ones.',
+  certificate: 'It was made with a certificate, which no trusted key can check.',
+  malformed: 'It cannot be read.',
+  unsupported: 'It is of a kind that is not supported.',
+  'no-signature': 'It holds no signature.',
+};
+
+/** The signatures beside a file. @throws {CosignError} `FILE_UNREADABLE` when that cannot be found out */
+export async function signaturesBeside(file: string, signal: AbortSignal): Promise<readonly FileSignature[]> {
+  signal.throwIfAborted();
+  const found = await Promise.all(endings.map(async ([ending, format]) => {
+    const path = file + ending;
+    try {
+      return (await stat(path)).isDirectory() ? [] : [{ path, format }];
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+      if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+      throw new CosignError('FILE_UNREADABLE', `"${path}" cannot be looked at (${code}).`, { cause: error });
+    }
+  }));
+  signal.throwIfAborted();
+  return found.flat();
+}
+
+/** @throws only the signal's reason */
+export async function verifyFile(options: FileVerifierOptions, file: string, trust: TrustSettings, onProgress: Progress, signal: AbortSignal, only?: readonly FileSignature[]): Promise<FileVerdict> {
+  const checkedAt = options.clock.now();
+  try {
+    return await verdictOf(options, file, trust, onProgress, signal, only);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: 'unchecked', reason: toCosignError(error), checkedAt };
+  }
+}
+
+async function verdictOf({ keySource, clock }: FileVerifierOptions, path: string, trust: TrustSettings, onProgress: Progress, signal: AbortSignal, only?: readonly FileSignature[]): Promise<FileVerdict> {
+  const file = await FileBytes.open(path, signal);
+  try {
+    const signatures = only ?? await signaturesBeside(path, signal);
+    if (signatures.length === 0) return { kind: 'unsigned', checkedAt: clock.now() };
+    const keys = await loadKeys(keySource, trust.keys, false, signal);
+    const [failure] = [...keys.failures, ...trust.problems];
+    if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
+    const { read, unread } = await readSignatures(signatures, signal);
+    const reports = read.length === 0 ? [] : await judgeAll(file, read, keys, onProgress, signal);
+    const checkedAt = clock.now();
+    const evidence = { signatures: [...reports, ...unread.map(({ signature, error }) => ({ ...signature, fault: error.message }))], checkedAt, fileSizeBytes: file.sizeBytes };
+    if (reports.some(({ signedBy }) => signedBy !== undefined)) return { kind: 'verified', ...evidence };
+    // A key or a signature that could not be read may be the very one.
+    const reason = unread[0]?.error ?? failure;
+    return reason ? { kind: 'unchecked', reason, checkedAt } : { kind: 'untrusted', ...evidence };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readSignatures(signatures: readonly FileSignature[], signal: AbortSignal): Promise<{ read: readonly Read[]; unread: readonly { signature: FileSignature; error: CosignError }[] }> {
+  const read: Read[] = [];
+  const unread: { signature: FileSignature; error: CosignError }[] = [];
+  for (const signature of signatures) {
+    try {
+      read.push({ ...signature, bytes: await readBoundedFile(signature.path, maxBundleBytes, signal) });
+    } catch (error) {
+      signal.throwIfAborted();
+      unread.push({ signature, error: error instanceof FileProblem ? new CosignError('FILE_UNREADABLE', `"${signature.path}" ${error.message}.`, { cause: error }) : toCosignError(error) });
+    }
+  }
+  return { read, unread };
+}
+
+async function judgeAll(file: FileBytes, signatures: readonly Read[], { keys }: LoadedKeys, onProgress: Progress, signal: AbortSignal): Promise<readonly FileSignatureReport[]> {
+  const digests = await digestsOf(file, onProgress, signal);
+  const all = [...keys.values()].flat();
+  const first = signatures.map(({ format, bytes }) => (format === 'signature' ? judgeBlobSignature : judgeBlobBundle)({ file: bytes, digests, keys: all }));
+  const judged = await readAgain(file, first, onProgress, signal);
+  return signatures.map(({ path, format }, index) => ({ path, format, ...outcome(judged[index], keys) }));
+}
+
+async function digestsOf(file: FileBytes, onProgress: Progress, signal: AbortSignal): Promise<MessageDigests> {
+  const digests = startDigests();
+  for await (const piece of file.pieces(onProgress, signal)) digests.update(piece);
+  return digests.finish();
+}
+
+/** Pure Ed25519 signatures are over the file itself: it is read once more, for all of them together. */
+async function readAgain(file: FileBytes, judgements: readonly BlobJudgement[], onProgress: Progress, signal: AbortSignal): Promise<readonly BlobJudgement[]> {
+  const checks = new Map(judgements.flatMap((judgement, index) => ('needsMessage' in judgement ? [[index, startBlobCheck(judgement.needsMessage)] as const] : [])));
+  if (checks.size === 0) return judgements;
+  for await (const piece of file.pieces(onProgress, signal)) for (const check of checks.values()) check.update(piece);
+  return judgements.map((judgement, index) => checks.get(index)?.finish() ?? judgement);
+}
+
+function outcome(judgement: BlobJudgement | undefined, keys: LoadedKeys['keys']): Pick<FileSignatureReport, 'signedBy' | 'fault'> {
+  if (judgement && 'signer' in judgement) {
+    const { fingerprint } = judgement.signer;
+    const name = [...keys].find(([, list]) => list.some((key) => key.fingerprint === fingerprint))?.[0];
+    if (name !== undefined) return { signedBy: { key: name, fingerprint } };
+  }
+  if (judgement && 'fault' in judgement) return { fault: judgement.detail ?? faults[judgement.fault] };
+  return { fault: faults['other-key'] };
+}
