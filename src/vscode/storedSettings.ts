@@ -24,7 +24,8 @@ export function readStored(id: SettingId, resource: vscode.Uri | undefined): Sto
   const all: readonly ScopedValue[] = [
     { scope: 'user', value: found?.globalValue },
     { scope: 'workspace', value: found?.workspaceValue },
-    { scope: 'folder', value: found?.workspaceFolderValue },
+    // A window with one folder and no workspace file gives the same values twice.
+    { scope: 'folder', value: hasWorkspaceFile() ? found?.workspaceFolderValue : undefined },
   ];
   const set = all.filter(({ value }) => value !== undefined);
   if (vscode.workspace.isTrusted || !restricted.includes(id)) return { values: set, ignored: false };
@@ -36,11 +37,10 @@ export async function writeStored(id: SettingId, value: unknown, scope: Scope, r
   await vscode.workspace.getConfiguration(undefined, resource ?? null).update(id, value, targetOf(scope));
 }
 
-/** The scope that "this workspace" means for a document: its folder where there are several, else the workspace; undefined without one. */
+/** The scope that "this workspace" means for a document: its folder where a workspace file may hold several, else the workspace; undefined without one. */
 export function workspaceScope(resource: vscode.Uri | undefined): Scope | undefined {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  if (folders.length === 0) return undefined;
-  return folders.length > 1 && resource && vscode.workspace.getWorkspaceFolder(resource) ? 'folder' : 'workspace';
+  if ((vscode.workspace.workspaceFolders ?? []).length === 0) return undefined;
+  return hasWorkspaceFile() && resource && vscode.workspace.getWorkspaceFolder(resource) ? 'folder' : 'workspace';
 }
 
 /** The folder whose settings count for a document: its own, or the first one. */
@@ -56,6 +56,8 @@ export function settingsFile(scope: Scope, resource: vscode.Uri | undefined): vs
   if (scope !== 'user' && folder) return vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json');
   return vscode.Uri.parse('vscode-userdata:/User/settings.json');
 }
+
+const hasWorkspaceFile = (): boolean => vscode.workspace.workspaceFile !== undefined;
 
 function targetOf(scope: Scope): vscode.ConfigurationTarget {
   switch (scope) {

@@ -1,7 +1,7 @@
 // Settings as people and repositories write them: what counts, what is refused, and what is said about it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fake, workspace } from '../support/vscode.ts';
+import { fake, Uri, workspace } from '../support/vscode.ts';
 import { verdicts } from './fakeEngine.ts';
 import { folder, home, openDockerfile, run, screen, settle, startFace, trustKey, trustOf, useFace } from './harness.ts';
 
@@ -179,6 +179,7 @@ describe('Restricted Mode', () => {
     trustKey();
     fake.configuration.user['countersign.registries.useCredentials'] = false;
     Object.assign(fake.configuration.workspace, workspaceValues);
+    workspace.workspaceFile = Uri.file('/work space/x.code-workspace');
     Object.assign(fake.configuration.folder, { 'countersign.keys': { evil2: 'x.pub' } });
     const face = startFace();
     const document = await openDockerfile('FROM $BASE\nFROM alpine');

@@ -313,6 +313,7 @@ describe('what could not be checked', () => {
     assert.equal(screen.languageStatus('countersign.images')?.severity, 2);
     assert.equal(trustOf(face, document).failure?.code, 'INTERNAL');
     await fake.commands.get('countersign.verifyFile')?.();
+    await settle();
     assert.match(fake.script.messages().join(), /could not start verifying/);
     broken = false;
     face.engine.answers.set('library/alpine', verdicts.verified);

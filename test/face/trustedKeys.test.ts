@@ -192,6 +192,26 @@ describe('adding a trusted key', () => {
     assert.match(fake.script.messages().join(), /unsaved changes/);
   });
 
+  it('says that the policies of the folder count instead of the user\'s, and does not wait for an answer', async () => {
+    startFace();
+    await openDockerfile('FROM alpine');
+    fake.configuration.workspace['countersign.policies'] = [{ images: ['a/**'], keys: ['old'] }];
+    await add(undefined, { pick: 'Clipboard' }, { type: 'k' }, { pick: 'All Images' }, { pick: 'User' });
+    assert.match(fake.script.messages().join(), /policies of its own/);
+    fake.script.shown = [];
+    await add(undefined, { pick: 'Clipboard' }, { type: 'k2' }, { pick: 'Some Images' }, { type: 'b/**' }, { pick: 'Workspace' });
+    assert.deepEqual(fake.script.messages(), []);
+    assert.deepEqual(stored('workspace', 'policies'), [{ images: ['a/**'], keys: ['old'] }, { images: ['b/**'], keys: ['k2'] }]);
+  });
+
+  it('goes to the folder where a workspace file holds several', async () => {
+    startFace();
+    workspace.workspaceFile = Uri.file('/work space/x.code-workspace');
+    await openDockerfile('FROM alpine');
+    await add(undefined, { pick: 'Clipboard' }, { type: 'k' }, { pick: 'All Images' }, { pick: 'Folder' });
+    assert.deepEqual([fake.configuration.folder['countersign.keys'], fake.configuration.workspace], [{ k: pem }, {}]);
+  });
+
   it('asks no place where there is no folder', async () => {
     startFace();
     workspace.workspaceFolders = undefined;

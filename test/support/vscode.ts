@@ -40,6 +40,7 @@ export const fake = {
 
   reset(): void {
     this.configuration = new FakeConfiguration();
+    this.configuration.hasWorkspaceFile = () => workspace.workspaceFile !== undefined;
     this.languages = new FakeLanguages();
     this.script = new Script();
     for (const map of [this.commands, this.files, this.watchers, this.statusBar]) map.clear();

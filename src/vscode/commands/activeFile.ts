@@ -8,12 +8,12 @@ import { t } from '../words.ts';
 import type { CommandContext } from './context.ts';
 
 /** The place in the argument, else the active Dockerfile; tells the person when there is neither. */
-export async function findPlace({ tracker }: CommandContext, argument: unknown): Promise<Place | undefined> {
+export function findPlace({ tracker }: CommandContext, argument: unknown): Place | undefined {
   const named = parseLocation(argument);
   if (named && tracker.has(named.uri)) return named;
   const uri = vscode.window.activeTextEditor?.document.uri;
   if (uri && tracker.has(uri)) return { uri };
-  await vscode.window.showInformationMessage(t('Open a Dockerfile first: Countersign verifies the images of the Dockerfile in the active editor.'));
+  void vscode.window.showInformationMessage(t('Open a Dockerfile first: Countersign verifies the images of the Dockerfile in the active editor.'));
   return undefined;
 }
 

@@ -31,12 +31,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       try {
         await command(context, argument);
       } catch (error) {
-        await showFailure(id, error, context);
+        // Not waited for: whoever called the command must not wait until somebody has read the message.
+        showFailure(id, error, context).catch((failure: unknown) => context.log.error(`${id}: ${describeFailure(failure)}`));
       }
     })));
 }
 
-/** Never rejects: there is nobody left to tell. */
 async function showFailure(id: string, error: unknown, context: CommandContext): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
   context.log.error(`${id}: ${describeFailure(error)}`);

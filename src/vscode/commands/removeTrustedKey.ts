@@ -16,7 +16,7 @@ export const removeTrustedKey: Command = async () => {
   const resource = vscode.window.activeTextEditor?.document.uri;
   const stored = keysIn(resource);
   if (stored.length === 0) {
-    await vscode.window.showInformationMessage(t('There is no trusted key to remove.'));
+    void vscode.window.showInformationMessage(t('There is no trusted key to remove.'));
     return;
   }
   const step: Step<{ readonly chosen?: StoredKey }> = {

@@ -13,7 +13,7 @@ import { digestIn } from './copyDigest.ts';
 interface ImageItem extends vscode.QuickPickItem { readonly image: UseWithState }
 
 export const showTrust: Command = async (context, argument) => {
-  const place = await findPlace(context, argument);
+  const place = findPlace(context, argument);
   const trust = place && context.tracker.get(place.uri);
   if (!place || !trust) return;
   if (trust.failure) throw trust.failure;

@@ -42,7 +42,8 @@ export async function storeKey({ key, name, images, scope, resource }: NewKey): 
     throw error;
   }
   if (policies.some((value) => specificity.indexOf(value.scope) > specificity.indexOf(scope))) {
-    await vscode.window.showInformationMessage(t('This workspace has policies of its own, which count here instead of those in your user settings. The key counts here once one of them names it.'));
+    // Said, not asked: the command is done.
+    void vscode.window.showInformationMessage(t('This workspace has policies of its own, which count here instead of those in your user settings. The key counts here once one of them names it.'));
   }
   return true;
 }

@@ -3,7 +3,7 @@ import { findPlace, offerKeys, verifyWithProgress } from './activeFile.ts';
 import type { Command } from './context.ts';
 
 export const verifyAgain: Command = async (context, argument) => {
-  const place = await findPlace(context, argument);
+  const place = findPlace(context, argument);
   if (!place) return;
   const trust = await verifyWithProgress(context, place, { fresh: true, ...(place.range ? { range: place.range } : {}) });
   await offerKeys(trust);

@@ -7,7 +7,7 @@ import { findPlace, offerKeys, verifyWithProgress } from './activeFile.ts';
 import type { Command } from './context.ts';
 
 export const verifyFile: Command = async (context, argument) => {
-  const place = await findPlace(context, argument);
+  const place = findPlace(context, argument);
   if (!place) return;
   const trust = await verifyWithProgress(context, { uri: place.uri }, { fresh: false });
   if (!trust || !await offerKeys(trust)) return;

@@ -19,12 +19,16 @@ export class FakeConfiguration {
   failure: Error | undefined;
   readonly onDidChange = new EventEmitter<ConfigurationChange>();
 
+  /** What the editor gives for the folder: in a window without a workspace file the workspace's values again. */
+  folderValue(id: string): unknown { return this.hasWorkspaceFile() ? this.folder[id] : this.workspace[id]; }
+  hasWorkspaceFile: () => boolean = () => false;
+
   section(section = ''): object {
     const full = (key: string): string => (section === '' ? key : `${section}.${key}`);
     return {
       inspect: (key: string) => {
         const id = full(key);
-        return { key: id, defaultValue: this.defaults[id], globalValue: this.user[id], workspaceValue: this.workspace[id], workspaceFolderValue: this.folder[id] };
+        return { key: id, defaultValue: this.defaults[id], globalValue: this.user[id], workspaceValue: this.workspace[id], workspaceFolderValue: this.folderValue(id) };
       },
       get: (key: string, fallback?: unknown) => {
         const values = [this.defaults, this.user, this.workspace, this.folder].map((scope) => scope[full(key)]).filter((value) => value !== undefined);
