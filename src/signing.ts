@@ -1,0 +1,104 @@
+// The half of the composition root for keys and signing, behind the SigningEngine interface.
+import { decryptPrivateKey, generateKeyPair, importKeyPair, type KeyPairFiles } from './core/crypto/encryptedKey.ts';
+import type { PrivateKey } from './core/crypto/privateKey.ts';
+import type { PublicKey } from './core/crypto/publicKey.ts';
+import type { KeyDescription } from './core/engine.ts';
+import { CosignError } from './core/errors.ts';
+import { parseReference } from './core/oci/reference.ts';
+import type { Clock } from './core/oci/transport.ts';
+import type { KeySource } from './core/policy/keySource.ts';
+import type { KeySetting } from './core/policy/trustPolicy.ts';
+import type { NewKeyPair, SigningEngine } from './core/signingEngine.ts';
+import type { RegistryWriter } from './core/signing/registryWriter.ts';
+import { planSigning, signPlan } from './core/signing/signImage.ts';
+import type { RepositoryName } from './core/verification/registryReader.ts';
+import { changeKeyPassword, readKeyFile, refuseExistingKeys, writeKeyPair } from './node/keyFiles.ts';
+import { signFile } from './node/signFile.ts';
+import { UnlockedKeys } from './node/unlockedKeys.ts';
+import { signaturesBeside, verifyFile } from './node/verifyFile.ts';
+import { existingFiles } from './node/writeFiles.ts';
+
+export interface SigningMachine {
+  /** The registry client as the settings of now want it. */
+  readonly registry: () => RegistryWriter;
+  readonly clock: Clock;
+  /** From 0 (inclusive) to 1, for spreading retries. */
+  readonly random: () => number;
+  /** Reads key references, private ones too. */
+  readonly keySource: () => KeySource;
+}
+
+/** Nothing is read or asked before the first call. Holds timers only while keys are unlocked, and none that keeps a process alive. */
+export function createSigningEngine({ registry, clock, random, keySource }: SigningMachine): SigningEngine {
+  const keys = new UnlockedKeys(clock);
+
+  const readKey = async (key: KeySetting, signal: AbortSignal): Promise<Uint8Array> => {
+    if (/^https?:/i.test(key.reference)) {
+      throw new CosignError('KEY_UNSUPPORTED', 'A private key is not read over the network.', { remedy: 'Use a file, or env://NAME.' });
+    }
+    return keySource().read(key, { fresh: true }, signal);
+  };
+
+  const withKey = async <T>(key: KeySetting, signal: AbortSignal, work: (key: PrivateKey) => Promise<T>): Promise<T> => {
+    const done = await keys.use(key, await readKey(key, signal), work);
+    if (!done) throw new CosignError('KEY_PASSWORD_WRONG', `The private key "${key.name}" is locked.`, { remedy: 'Enter its password.' });
+    return done.result;
+  };
+
+  const writeNew = async ({ paths, overwrite }: NewKeyPair, make: () => Promise<KeyPairFiles>, signal: AbortSignal): Promise<KeyDescription> => {
+    await refuseExistingKeys(paths, overwrite);
+    const files = await make();
+    await writeKeyPair(paths, files, overwrite, signal);
+    return describe(files.key.publicKey);
+  };
+
+  return {
+    existing: async ({ privateKey, publicKey }, signal) => {
+      signal.throwIfAborted();
+      return existingFiles([privateKey, publicKey]);
+    },
+    generateKeyPair: (request, signal) => writeNew(request, () => generateKeyPair(request.password, signal), signal),
+    importKeyPair: async (source, request, signal) => {
+      const pem = await readKeyFile(source, signal);
+      return writeNew(request, () => importKeyPair(pem, request.password, signal), signal);
+    },
+    changePassword: changeKeyPassword,
+
+    unlocked: (key) => {
+      const unlocked = keys.peek(key);
+      return unlocked && describe(unlocked.publicKey);
+    },
+    unlock: async (key, password, keepMs, signal) => {
+      const file = await readKey(key, signal);
+      const unlocked = await decryptPrivateKey(file, password, signal);
+      keys.add(key, file, unlocked, keepMs);
+      return describe(unlocked.publicKey);
+    },
+    lock: () => { keys.clear(); },
+
+    planImage: ({ reference, format, recursive, signatureRepository }, signal) => {
+      const repository = signatureRepository === undefined ? {} : { signatureRepository: parseRepository(signatureRepository) };
+      return planSigning(registry(), { reference, format, recursive, ...repository }, signal);
+    },
+    signImage: ({ plan, key, annotations, dockerMediaTypes }, onProgress, signal) => withKey(key, signal, (unlocked) =>
+      signPlan({ registry: registry(), clock, random }, plan, { key: unlocked, annotations, dockerMediaTypes }, onProgress, signal)),
+
+    signFile: (request, onProgress, signal) => withKey(request.key, signal, (key) => signFile(request, key, onProgress, signal)),
+    signaturesOf: signaturesBeside,
+    verifyFile: (file, trust, onProgress, signal, only) => verifyFile({ keySource: keySource(), clock }, file, trust, onProgress, signal, only),
+  };
+}
+
+function describe({ label, fingerprint, pem }: PublicKey): KeyDescription {
+  return { algorithm: label, fingerprint, pem };
+}
+
+/** As COSIGN_REPOSITORY: a whole repository name, its registry included, without a tag or digest. */
+function parseRepository(text: string): RepositoryName {
+  const { registry, repository, digest } = parseReference(text);
+  const last = text.slice(text.lastIndexOf('/') + 1);
+  if (digest || last.includes(':') || !text.includes('/')) {
+    throw new CosignError('SETTING_INVALID', `"${text.slice(0, 200)}" is no repository for signatures: write registry and repository, without a tag or digest.`, { remedy: 'Correct countersign.signing.repository.' });
+  }
+  return { registry, repository };
+}
