@@ -19,6 +19,8 @@ const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'git.openRepositoryInParentFolders': 'never',
+  'remote.autoForwardPorts': false,
+  'remote.forwardOnOpen': false,
 };
 
 /**

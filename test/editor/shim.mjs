@@ -33,7 +33,7 @@ const finished = new Promise((done) => { finish = done; });
 await context.exposeFunction('codeAutomationLog', () => {});
 await context.exposeFunction('codeAutomationExit', (code) => { finish(code); });
 const page = context.pages()[0] ?? await context.newPage();
-page.setDefaultTimeout(15_000);
+page.setDefaultTimeout(20_000);
 const messages = [];
 page.on('console', (message) => {
   messages.push(message.text());
@@ -51,6 +51,7 @@ const actions = {
   },
   press: (keys) => page.keyboard.press(keys),
   type: (text) => page.keyboard.type(text, { delay: 5 }),
+  paste: (text) => page.keyboard.insertText(text),
   click: async (selector) => { await (await within(page.locator(selector))).click(); },
   clickText: async (text) => { await (await within(page.getByText(text))).click(); },
   hover: async (selector) => { await (await within(page.locator(selector))).hover(); },

@@ -11,7 +11,7 @@ export const dockerfile = vscode.Uri.file(demo.dockerfile);
 const extensionId = 'countersign.countersign';
 
 /** Polls; a person would look again as well. */
-export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 15_000): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 30_000): Promise<T> {
   for (const deadline = Date.now() + limitMs; ;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;

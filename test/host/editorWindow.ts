@@ -6,6 +6,8 @@ export interface EditorWindow {
   /** `Enter`, `Control+A`. */
   press(keys: string): Promise<void>;
   type(text: string): Promise<void>;
+  /** The whole text at once. */
+  paste(text: string): Promise<void>;
   /** Selectors are Playwright's. Each waits until the element is visible. */
   click(selector: string): Promise<void>;
   clickText(text: string): Promise<void>;
@@ -24,6 +26,7 @@ export const editorWindow: EditorWindow | undefined = ask && {
   capture: async (name) => { await ask('capture', name); },
   press: async (keys) => { await ask('press', keys); },
   type: async (text) => { await ask('type', text); },
+  paste: async (text) => { await ask('paste', text); },
   click: async (selector) => { await ask('click', selector); },
   clickText: async (text) => { await ask('clickText', text); },
   hover: async (selector) => { await ask('hover', selector); },
