@@ -147,7 +147,7 @@ it('refused, unknown and hung-up hosts are unreachable, and the message names th
 });
 
 it('what is not HTTP is an invalid response', async (test) => {
-  const server = createServer((socket) => { socket.on('error', () => undefined).end('SSH-2.0-x\r\n'); });
+  const server = createServer((socket) => { socket.on('error', () => undefined).resume().end('SSH-2.0-x\r\n'); });
   await new Promise<void>((done) => { server.listen(0, '127.0.0.1', done); });
   test.after(() => { server.close(); });
   await assert.rejects(makeTransport(test).send(get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), never), code('REGISTRY_RESPONSE_INVALID'));
