@@ -48,20 +48,23 @@ interface Bytes {
 function bytesOf(text: string, start: number, end: number): Bytes {
   const part = text.slice(start, end);
   if (!/[^\0-\x7f]/.test(part)) return { text: part, shift: start };
-  const encoder = new TextEncoder();
+  const encoded = new TextEncoder().encode(part);
   const starts: number[] = [];
   const ends: number[] = [];
-  const bytes: string[] = [];
+  let joined = '';
   let at = start;
-  for (const character of part) {
-    for (const byte of encoder.encode(character)) {
-      bytes.push(String.fromCharCode(byte));
-      starts.push(at);
-      ends.push(at + character.length);
+  let width = 1;
+  for (const byte of encoded) {
+    const continues = byte >= 0x80 && byte < 0xc0;
+    if (!continues) {
+      if (starts.length > 0) at += width;
+      width = byte >= 0xf0 ? 2 : 1;
     }
-    at += character.length;
+    joined += String.fromCharCode(byte);
+    starts.push(at);
+    ends.push(at + width);
   }
-  return { text: bytes.join(''), starts, ends, shift: start };
+  return { text: joined, starts, ends, shift: start };
 }
 
 class FlagReader {
@@ -88,15 +91,38 @@ class FlagReader {
   }
 
   #word(): Flag {
+    const from = this.#at;
+    const result = this.#scan(undefined);
+    const end = this.#endOf(this.#at - 1);
+    const equals = result.indexOf('=');
+    return {
+      text: result,
+      name: equals === -1 ? result : result.slice(0, equals),
+      ...(equals === -1 ? {} : { value: result.slice(equals + 1) }),
+      start: this.#startOf(from),
+      end,
+      span: (start, stop) => this.#placesFrom(from).span(start, stop),
+    };
+  }
+
+  /** Few flags are asked for places, so that they are found only then. */
+  #placesFrom(from: number): Places {
+    const places = new Places(this.#startOf(from));
+    this.#at = from;
+    this.#scan(places);
+    return places;
+  }
+
+  /** Reads to the end of a word. */
+  #scan(places: Places | undefined): string {
     const { text } = this.#bytes;
-    const places = new Places(this.#startOf(this.#at));
     let result = '';
     let quote = '';
     for (; this.#at < text.length; this.#at++) {
       const character = text[this.#at] ?? '';
       if (quote === '' && isSpace(character.charCodeAt(0))) break;
       if (quote === '' ? character === '"' || character === "'" : character === quote) {
-        if (quote === '') places.open(this.#startOf(this.#at)); else places.close(this.#endOf(this.#at));
+        if (quote === '') places?.open(this.#startOf(this.#at)); else places?.close(this.#endOf(this.#at));
         quote = quote === '' ? character : '';
         continue;
       }
@@ -106,18 +132,9 @@ class FlagReader {
         this.#at++;
       }
       result += text[this.#at] ?? '';
-      places.add(this.#startOf(from), this.#endOf(this.#at), quote);
+      places?.add(this.#startOf(from), this.#endOf(this.#at), quote);
     }
-    const end = this.#at === 0 ? this.#startOf(0) : this.#endOf(this.#at - 1);
-    const equals = result.indexOf('=');
-    return {
-      text: result,
-      name: equals === -1 ? result : result.slice(0, equals),
-      ...(equals === -1 ? {} : { value: result.slice(equals + 1) }),
-      start: places.first,
-      end,
-      span: (from, to) => places.span(from, to),
-    };
+    return result;
   }
 
   #startOf(index: number): number {

@@ -48,7 +48,7 @@ export class ImageUses {
 
   /** The same words come to the same answer: a file of nothing but bad references is not slow. */
   #parse({ raw, text, error }: NamedImage, missing: readonly string[]): Parsed {
-    const key = JSON.stringify([raw, text, missing, error?.message]);
+    const key = [raw, text, error?.message ?? '', ...missing].join('\0');
     const known = this.#parsed.get(key);
     if (known) return known;
     const parsed = error ? explain(error, raw, text, missing) : referenceOf(raw, text, missing);

@@ -49,7 +49,7 @@ describe('the range of an image use', () => {
   it('begins on another line than its instruction when continued', () => {
     const [use] = read('FROM \\\n  # c\n  alpine').uses;
     assert.equal(use?.line, 0);
-    assert.deepEqual(use?.range, { start: { line: 2, character: 2 }, end: { line: 2, character: 8 } });
+    assert.deepEqual(use.range, { start: { line: 2, character: 2 }, end: { line: 2, character: 8 } });
   });
 });
 
@@ -59,18 +59,18 @@ describe('the origins of a reference', () => {
     const [origin, ...others] = read(text).uses[0]?.origins ?? [];
     assert.deepEqual(others, []);
     assert.equal(origin?.kind, 'arg');
-    assert.equal(origin?.value, '3.20');
-    assert.equal(at(text, origin?.range), 'V');
-    assert.equal(at(text, origin?.valueRange), '"3.20"');
+    assert.equal(origin.value, '3.20');
+    assert.equal(at(text, origin.range), 'V');
+    assert.equal(at(text, origin.valueRange), '"3.20"');
   });
 
   it('name the ARG a setting gave the value for, without a default to edit', () => {
     const text = 'ARG V=1\nFROM alpine:$V';
     const [origin] = read(text, { V: '2' }).uses[0]?.origins ?? [];
     assert.equal(origin?.kind, 'setting');
-    assert.equal(origin?.value, '2');
-    assert.equal(at(text, origin?.range), 'V');
-    assert.equal(origin?.valueRange, undefined);
+    assert.equal(origin.value, '2');
+    assert.equal(at(text, origin.range), 'V');
+    assert.equal(origin.valueRange, undefined);
   });
 
   it('name a platform argument', () => {
@@ -88,25 +88,25 @@ describe('the origins of a reference', () => {
   it('go on to the arguments a default was made of', () => {
     const use = read('ARG R=ghcr.io\nARG B=$R/x$MISSING\nFROM $B:1').uses[0];
     assert.deepEqual(use?.origins.map(({ name, kind }) => `${kind} ${name}`), ['arg B', 'arg R', 'missing MISSING']);
-    assert.deepEqual(use?.missing, ['MISSING']);
+    assert.deepEqual(use.missing, ['MISSING']);
   });
 
   it('name a variable once however often it is used', () => {
     const use = read('FROM x$A/y$A:1$A').uses[0];
     assert.deepEqual(use?.missing, ['A']);
-    assert.equal(use?.origins.length, 1);
+    assert.equal(use.origins.length, 1);
   });
 
   it('leave out the branch that was not taken', () => {
     const use = read('ARG A=1\nFROM x:${A:-$B}${C:+$D}').uses[0];
     assert.deepEqual(use?.origins.map(({ name }) => name), ['A', 'C']);
-    assert.deepEqual(use?.missing, []);
+    assert.deepEqual(use.missing, []);
   });
 
   it('do not call missing what a default takes the place of', () => {
     const use = read('FROM x:${A:-1}').uses[0];
     assert.deepEqual(use?.missing, []);
-    assert.equal(use?.origins[0]?.kind, 'missing');
+    assert.equal(use.origins[0]?.kind, 'missing');
   });
 });
 
