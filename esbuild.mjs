@@ -41,6 +41,7 @@ export async function buildExtension({ production = false, watch = false, write 
     minify: production,
     sourcemap: production ? false : 'linked',
     plugins: [lazyChunks],
+    logLevel: watch ? 'info' : common.logLevel,
     metafile: true,
     write,
   };
