@@ -30,7 +30,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/node': ['src/core', 'node:', 'undici'],
   'src/presentation': ['src/core'],
   'src/vscode': ['src/core', 'src/presentation', 'src/contributions.ts', 'vscode'],
-  'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts'],
+  'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts', 'node:events'],
   'src/signing.ts': ['src/core', 'src/node'],
   'src/extension.ts': ['src/core', 'src/presentation', 'src/contributions.ts', 'src/vscode', 'src/engine.ts', 'node:os', 'vscode'],
 };
