@@ -1,4 +1,5 @@
 // The lazily loaded half of the composition root: networking, crypto and Dockerfile semantics behind the Engine interface.
+import { setMaxListeners } from 'node:events';
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
 import { readDockerfile } from './core/dockerfile/images.ts';
 import type { Engine, EngineSettings } from './core/engine.ts';
@@ -10,6 +11,7 @@ import { createKeychain } from './node/keychain.ts';
 import { createKeySource } from './node/keySource.ts';
 import { systemClock } from './node/systemClock.ts';
 import { UndiciTransport } from './node/undiciTransport.ts';
+import { createSigningEngine } from './signing.ts';
 
 /** What the engine must be told about the machine it runs on. */
 export interface Machine {
@@ -22,6 +24,7 @@ export interface Machine {
 /** All that depends on the settings; made anew when they change. */
 interface Parts {
   readonly transport: UndiciTransport;
+  readonly registry: RegistryClient;
   readonly keySource: KeySource;
   readonly verifier: Verifier;
 }
@@ -32,9 +35,15 @@ const connectionsPerHost = 64;
 /** Nothing is opened, read or asked before the first call. */
 export function createEngine(machine: Machine, settings: EngineSettings): Engine {
   let parts = assemble(machine, settings);
+  const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource });
   return {
     readDockerfile,
-    verify: (query, signal) => parts.verifier.verify(query, signal),
+    signing,
+    verify: (query, signal) => {
+      // A file's images are asked for under one signal.
+      setMaxListeners(0, signal);
+      return parts.verifier.verify(query, signal);
+    },
     describeKey: async (key, signal) => parsePublicKeys(await parts.keySource.read(key, { fresh: true }, signal))
       .map(({ label, fingerprint, pem }) => ({ algorithm: label, fingerprint, pem })),
     configure: (changed) => {
@@ -43,7 +52,10 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
       void transport.dispose();
     },
     forget: () => parts.verifier.forget(),
-    dispose: () => parts.transport.dispose(),
+    dispose: () => {
+      signing.lock();
+      return parts.transport.dispose();
+    },
   };
 }
 
@@ -63,5 +75,5 @@ function assemble({ version, env, homeDirectory }: Machine, settings: EngineSett
   const registry = new RegistryClient({ transport, keychain, rules, clock, random: Math.random });
   const keySource = createKeySource({ transport, env, homeDirectory, now: clock.now });
   const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs });
-  return { transport, keySource, verifier };
+  return { transport, registry, keySource, verifier };
 }

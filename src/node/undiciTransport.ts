@@ -1,4 +1,5 @@
 // HTTP over undici: one request at a time, through the right proxy, with the right certificates, bounded in time and in connections.
+import { setMaxListeners } from 'node:events';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import sendRequest, { type RequestBody } from 'undici/lib/api/api-request.js';
 import type { Dispatcher } from 'undici';
@@ -42,11 +43,14 @@ export class UndiciTransport implements Transport {
     this.#userAgent = `countersign/${options.version}`;
     this.#certificates = new CertificateStore(options.env);
     this.#slots = new HostSlots(options.connectionsPerHost ?? 20);
+    setMaxListeners(0, this.#disposed.signal);
   }
 
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
     this.#disposed.signal.throwIfAborted();
+    // One signal stands for a whole verification, which sends dozens of requests at once.
+    setMaxListeners(0, signal);
     const { url } = request;
     const { settings } = this.#options;
     const proxy = chooseProxy(url, { ...settings, env: this.#options.env });
