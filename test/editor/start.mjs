@@ -28,6 +28,9 @@ const stop = async (code) => {
   process.exit(code);
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { void stop(0); });
+// Who ends npm alone ends the shell between npm and this, which tells nobody.
+const parent = process.ppid;
+setInterval(() => { if (process.ppid !== parent) void stop(0); }, 1000).unref();
 
 try {
   const desktop = process.env.VSCODE_EXECUTABLE ?? installedCommand() ?? await findDesktop({ mayDownload: true });
