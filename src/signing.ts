@@ -33,7 +33,7 @@ export function createSigningEngine({ registry, clock, random, keySource }: Sign
   const keys = new UnlockedKeys(clock);
 
   const readKey = async (key: KeySetting, signal: AbortSignal): Promise<Uint8Array> => {
-    if (/^https?:/i.test(key.reference)) {
+    if (/^https?:/i.test(key.reference.trim())) {
       throw new CosignError('KEY_UNSUPPORTED', 'A private key is not read over the network.', { remedy: 'Use a file, or env://NAME.' });
     }
     return keySource().read(key, { fresh: true }, signal);

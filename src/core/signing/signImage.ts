@@ -140,45 +140,48 @@ function withPushed(error: CosignError, pushed: readonly Job[]): CosignError {
 
 /** All below an index, each once and behind every index that lists it. */
 async function childrenOf(registry: RegistryWriter, repository: Reference, top: Descriptor, signal: AbortSignal): Promise<readonly PlannedManifest[]> {
-  const lists = new Map<Digest, readonly PlannedManifest[]>();
-  const known = new Map<Digest, PlannedManifest>();
+  const lists = new Map<Digest, readonly Digest[]>();
+  const known = new Map<Digest, Descriptor>();
+  const platforms = new Map<Digest, string>();
   let level: readonly Descriptor[] = [top];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > maxDepth) throw new CosignError('COUNT_LIMIT', `The index ${top.digest} is nested more than ${maxDepth} deep.`);
-    const found = new Map<Digest, Descriptor>();
     await inParallel(level, atOnce.reading, async ({ digest }) => {
       const content = await registry.manifest(repository, digest, signal);
       if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no index ${digest}.`);
-      const entries = parseIndex(content.bytes).manifests.map((descriptor) => ({ descriptor, ...platformOf(descriptor) }));
-      lists.set(digest, entries);
-      for (const { descriptor } of entries) if (!known.has(descriptor.digest)) found.set(descriptor.digest, descriptor);
+      const entries = parseIndex(content.bytes).manifests;
+      lists.set(digest, entries.map((entry) => entry.digest));
+      for (const entry of entries) if (entry.platform && !platforms.has(entry.digest)) platforms.set(entry.digest, platformText(entry.platform));
     }, signal);
-    if (known.size + found.size >= maxManifests) throw new CosignError('COUNT_LIMIT', `The index lists more than ${maxManifests} images.`);
+    const found = [...new Set(level.flatMap(({ digest }) => lists.get(digest) ?? []))].filter((digest) => !known.has(digest));
+    if (known.size + found.length >= maxManifests) throw new CosignError('COUNT_LIMIT', `The index lists more than ${maxManifests} images.`);
     // What an index says about size and type may be wrong; a bundle must name its subject exactly as it is stored.
-    const stored = await inParallel([...found.keys()], atOnce.reading, (digest) => registry.resolve({ registry: repository.registry, repository: repository.repository, digest }, signal), signal);
-    for (const descriptor of stored) known.set(descriptor.digest, { descriptor });
-    level = stored.filter(({ digest, mediaType }) => isIndexMediaType(mediaType) && !lists.has(digest));
+    const stored = await inParallel(found, atOnce.reading, (digest) => registry.resolve({ registry: repository.registry, repository: repository.repository, digest }, signal), signal);
+    for (const descriptor of stored) known.set(descriptor.digest, descriptor);
+    level = stored.filter(({ mediaType }) => isIndexMediaType(mediaType));
   }
-  return inListOrder(top.digest, lists, known);
+  return inListOrder(top.digest, lists).flatMap((digest) => {
+    const [descriptor, platform = ''] = [known.get(digest), platforms.get(digest)];
+    return descriptor ? [{ descriptor, ...(platform === '' ? {} : { platform }) }] : [];
+  });
 }
 
-function inListOrder(top: Digest, lists: ReadonlyMap<Digest, readonly PlannedManifest[]>, known: ReadonlyMap<Digest, PlannedManifest>): readonly PlannedManifest[] {
-  const behind: PlannedManifest[] = [];
+/** Depth first from the end, put together from the end: every index comes before all that it lists, and lists keep their order. */
+function inListOrder(top: Digest, lists: ReadonlyMap<Digest, readonly Digest[]>): readonly Digest[] {
+  const order: Digest[] = [];
   const visited = new Set<Digest>([top]);
   const visit = (index: Digest): void => {
-    for (const entry of [...(lists.get(index) ?? [])].reverse()) {
-      const { digest } = entry.descriptor;
+    for (const digest of [...(lists.get(index) ?? [])].reverse()) {
       if (visited.has(digest)) continue;
       visited.add(digest);
       visit(digest);
-      behind.unshift({ ...entry, descriptor: known.get(digest)?.descriptor ?? entry.descriptor });
+      order.unshift(digest);
     }
   };
   visit(top);
-  return behind;
+  return order;
 }
 
-function platformOf({ platform }: Descriptor): { readonly platform?: string } {
-  const text = platform ? [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/') : '';
-  return text === '' ? {} : { platform: text };
+function platformText({ os, architecture, variant }: NonNullable<Descriptor['platform']>): string {
+  return [os, architecture, variant].filter(Boolean).join('/');
 }

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { digestOf } from '../../../../src/core/crypto/digest.ts';
+import { CosignError } from '../../../../src/core/errors.ts';
+import type { ManifestContent } from '../../../../src/core/oci/registryClient.ts';
+import type { RegistryWriter } from '../../../../src/core/signing/registryWriter.ts';
+import { updateTag, type TagChange } from '../../../../src/core/signing/tagUpdate.ts';
+import { never, steppedClock } from './harness.ts';
+
+/** A tag that holds words; `before` is called in front of every request, as another writer would come between. */
+class WordTag {
+  words: string[] | undefined;
+  etags: 'none' | 'strong' | 'weak' = 'none';
+  before: (operation: 'read' | 'write', count: number) => void = () => undefined;
+  readonly #counts = { read: 0, write: 0 };
+  readonly conditions: (string | undefined)[] = [];
+
+  get reads(): number { return this.#counts.read; }
+  get writes(): number { return this.#counts.write; }
+
+  #content(): ManifestContent | undefined {
+    if (!this.words) return undefined;
+    const bytes = Buffer.from(this.words.join(' '));
+    const digest = digestOf(bytes);
+    const etag = this.etags === 'none' ? {} : { etag: this.etags === 'weak' ? `W/"${digest}"` : `"${digest}"` };
+    return { bytes, descriptor: { digest, size: bytes.length, mediaType: 'words' }, ...etag };
+  }
+
+  readonly registry = {
+    manifest: () => {
+      this.before('read', ++this.#counts.read);
+      return Promise.resolve(this.#content());
+    },
+    pushManifest: (_repository: unknown, _tag: string, bytes: Uint8Array, _type: string, _signal: AbortSignal, { ifMatch }: { ifMatch?: string } = {}) => {
+      this.before('write', ++this.#counts.write);
+      this.conditions.push(ifMatch);
+      if (this.etags === 'strong' && ifMatch !== undefined && ifMatch !== this.#content()?.etag) return Promise.reject(new CosignError('REGISTRY_CONFLICT', 'changed'));
+      this.words = Buffer.from(bytes).toString().split(' ');
+      return Promise.resolve({ digest: digestOf(bytes) });
+    },
+  } as unknown as RegistryWriter;
+
+  change(word: string, seen = this.#content()): TagChange {
+    return {
+      repository: { registry: 'r.example', repository: 'app' }, tag: 'words', seen,
+      contains: (bytes) => Buffer.from(bytes).toString().split(' ').includes(word),
+      add: (existing) => Promise.resolve({ bytes: Buffer.from([...(existing ? Buffer.from(existing.bytes).toString().split(' ') : []), word].join(' ')), mediaType: 'words' }),
+    };
+  }
+}
+
+const update = async (tag: WordTag, change = tag.change('ours')): Promise<number> => {
+  const clock = steppedClock();
+  await updateTag({ registry: tag.registry, clock, random: () => 0.5 }, change, never);
+  return clock.sleptMs;
+};
+
+describe('a tag that is added to', () => {
+  it('while nobody else writes is read, written and read once more, with a short pause', async () => {
+    const tag = new WordTag();
+    assert.equal(await update(tag), 50);
+    assert.deepEqual([tag.words, tag.reads, tag.writes], [['ours'], 2, 1]);
+  });
+
+  it('that changed since it was looked at is taken as it is now, and watched for longer', async () => {
+    const tag = new WordTag();
+    const change = tag.change('ours');
+    tag.words = ['theirs'];
+    const slept = await update(tag, change);
+    assert.deepEqual(tag.words, ['theirs', 'ours']);
+    assert.equal(tag.writes, 1);
+    assert.ok(slept >= 550);
+  });
+
+  it('and is overwritten right after is added to again', async () => {
+    const tag = new WordTag();
+    tag.before = (operation, count) => { if (operation === 'read' && count === 2) tag.words = ['theirs']; };
+    await update(tag);
+    assert.deepEqual(tag.words, ['theirs', 'ours']);
+  });
+
+  it('and is overwritten after the first look, by a writer who was seen, is added to again', async () => {
+    const tag = new WordTag();
+    tag.before = (operation, count) => {
+      if (operation === 'read' && count === 2) tag.words = ['ours', 'seen'];
+      if (operation === 'read' && count === 3) tag.words = ['slow'];
+    };
+    await update(tag);
+    assert.deepEqual(tag.words, ['slow', 'ours']);
+  });
+
+  it('and is merged by others is not written twice', async () => {
+    const tag = new WordTag();
+    tag.before = (operation, count) => { if (operation === 'read' && count === 2) tag.words = ['theirs', 'ours']; };
+    await update(tag);
+    assert.deepEqual([tag.words, tag.writes], [['theirs', 'ours'], 1]);
+  });
+
+  it('between reading and writing is refused by a registry that knows conditions, and added to anew', async () => {
+    const tag = new WordTag();
+    tag.words = ['old'];
+    tag.etags = 'strong';
+    tag.before = (operation, count) => { if (operation === 'write' && count === 1) tag.words = ['old', 'theirs']; };
+    await update(tag);
+    assert.deepEqual(tag.words, ['old', 'theirs', 'ours']);
+  });
+
+  it('is not made conditional by a weak ETag', async () => {
+    const tag = new WordTag();
+    tag.words = ['old'];
+    tag.etags = 'weak';
+    await update(tag);
+    assert.deepEqual(tag.conditions, [undefined]);
+  });
+
+  it('that others overwrite for ever ends as a lost signature', async () => {
+    const tag = new WordTag();
+    tag.before = (operation, count) => { if (operation === 'read' && count % 2 === 0) tag.words = ['theirs']; };
+    await assert.rejects(update(tag), { code: 'SIGNATURE_LOST' });
+    assert.ok(tag.writes <= 100);
+  });
+
+  it('under a signal that is aborted is not waited for', async () => {
+    const tag = new WordTag();
+    const abort = new AbortController();
+    tag.before = (operation) => { if (operation === 'write') abort.abort(new Error('enough')); };
+    await assert.rejects(updateTag({ registry: tag.registry, clock: steppedClock(), random: () => 0 }, tag.change('ours'), abort.signal), { message: 'enough' });
+  });
+});
