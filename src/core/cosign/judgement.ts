@@ -4,28 +4,20 @@ import type { PublicKey } from '../crypto/publicKey.ts';
 import { verifyBytes } from '../crypto/signatures.ts';
 import { decodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
-import type { SignatureFault } from '../policy/verdict.ts';
+import type { SignatureFault, SignatureReport } from '../policy/verdict.ts';
 import { parseBundle, type Bundle } from './bundle.ts';
 import { inTotoPayloadType, preAuthEncoding } from './dsse.ts';
 import { noAnnotations } from '../encoding/jsonShape.ts';
 import { parsePayload } from './simpleSigning.ts';
 import { findSubject, parseStatement } from './statement.ts';
 
-/** Exactly one of `signer` and `fault` is set. Required annotations are the caller's to check. */
-export interface Judgement {
+/**
+ * Exactly one of `signer` and `fault` is set. Required annotations are the caller's to check: `annotations` is empty unless there is
+ * a signer, and has no prototype; `predicateType` and `identity` are there only when the signature itself is good.
+ */
+export interface Judgement extends Pick<SignatureReport, 'fault' | 'detail' | 'annotations' | 'predicateType' | 'keyHint' | 'identity'> {
   /** The key the signature verifies with over the stored bytes, which claim the digest asked about. */
   readonly signer?: PublicKey;
-  readonly fault?: SignatureFault;
-  /** More about the fault: one sentence, which may quote the registry's text. */
-  readonly detail?: string;
-  /** String annotations of the signed payload; empty unless there is a signer. Without a prototype. */
-  readonly annotations: Readonly<Record<string, string>>;
-  /** Bundles with a good signature: the in-toto predicate type. */
-  readonly predicateType?: string;
-  /** Bundles: the key hint; informational, unverified. */
-  readonly keyHint?: string;
-  /** Legacy with a good signature: `critical.identity.docker-reference`. */
-  readonly identity?: string;
 }
 
 export interface LegacyInput {
