@@ -19,7 +19,8 @@ const suites = [
  * @param options.codeServer the version of the editor from npm, 4.N.P for VS Code 1.N.P; undefined: `COUNTERSIGN_CODE_SERVER`, else the newest tried
  */
 export async function runHost({ pattern = '', codeServer = process.env.COUNTERSIGN_CODE_SERVER } = {}) {
-  await buildExtension();
+  // What is shipped is what is tested.
+  await buildExtension({ production: true });
   await buildTests(['test/host/index.ts', ...suites.map(({ name }) => `test/host/suite/${name}.test.ts`)], 'out/host', { external: ['vscode', 'mocha'] });
   const desktop = await findDesktop({ mayDownload: true, version: codeServer?.replace(/^4\./, '1.') });
   if (desktop === undefined) installEditor(codeServer);
