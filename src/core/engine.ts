@@ -1,8 +1,10 @@
 // What the editor's face (and later the command line) asks of the rest: the one door to everything that is loaded lazily.
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
 import type { Reference } from './oci/reference.ts';
+import type { KeyDescription } from './keyDescription.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { Verdict } from './policy/verdict.ts';
+import type { SigningEngine } from './signingEngine.ts';
 
 /** Everything about the machine and the settings that the engine must know; plain data, so that the face can hand it over. */
 export interface EngineSettings {
@@ -37,17 +39,11 @@ export interface VerifyQuery {
   readonly fresh: boolean;
 }
 
-/** What a public key is, for showing it before it is trusted. */
-export interface KeyDescription {
-  /** `ECDSA P-256`, `RSA 3072`, `Ed25519`. */
-  readonly algorithm: string;
-  /** `SHA256:` and base64 without padding, of the SPKI DER. */
-  readonly fingerprint: string;
-  /** `PUBLIC KEY` PEM. */
-  readonly pem: string;
-}
+export type { KeyDescription };
 
 export interface Engine {
+  /** Keys, and signing images and files. */
+  readonly signing: SigningEngine;
   /** Never throws. */
   readDockerfile(text: string, options: DockerfileOptions): DockerfileImages;
   /**
