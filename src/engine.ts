@@ -73,7 +73,7 @@ function assemble({ version, env, homeDirectory }: Machine, settings: EngineSett
     },
   };
   const registry = new RegistryClient({ transport, keychain, rules, clock, random: Math.random });
-  const keySource = createKeySource({ transport, env, homeDirectory, now: clock.now });
+  const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now() });
   const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs });
   return { transport, registry, keySource, verifier };
 }
