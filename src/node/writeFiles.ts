@@ -51,7 +51,7 @@ export async function writeFiles(files: readonly FileToWrite[], options: WriteOp
     for (const { file, fresh } of beside) await writeNew(fresh, file);
     signal.throwIfAborted();
     for (const { file: { path }, fresh } of beside) {
-      if (options.overwrite) await replace(path, fresh, steps);
+      if (options.overwrite) await replace(path, fresh, steps, options.existsCode);
       else await place(path, fresh, steps, options.existsCode);
     }
   } catch (error) {
@@ -86,8 +86,10 @@ async function place(path: string, fresh: string, { undo }: Steps, existsCode: W
   undo.push(() => remove(path));
 }
 
-async function replace(path: string, fresh: string, { undo, finish }: Steps): Promise<void> {
-  if ((await kindOf(path)) === 'nothing') {
+async function replace(path: string, fresh: string, { undo, finish }: Steps, existsCode: WriteOptions['existsCode']): Promise<void> {
+  const kind = await kindOf(path);
+  if (kind === 'folder') throw exists(existsCode, [path]);
+  if (kind === 'nothing') {
     await renameFirmly(fresh, path);
     undo.push(() => remove(path));
     return;
