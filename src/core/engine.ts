@@ -5,7 +5,6 @@ import type { KeyDescription } from './keyDescription.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { Verdict } from './policy/verdict.ts';
 import type { SigningEngine } from './signingEngine.ts';
-import type { SigningEngine } from './signingEngine.ts';
 
 /** Everything about the machine and the settings that the engine must know; plain data, so that the face can hand it over. */
 export interface EngineSettings {
@@ -43,8 +42,6 @@ export interface VerifyQuery {
 export type { KeyDescription };
 
 export interface Engine {
-  /** Keys, and signatures over images and files. */
-  readonly signing: SigningEngine;
   /** Keys, and signing images and files. */
   readonly signing: SigningEngine;
   /** Never throws. */

@@ -38,6 +38,12 @@ export class CosignError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string | undefined;
 
+  /** The eager half and the engine are bundled apart, each with a copy of this class: an error of one is one of the other too. */
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    if (this !== CosignError) return Function.prototype[Symbol.hasInstance].call(this as typeof CosignError, value);
+    return value instanceof Error && value.name === 'CosignError' && 'code' in value && errorCodes.some((code) => code === value.code);
+  }
+
   /** @param message one sentence for a person: what failed, on what (quoted) */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
