@@ -76,6 +76,7 @@ export function shortReason(code: ErrorCode, t: Translate): string {
     case 'SIZE_LIMIT': case 'COUNT_LIMIT': return t('the registry sent too much');
     case 'MANIFEST_INVALID': case 'REFERRERS_TAG_OCCUPIED': return t('a manifest cannot be read');
     case 'SIGNATURE_LOST': return t('a signature was lost');
+    case 'TAG_EXISTS': return t('the tag exists already');
     case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID': case 'BUNDLE_UNSUPPORTED': return t('a signature cannot be read');
     case 'FILE_UNREADABLE': return t('a file cannot be read');
     case 'FILE_EXISTS': return t('the file exists already');
@@ -116,6 +117,7 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
     case 'PLATFORM_NOT_FOUND': return t('Choose a platform that the image was made for.');
     case 'SIGNATURE_LOST': case 'REGISTRY_CONFLICT': return t('Do it again.');
     case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID': case 'BUNDLE_UNSUPPORTED': return t('Ask whoever signed the image to sign it again.');
+    case 'TAG_EXISTS': return t('Choose another tag, or agree to overwrite this one.');
     case 'FILE_UNREADABLE': return t('Make the file readable.');
     case 'FILE_CHANGED': return t('Look at the file and try again.');
     case 'INTERNAL': return t('Look in the log, and report it as a mistake of this extension.');
@@ -127,7 +129,7 @@ function actionsFor(code: ErrorCode, t: Translate): readonly FailureAction[] {
   const log = { kind: 'open log', title: t('Open Log') } as const;
   const setting = (id: string): FailureAction => ({ kind: 'open setting', setting: id, title: t('Open Setting') });
   switch (code) {
-    case 'REFERENCE_INVALID': case 'DIGEST_INVALID': case 'DOCKERFILE_INVALID': case 'ANNOTATION_INVALID': case 'KEY_EXISTS': case 'FILE_EXISTS': case 'FILE_CHANGED':
+    case 'REFERENCE_INVALID': case 'DIGEST_INVALID': case 'DOCKERFILE_INVALID': case 'ANNOTATION_INVALID': case 'KEY_EXISTS': case 'FILE_EXISTS': case 'FILE_CHANGED': case 'TAG_EXISTS':
       return [];
     case 'SETTING_INVALID': return [{ ...setting('countersign'), title: t('Open Settings') }];
     case 'POLICY_INVALID': return [setting('countersign.policies')];
