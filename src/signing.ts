@@ -2,7 +2,7 @@
 import { decryptPrivateKey, generateKeyPair, importKeyPair, type KeyPairFiles } from './core/crypto/encryptedKey.ts';
 import type { PrivateKey } from './core/crypto/privateKey.ts';
 import type { PublicKey } from './core/crypto/publicKey.ts';
-import type { KeyDescription } from './core/keyDescription.ts';
+import type { KeyDescription } from './core/crypto/keyDescription.ts';
 import { CosignError } from './core/errors.ts';
 import { parseReference } from './core/oci/reference.ts';
 import type { Clock } from './core/oci/transport.ts';

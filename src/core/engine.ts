@@ -1,7 +1,7 @@
 // What the editor's face (and later the command line) asks of the rest: the one door to everything that is loaded lazily.
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
 import type { Reference } from './oci/reference.ts';
-import type { KeyDescription } from './keyDescription.ts';
+import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { Verdict } from './policy/verdict.ts';
 import type { SigningEngine } from './signingEngine.ts';

@@ -1,5 +1,5 @@
 // What the editor's face asks of signing: keys, images and files. Passwords come in as arguments and go nowhere else.
-import type { KeyDescription } from './keyDescription.ts';
+import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { CosignError } from './errors.ts';
 import type { Reference } from './oci/reference.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
