@@ -22,6 +22,21 @@ export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
 
+/** A digest of bytes that come one after another, in constant memory. */
+export interface RunningDigest {
+  update(bytes: Uint8Array): void;
+  /** Call once, at the end. */
+  finish(): Digest;
+}
+
+export function startDigest(): RunningDigest {
+  const hash = createHash('sha256');
+  return {
+    update: (bytes) => { hash.update(bytes); },
+    finish: () => `sha256:${hash.digest('hex')}` as Digest,
+  };
+}
+
 /** The 64 hex digits of a digest, without the algorithm. */
 export function hexOf(digest: Digest): string {
   return digest.slice('sha256:'.length);

@@ -18,6 +18,8 @@ export interface AccessTarget {
   /** Scheme, host and port that the request goes to. */
   readonly origin: URL;
   readonly actions: Actions;
+  /** Another repository that must be readable too. */
+  readonly alsoPull?: string;
 }
 
 export interface Authorization {
@@ -67,7 +69,7 @@ export class Authorizer {
   async authorize(target: AccessTarget, signal: AbortSignal, rejection?: Rejection): Promise<Authorization> {
     const scheme = this.#schemes.get(target.origin.origin);
     if (!scheme) return { account: 'anonymously', isNew: false };
-    const key = JSON.stringify([target.origin.origin, target.registry, target.repository, target.actions]);
+    const key = JSON.stringify([target.origin.origin, target.registry, target.repository, target.actions, target.alsoPull ?? '']);
     let isNew = false;
     const load = (shared: AbortSignal): Promise<Token> => {
       isNew = true;
@@ -124,7 +126,8 @@ export class Authorizer {
   async #fetchToken(target: AccessTarget, scheme: Extract<Scheme, { kind: 'bearer' }>, widerScope: string | undefined, credentials: Credentials | undefined, signal: AbortSignal): Promise<Token> {
     const account = accountOf(credentials);
     // Some registries honour only the first scope.
-    const scopes = [`repository:${target.repository}:${target.actions}`, ...(widerScope === undefined ? [] : [widerScope])];
+    const also = target.alsoPull === undefined ? [] : [`repository:${target.alsoPull}:pull`];
+    const scopes = [`repository:${target.repository}:${target.actions}`, ...also, ...(widerScope === undefined ? [] : [widerScope])];
     const exchanged = credentials?.kind === 'identity' ? await this.#exchangeIdentity(scheme, scopes, credentials.token, signal) : undefined;
     const response = exchanged ?? await this.#transport.send(tokenRequest(scheme, scopes, credentials), signal);
     const on = `${target.registry}/${target.repository}`;

@@ -18,8 +18,11 @@ export interface RegistryRequest {
   /** Behind `/v2/<repository>/`, or an absolute URL of the same registry (upload locations, next pages). */
   readonly path: string | URL;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** A stream is sent again from its beginning after a login; give its length in `content-length`. */
+  readonly body?: HttpRequest['body'];
   readonly actions?: Actions;
+  /** Another repository of the registry that must be readable, for mounting its blobs. */
+  readonly alsoPull?: string;
   /** `same host`: an answer that points elsewhere is given back as it is. */
   readonly redirects?: 'follow' | 'same host';
   /** Default: whatever can be repeated without harm, which is everything but POST and PATCH. */
@@ -41,6 +44,8 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   /** From 0 to 1, for spreading retries. */
   readonly random: () => number;
+  /** What logins are for where a request does not say; default `pull`. A destination is asked for `pull,push` from the start: it may hide what cannot be pushed to. */
+  readonly actions?: Actions;
 }
 
 interface SchemedAnswer { readonly answer: RegistryAnswer; readonly authorization: Authorization; readonly origin: URL }
@@ -108,7 +113,8 @@ export class Exchange {
 
   #target(request: RegistryRequest, origin: URL): AccessTarget {
     const { registry, repository } = request.repository;
-    return { registry, repository, origin, actions: request.actions ?? 'pull' };
+    const actions = request.actions ?? this.#options.actions ?? 'pull';
+    return { registry, repository, origin, actions, ...(request.alsoPull === undefined ? {} : { alsoPull: request.alsoPull }) };
   }
 
   /** https; for loopback http first and https when that is what answers; for listed hosts https first. */

@@ -19,6 +19,8 @@ export interface Descriptor {
   readonly platform?: DescriptorPlatform;
   /** The content itself in base64, unproven. */
   readonly data?: string;
+  /** Where else the content is said to be, for layers that registries do not distribute. */
+  readonly urls?: readonly string[];
 }
 
 export interface Manifest {
@@ -27,11 +29,14 @@ export interface Manifest {
   readonly layers: readonly Descriptor[];
   readonly subject?: Descriptor;
   readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface Index {
   readonly manifests: readonly Descriptor[];
   readonly subject?: Descriptor;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export const mediaTypes = {
@@ -60,11 +65,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   const layers = readList(root['layers'], '"layers"', maxLayers);
   const config = optional(root['config'], '"config"');
   const subject = optional(root['subject'], '"subject"');
-  const artifactType = optionalText(root, 'artifactType');
-  return {
-    mediaType: optionalText(root, 'mediaType') ?? mediaTypes.ociManifest, layers,
-    ...(config ? { config } : {}), ...(subject ? { subject } : {}), ...(artifactType === undefined ? {} : { artifactType }),
-  };
+  return { mediaType: optionalText(root, 'mediaType') ?? mediaTypes.ociManifest, layers, ...(config ? { config } : {}), ...(subject ? { subject } : {}), ...readKind(root) };
 }
 
 /** @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT` */
@@ -72,7 +73,14 @@ export function parseIndex(bytes: Uint8Array): Index {
   const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the index');
   if (!Array.isArray(root['manifests'])) throw invalid('"manifests" is not a list');
   const subject = optional(root['subject'], '"subject"');
-  return { manifests: readList(root['manifests'], '"manifests"', maxEntries), ...(subject ? { subject } : {}) };
+  return { manifests: readList(root['manifests'], '"manifests"', maxEntries), ...(subject ? { subject } : {}), ...readKind(root) };
+}
+
+/** What a manifest or index says about itself as a whole. */
+function readKind(root: Readonly<Record<string, unknown>>): Pick<Manifest, 'artifactType' | 'annotations'> {
+  const artifactType = optionalText(root, 'artifactType');
+  const annotations = readAnnotations(root['annotations'], 'the manifest');
+  return { ...(artifactType === undefined ? {} : { artifactType }), ...(annotations ? { annotations } : {}) };
 }
 
 function readList(value: unknown, what: string, limit: number): readonly Descriptor[] {
@@ -91,9 +99,10 @@ function readDescriptor(value: unknown, what: string): Descriptor {
   const data = optionalText(json, 'data');
   const platform = readPlatform(json['platform'], what);
   const annotations = readAnnotations(json['annotations'], what);
+  const urls = Array.isArray(json['urls']) ? json['urls'].filter((url): url is string => typeof url === 'string') : [];
   return {
     mediaType: optionalText(json, 'mediaType') ?? '', digest, size,
-    ...(artifactType === undefined ? {} : { artifactType }), ...(platform ? { platform } : {}), ...(annotations ? { annotations } : {}), ...(data === undefined ? {} : { data }),
+    ...(artifactType === undefined ? {} : { artifactType }), ...(platform ? { platform } : {}), ...(annotations ? { annotations } : {}), ...(data === undefined ? {} : { data }), ...(urls.length > 0 ? { urls } : {}),
   };
 }
 

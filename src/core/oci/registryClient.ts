@@ -3,6 +3,8 @@ import { SharedLoads } from '../async/sharedLoads.ts';
 import { digestOf, isDigest, type Digest } from '../crypto/digest.ts';
 import { decodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
+import { BlobStream, type BlobName } from './blobStream.ts';
+import { mountBlob, sendBlob, type BlobTransfer } from './blobUpload.ts';
 import { readBody } from './boundedBody.ts';
 import { Exchange, type ExchangeOptions, type RegistryAnswer, type RegistryRequest, type RepositoryName } from './exchange.ts';
 import { plainMediaType, single } from './headers.ts';
@@ -30,10 +32,12 @@ const probeLifetimeMs = 10 * 60_000;
 
 export class RegistryClient {
   readonly #exchange: Exchange;
+  readonly #options: ExchangeOptions;
   readonly #probes: SharedLoads<Probe>;
 
   constructor(options: ExchangeOptions) {
     this.#exchange = new Exchange(options);
+    this.#options = options;
     this.#probes = new SharedLoads<Probe>({ lifetimeMs: ({ isAnswer }) => (isAnswer ? probeLifetimeMs : 0), capacity: 1000, now: () => options.clock.now() });
   }
 
@@ -125,7 +129,22 @@ export class RegistryClient {
   }
 
   blobExists(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<boolean> {
-    return hasBlob(this.#exchange, repository, digest, 'pull', signal);
+    return hasBlob(this.#exchange, repository, digest, undefined, signal);
+  }
+
+  /** A blob of any size, read in constant memory and hashed on the way. Nothing is asked before it is read. */
+  blobStream(repository: RepositoryName, blob: BlobName): BlobStream {
+    return new BlobStream(this.#exchange, this.#options, repository, blob);
+  }
+
+  /** @returns false when the registry would rather get the bytes @throws {CosignError} every `REGISTRY_…` code */
+  mountBlob(repository: RepositoryName, digest: Digest, from: string, signal: AbortSignal): Promise<boolean> {
+    return mountBlob(this.#exchange, repository, digest, from, signal);
+  }
+
+  /** Sends a blob of any size that is not there yet. @throws what `read` throws; {CosignError} every `REGISTRY_…` code */
+  sendBlob(transfer: BlobTransfer, signal: AbortSignal): Promise<void> {
+    return sendBlob(this.#exchange, this.#options, transfer, signal);
   }
 
   /** Uploads unless the registry has it already. @throws {CosignError} every `REGISTRY_…` code */

@@ -26,15 +26,18 @@ export async function withRetries<T>(attempt: () => Promise<T>, { clock, random,
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      const pauseMs = count < attempts ? pauseAfter(error, count, random) : undefined;
+      const pauseMs = count < attempts ? pauseBeforeRetry(error, count, random) : undefined;
       if (pauseMs === undefined) throw error;
       await clock.sleep(pauseMs, signal);
     }
   }
 }
 
-/** @returns undefined when there is no point in another attempt */
-function pauseAfter(error: unknown, count: number, random: () => number): number | undefined {
+/**
+ * How long to wait after the `count`-th failure in a row, in milliseconds.
+ * @returns undefined when there is no point in another attempt
+ */
+export function pauseBeforeRetry(error: unknown, count: number, random: () => number): number | undefined {
   const backoffMs = 250 * 3 ** (count - 1) * (0.5 + random() / 2);
   if (error instanceof RegistryFailure) {
     const { status, retryAfterMs = backoffMs } = error.failure;

@@ -26,8 +26,9 @@ export async function pushBlob(exchange: Exchange, repository: RepositoryName, b
   }
 }
 
-export function hasBlob(exchange: Exchange, repository: RepositoryName, digest: Digest, actions: Actions, signal: AbortSignal): Promise<boolean> {
-  const request: RegistryRequest = { repository, method: 'HEAD', path: `blobs/${digest}`, actions };
+/** @param actions undefined: what the exchange is for */
+export function hasBlob(exchange: Exchange, repository: RepositoryName, digest: Digest, actions: Actions | undefined, signal: AbortSignal): Promise<boolean> {
+  const request: RegistryRequest = { repository, method: 'HEAD', path: `blobs/${digest}`, ...(actions ? { actions } : {}) };
   return exchange.ask(request, (answer) => {
     answer.response.discard();
     return Promise.resolve(answer.response.status === 200);
@@ -39,7 +40,7 @@ async function upload(exchange: Exchange, repository: RepositoryName, bytes: Uin
   const location = await exchange.ask(start, async (answer) => {
     if (answer.response.status !== 202) throw await exchange.error(start, answer, signal);
     answer.response.discard();
-    return uploadUrl(single(answer.response.headers['location']), answer.url, digest, repository);
+    return withDigest(uploadUrl(single(answer.response.headers['location']), answer.url, repository), digest);
   }, signal);
   const finish: RegistryRequest = {
     repository, method: 'PUT', path: location, actions: 'pull,push', repeatable: false,
@@ -66,7 +67,7 @@ export function pushManifest(exchange: Exchange, repository: RepositoryName, tag
 }
 
 /** Relative or absolute, often with a query of its own that must stay; on another host it would get our token, so it is refused. */
-function uploadUrl(location: string | undefined, base: URL, digest: Digest, repository: RepositoryName): URL {
+export function uploadUrl(location: string | undefined, base: URL, repository: RepositoryName): URL {
   if (location === undefined || !URL.canParse(location, base.href)) {
     throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry gave no usable place to upload to for ${canonicalRepository(repository)}.`);
   }
@@ -76,6 +77,12 @@ function uploadUrl(location: string | undefined, base: URL, digest: Digest, repo
   }
   // Behind a proxy that ends TLS, registries often answer with http.
   url.protocol = base.protocol;
-  url.searchParams.set('digest', digest);
   return url;
+}
+
+/** The URL that ends an upload. */
+export function withDigest(url: URL, digest: Digest): URL {
+  const end = new URL(url);
+  end.searchParams.set('digest', digest);
+  return end;
 }
