@@ -112,6 +112,48 @@ export function hasSignature(layers: readonly SignatureLayer[], added: Pick<NewS
     && layer.signature !== undefined && verifies(layer.signature));
 }
 
+/** A stored manifest of signatures or attestations, with its config. */
+export interface StoredLayers {
+  readonly manifest: Uint8Array;
+  readonly config: Uint8Array;
+}
+
+/**
+ * Whether a `.sig` or `.att` manifest has every layer of another: the same content and the other's annotations.
+ * @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT`
+ */
+export function hasLayersOf(existing: Uint8Array, other: Uint8Array): boolean {
+  return missingLayers(readManifest(existing).layers, other).length === 0;
+}
+
+/**
+ * A `.sig` or `.att` manifest with the layers of another one behind its own: every layer stays as it was, none comes twice.
+ * @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT` for more than 1000 layers together, `SIZE_LIMIT`
+ */
+export function appendLayers(existing: StoredLayers, other: Uint8Array): SignatureManifestFiles {
+  const old = readManifest(existing.manifest);
+  const added = missingLayers(old.layers, other);
+  const layers = [...old.layers, ...added];
+  if (layers.length > maxSignatureLayers) throw tooMany(layers.length);
+  const config = added.reduce((bytes, { digest }) => encodeGoJson(nextConfig(bytes, digest)), existing.config);
+  const configType = readDescriptor(shape, shape.member(old.json, 'config'), '"config"').mediaType;
+  const manifest = inOrder({
+    ...toGoObject(old.json),
+    config: { mediaType: configType, size: config.length, digest: digestOf(config) },
+    layers: layers.map(({ json }) => descriptorJson(json)),
+  }, manifestOrder);
+  return { mediaType: shape.optionalString(shape.member(old.json, 'mediaType'), '"mediaType"') ?? ociTypes.manifest, config, manifest: encodeGoJson(manifest) };
+}
+
+function missingLayers(existing: readonly (Descriptor & { json: JsonObject })[], other: Uint8Array): readonly (Descriptor & { json: JsonObject })[] {
+  const known = existing.map((layer) => ({ layer, annotations: readAnnotations(shape, layer.json, 'a layer') }));
+  return readManifest(other).layers.filter((wanted) => {
+    const annotations = Object.entries(readAnnotations(shape, wanted.json, 'a layer'));
+    return !known.some(({ layer, annotations: own }) => layer.digest === wanted.digest && layer.mediaType === wanted.mediaType
+      && annotations.every(([name, value]) => own[name] === value));
+  });
+}
+
 function readManifest(bytes: Uint8Array): { json: JsonObject; layers: readonly (Descriptor & { json: JsonObject })[] } {
   const json = shape.parse(bytes, maxManifestBytes);
   const layers = shape.optionalArray(shape.member(json, 'layers'), '"layers"');
