@@ -11,7 +11,7 @@ import type { KeySource } from '../policy/keySource.ts';
 import { requirementsFor, type Requirement } from '../policy/requirements.ts';
 import type { Evidence, Verdict } from '../policy/verdict.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
-import { loadKeys, type LoadedKeys } from './keyLoader.ts';
+import { loadKeys, ParsedKeys, type LoadedKeys } from './keyLoader.ts';
 import type { RegistryReader } from './registryReader.ts';
 import { SignatureFinder, type QuickFind } from './signatureFinder.ts';
 import type { FoundSignatures } from './storedSignature.ts';
@@ -38,6 +38,7 @@ export class Verifier {
   readonly #keySource: KeySource;
   readonly #clock: Clock;
   readonly #finder: SignatureFinder;
+  readonly #parsed = new ParsedKeys();
   readonly #tags: SharedLoads<Descriptor>;
   readonly #quick: SharedLoads<QuickFind>;
   readonly #thorough: SharedLoads<FoundSignatures>;
@@ -83,7 +84,7 @@ export class Verifier {
     const requirements = requirementsFor(reference, trust);
     if (requirements.length === 0) return { kind: 'uncovered' };
     const names = new Set(requirements.flatMap((requirement) => requirement.keys));
-    const keys = await loadKeys(this.#keySource, trust.keys.filter(({ name }) => names.has(name)), fresh, signal);
+    const keys = await loadKeys(this.#keySource, this.#parsed, trust.keys.filter(({ name }) => names.has(name)), fresh, signal);
     const [failure] = [...keys.failures, ...trust.problems];
     if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
 
