@@ -1,10 +1,10 @@
 // Adds something to a manifest under a tag without losing what others add at the same time.
+import { digestOf } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
 import { canonicalRepository } from '../oci/reference.ts';
 import type { Clock } from '../oci/transport.ts';
 import type { RepositoryName } from '../verification/registryReader.ts';
-import { digestOf } from '../crypto/digest.ts';
 import type { RegistryWriter } from './registryWriter.ts';
 
 export interface PushContext {
@@ -27,8 +27,14 @@ export interface TagChange {
 
 /** A try fails only because another writer succeeded, so this is also how many of them there may be at once. */
 const maxTries = 100;
+/** How often an addition is looked at while others go on writing. */
+const maxLooks = 20;
 /** How long an addition must stand before it is looked at again, in milliseconds; the second where others were seen writing. */
-const pause = { quietMs: 50, contendedMs: 500, mostMs: 5000 } as const;
+const pause = { quietMs: 50, contendedMs: 750, mostMs: 5000 } as const;
+/** Read-and-write that takes longer comes over a slow line or from a busy computer, where times vary, in milliseconds. */
+const steadyMs = 100;
+/** A sleep that ends this much too late says that this computer is busy, in milliseconds. */
+const lateMs = 30;
 
 /**
  * Read, write, and read again.
@@ -37,10 +43,10 @@ const pause = { quietMs: 50, contendedMs: 500, mostMs: 5000 } as const;
  * there a writer who read before our write may overwrite it afterwards; nobody else can know, so it is up to us to look again:
  * - The time between reading and writing is one round trip, whatever has to be uploaded: that is done before, for what was read
  *   then, and when the tag changed meanwhile it is done anew. So a writer like us overwrites us within one round trip or never.
- * - Our first look comes one round trip and a pause of half the read-and-write (at least 50 ms) after the write: safe from
- *   writers twice as slow as we are.
- * - As soon as anybody else was seen writing (the tag changed between two looks, or holds other bytes than ours afterwards), the
- *   addition must stand for four times our read-and-write, at least 500 ms: for clients that are far slower, or overloaded.
+ * - Our first look comes one round trip and a pause after the write: half of what reading and writing took, at least 50 ms, and more
+ *   where that took long. Safe from writers twice as slow as we are.
+ * - As soon as anybody else was seen writing (the tag changed between two looks, or holds other bytes than ours afterwards), or this
+ *   computer is busy, the addition must stand until nobody has written for four times our read-and-write, at least 750 ms.
  * What remains is a client that reads before and writes more than that after us, alone, such as cosign over a slow line.
  * @throws {CosignError} `SIGNATURE_LOST` when others kept overwriting it, and every registry code
  */
@@ -49,15 +55,21 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
   const { repository, tag, contains } = change;
   const read = (): Promise<ManifestContent | undefined> => registry.manifest(repository, tag, signal);
   let base = change.seen;
-  let [contended, conditional, tookMs] = [false, true, 0];
+  let [contended, conditional, tookMs, roundMs] = [false, true, 0, 10];
   for (let tries = 0; tries < maxTries; tries++) {
-    if (tries > 0) await clock.sleep(random() * Math.min(tries, 10) * Math.max(tookMs, 5), signal);
+    if (tries > 0) {
+      // As long as it takes for about as many others as there may be to have their turn.
+      await clock.sleep(random() * roundMs * Math.min(2 ** tries, 32), signal);
+      base = await read();
+    }
     if (!base || !contains(base.bytes)) {
+      const roundAt = clock.now();
       const { bytes, mediaType } = await change.add(base, signal);
       const startedAt = clock.now();
       const current = await read();
+      roundMs = Math.min(Math.max(roundMs, clock.now() - roundAt), pause.contendedMs);
       if (!isSame(current, base)) {
-        [base, contended] = [current, true];
+        contended = true;
         continue;
       }
       const condition = conditional ? strongTag(current) : undefined;
@@ -65,20 +77,28 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
         await registry.pushManifest(repository, tag, bytes, mediaType, signal, condition === undefined ? {} : { ifMatch: condition });
       } catch (error) {
         if (!(error instanceof CosignError && error.code === 'REGISTRY_CONFLICT')) throw error;
-        [base, contended] = [await read(), true];
+        contended = true;
         // Nothing changed, yet the tag "has another ETag": something in front of the registry rewrites them.
-        if (isSame(current, base)) conditional = false;
+        if (isSame(current, await read())) conditional = false;
         continue;
       }
-      tookMs = Math.max(tookMs, clock.now() - startedAt);
-      await clock.sleep(Math.min(Math.max(tookMs / 2, pause.quietMs), pause.mostMs), signal);
+      const wroteAt = clock.now();
+      tookMs = Math.max(tookMs, wroteAt - startedAt);
+      const pauseMs = Math.min(Math.max(pause.quietMs, tookMs / 2, 4 * (tookMs - steadyMs)), pause.mostMs);
+      await clock.sleep(pauseMs, signal);
+      contended ||= clock.now() - wroteAt > pauseMs + lateMs;
       base = await read();
       contended ||= base?.descriptor.digest !== digestOf(bytes);
       if (!base || !contains(base.bytes)) continue;
       if (!contended) return;
     }
-    await clock.sleep(Math.min(Math.max(tookMs * 4, pause.contendedMs), pause.mostMs), signal);
-    base = await read();
+    // Until nobody has written for a while: as long as others do, one who is slower may be among them.
+    for (let looks = 0; looks < maxLooks && base && contains(base.bytes); looks++) {
+      const before: ManifestContent = base;
+      await clock.sleep(Math.min(Math.max(tookMs * 4, pause.contendedMs), pause.mostMs), signal);
+      base = await read();
+      if (isSame(base, before)) return;
+    }
     if (base && contains(base.bytes)) return;
   }
   throw new CosignError('SIGNATURE_LOST', `Other writers kept overwriting the tag ${tag} of ${canonicalRepository(repository)}; the signature is not there.`, {

@@ -43,7 +43,8 @@ describe('an unlocked key', () => {
     const { keys, pass } = make(1000);
     await keys.use(setting, file, () => {
       pass(5000);
-      return keys.use(setting, file, () => Promise.resolve(assert.equal(state(keys), 'unlocked')));
+      assert.equal(state(keys), 'unlocked');
+      return keys.use(setting, file, () => Promise.resolve());
     });
     assert.equal(state(keys), 'unlocked');
     keys.clear();
