@@ -4,6 +4,8 @@ import type { PrivateKey } from './core/crypto/privateKey.ts';
 import type { PublicKey } from './core/crypto/publicKey.ts';
 import type { KeyDescription } from './core/crypto/keyDescription.ts';
 import { CosignError } from './core/errors.ts';
+import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
+import { isSecretReference, parseSecretReference } from './core/kubernetes/secretReference.ts';
 import { parseReference } from './core/oci/reference.ts';
 import type { Clock } from './core/oci/transport.ts';
 import type { KeySource } from './core/policy/keySource.ts';
@@ -26,21 +28,26 @@ export interface SigningMachine {
   readonly random: () => number;
   /** Reads key references, private ones too. */
   readonly keySource: () => KeySource;
+  /** Private keys in Kubernetes, which come with their passwords. */
+  readonly cluster?: () => Pick<ClusterKeys, 'readPrivate'>;
 }
 
 /** Nothing is read or asked before the first call. Holds timers only while keys are unlocked, and none that keeps a process alive. */
-export function createSigningEngine({ registry, clock, random, keySource }: SigningMachine): SigningEngine {
+export function createSigningEngine({ registry, clock, random, keySource, cluster }: SigningMachine): SigningEngine {
   const keys = new UnlockedKeys(clock);
 
-  const readKey = async (key: KeySetting, signal: AbortSignal): Promise<Uint8Array> => {
+  const readKey = async (key: KeySetting, signal: AbortSignal): Promise<{ readonly file: Uint8Array; readonly password?: Uint8Array }> => {
     if (/^https?:/i.test(key.reference.trim())) {
       throw new CosignError('KEY_UNSUPPORTED', 'A private key is not read over the network.', { remedy: 'Use a file, or env://NAME.' });
     }
-    return keySource().read(key, { fresh: true }, signal);
+    if (cluster && isSecretReference(key.reference)) return cluster().readPrivate(parseSecretReference(key.reference), signal);
+    return { file: await keySource().read(key, { fresh: true }, signal) };
   };
 
   const withKey = async <T>(key: KeySetting, signal: AbortSignal, work: (key: PrivateKey) => Promise<T>): Promise<T> => {
-    const done = await keys.use(key, await readKey(key, signal), work);
+    const { file, password } = await readKey(key, signal);
+    const done = await keys.use(key, file, work);
+    if (!done && password) return work(await decryptPrivateKey(file, password, signal));
     if (!done) throw new CosignError('KEY_PASSWORD_WRONG', `The private key "${key.name}" is locked.`, { remedy: 'Enter its password.' });
     return done.result;
   };
@@ -69,14 +76,14 @@ export function createSigningEngine({ registry, clock, random, keySource }: Sign
       return unlocked && describe(unlocked.publicKey);
     },
     unlock: async (key, password, keepMs, signal) => {
-      const file = await readKey(key, signal);
-      const unlocked = await decryptPrivateKey(file, password, signal);
+      const { file, password: stored } = await readKey(key, signal);
+      const unlocked = await decryptPrivateKey(file, stored ?? password, signal);
       keys.add(key, file, unlocked, keepMs);
       return describe(unlocked.publicKey);
     },
     lock: () => { keys.clear(); },
 
-    planImage: ({ reference, format, recursive, signatureRepository }, signal) => {
+    planImage: async ({ reference, format, recursive, signatureRepository }, signal) => {
       const repository = signatureRepository === undefined ? {} : { signatureRepository: parseRepository(signatureRepository) };
       return planSigning(registry(), { reference, format, recursive, ...repository }, signal);
     },

@@ -8,7 +8,7 @@ import type { Clock } from '../core/oci/transport.ts';
 import type { KeySource } from '../core/policy/keySource.ts';
 import type { TrustSettings } from '../core/policy/trustPolicy.ts';
 import type { FileSignature, FileSignatureReport, FileVerdict, Progress } from '../core/signingEngine.ts';
-import { loadKeys, type LoadedKeys } from '../core/verification/keyLoader.ts';
+import { loadKeys, ParsedKeys, type LoadedKeys } from '../core/verification/keyLoader.ts';
 import { FileProblem, readBoundedFile } from './boundedFile.ts';
 import { FileBytes } from './fileBytes.ts';
 
@@ -66,7 +66,7 @@ async function verdictOf({ keySource, clock }: FileVerifierOptions, path: string
   try {
     const signatures = only ?? await signaturesBeside(path, signal);
     if (signatures.length === 0) return { kind: 'unsigned', checkedAt: clock.now() };
-    const keys = await loadKeys(keySource, trust.keys, false, signal);
+    const keys = await loadKeys(keySource, new ParsedKeys(), trust.keys, false, signal);
     const [failure] = [...keys.failures, ...trust.problems];
     if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
     const { read, unread } = await readSignatures(signatures, signal);

@@ -1,7 +1,6 @@
 // The signing engine as the editor gets it: keys on disk, unlocked for a while, and what is never let out.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseReference } from '../../src/core/oci/reference.ts';
