@@ -78,6 +78,15 @@ export function shortReason(code: ErrorCode, t: Translate): string {
     case 'SIGNATURE_LOST': return t('a signature was lost');
     case 'TAG_EXISTS': return t('the tag exists already');
     case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID': case 'BUNDLE_UNSUPPORTED': return t('a signature cannot be read');
+    case 'KUBERNETES_REFERENCE_INVALID': return t('the name of a Kubernetes secret is not valid');
+    case 'KUBERNETES_CONFIG_INVALID': return t('the kubeconfig cannot be used');
+    case 'KUBERNETES_UNREACHABLE': return t('the Kubernetes cluster cannot be reached');
+    case 'KUBERNETES_UNAUTHORIZED': return t('the Kubernetes cluster asks for a login');
+    case 'KUBERNETES_FORBIDDEN': return t('the Kubernetes cluster denies access to a secret');
+    case 'KUBERNETES_SECRET_NOT_FOUND': return t('a Kubernetes secret was not found');
+    case 'KUBERNETES_SECRET_INVALID': return t('a Kubernetes secret holds no key that can be used');
+    case 'KUBERNETES_CONFLICT': return t('somebody else changed the Kubernetes secret');
+    case 'KUBERNETES_REFUSED': return t('the Kubernetes cluster refuses the request');
     case 'FILE_UNREADABLE': return t('a file cannot be read');
     case 'FILE_EXISTS': return t('the file exists already');
     case 'FILE_CHANGED': return t('the file has changed');
@@ -118,6 +127,15 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
     case 'SIGNATURE_LOST': case 'REGISTRY_CONFLICT': return t('Do it again.');
     case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID': case 'BUNDLE_UNSUPPORTED': return t('Ask whoever signed the image to sign it again.');
     case 'TAG_EXISTS': return t('Choose another tag, or agree to overwrite this one.');
+    case 'KUBERNETES_REFERENCE_INVALID': return t('Write k8s://namespace/name.');
+    case 'KUBERNETES_CONFIG_INVALID': return t('Correct countersign.kubernetes.kubeconfig and countersign.kubernetes.context, or the kubeconfig itself.');
+    case 'KUBERNETES_UNREACHABLE': return t('Look at the network and at the context of your kubeconfig, then verify again.');
+    case 'KUBERNETES_UNAUTHORIZED': return t('Log in to the cluster again, then verify again.');
+    case 'KUBERNETES_FORBIDDEN': return t('Ask whoever runs the cluster for access to the secret.');
+    case 'KUBERNETES_SECRET_NOT_FOUND': return t('Look for a mistake in namespace and name, and at the context.');
+    case 'KUBERNETES_SECRET_INVALID': return t('Choose a secret that cosign can use.');
+    case 'KUBERNETES_CONFLICT': return t('Do it again.');
+    case 'KUBERNETES_REFUSED': return t('Ask whoever runs the cluster; the log has the details.');
     case 'FILE_UNREADABLE': return t('Make the file readable.');
     case 'FILE_CHANGED': return t('Look at the file and try again.');
     case 'INTERNAL': return t('Look in the log, and report it as a mistake of this extension.');
@@ -142,6 +160,9 @@ function actionsFor(code: ErrorCode, t: Translate): readonly FailureAction[] {
     case 'REGISTRY_PLAIN_HTTP_REFUSED': return [setting('countersign.registries.insecure'), retry];
     case 'CREDENTIALS_UNREADABLE': case 'CREDENTIAL_HELPER_FAILED': return [setting('countersign.registries.useCredentials'), retry, log];
     case 'PLATFORM_NOT_FOUND': return [setting('countersign.dockerfile.platform'), retry];
+    case 'KUBERNETES_REFERENCE_INVALID': case 'KUBERNETES_SECRET_NOT_FOUND': case 'KUBERNETES_SECRET_INVALID': return [setting('countersign.keys'), retry];
+    case 'KUBERNETES_CONFIG_INVALID': return [setting('countersign.kubernetes'), retry, log];
+    case 'KUBERNETES_UNREACHABLE': case 'KUBERNETES_UNAUTHORIZED': case 'KUBERNETES_FORBIDDEN': case 'KUBERNETES_CONFLICT': case 'KUBERNETES_REFUSED':
     case 'REGISTRY_UNAUTHORIZED': case 'REGISTRY_DENIED': case 'REGISTRY_RATE_LIMITED': case 'REGISTRY_UNAVAILABLE': case 'REGISTRY_RESPONSE_INVALID':
     case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': case 'REGISTRY_REFUSED_MANIFEST': case 'REGISTRY_CONFLICT': case 'IMAGE_NOT_FOUND': case 'DIGEST_MISMATCH':
     case 'SIZE_LIMIT': case 'COUNT_LIMIT': case 'MANIFEST_INVALID': case 'REFERRERS_TAG_OCCUPIED': case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID':
