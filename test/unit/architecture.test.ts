@@ -25,16 +25,18 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/core/cosign': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],
   'src/core/verification': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/engine.ts'],
   'src/core/signing': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signingEngine.ts'],
-  'src/core/engine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/dockerfile', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts', 'src/core/copyEngine.ts'],
+  'src/core/kubernetes': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto'],
+  'src/core/engine.ts': ['src/core/errors.ts', 'src/core/kubernetes', 'src/core/crypto', 'src/core/dockerfile', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts', 'src/core/copyEngine.ts'],
   'src/core/copyEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],
   'src/core/copy': ['src/core/errors.ts', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signing', 'src/core/copyEngine.ts'],
   'src/core/signingEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy', 'src/core/signing'],
-  'src/core/kubernetes': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/policy'],
-  'src/node': ['src/core', 'node:', 'undici', '@kubernetes/client-node'],
+  'src/node': ['src/core', 'node:', 'undici'],
+  'src/node/kubernetes': ['src/core', 'src/node', 'node:', '@kubernetes/client-node'],
   'src/presentation': ['src/core'],
   'src/vscode': ['src/core', 'src/presentation', 'src/contributions.ts', 'vscode'],
-  'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts', 'node:events'],
+  'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts', 'src/kubernetes.ts', 'node:events'],
   'src/signing.ts': ['src/core', 'src/node'],
+  'src/kubernetes.ts': ['src/core', 'src/node', 'node:crypto'],
   'src/extension.ts': ['src/core', 'src/presentation', 'src/contributions.ts', 'src/vscode', 'src/engine.ts', 'node:os', 'vscode'],
 };
 
@@ -132,13 +134,19 @@ describe('the bundles', async () => {
     assert.deepEqual(eager.filter((file) => /^src\/(?:node|engine\.ts)|node_modules/.test(file)), []);
     assert.ok(Object.keys(bundle('engine').inputs).some((file) => file.includes('node_modules/undici/')));
   });
+
+  it('load the Kubernetes client only for keys in Kubernetes', () => {
+    const kubernetes = /node_modules\/(?:@kubernetes|openid-client|js-yaml)\/|^src\/(?:node\/kubernetes\/|kubernetes\.ts)/;
+    assert.deepEqual([...Object.keys(bundle('extension').inputs), ...Object.keys(bundle('engine').inputs)].filter((file) => kubernetes.test(file)), []);
+    assert.ok(Object.keys(bundle('kubernetes').inputs).some((file) => file.includes('node_modules/@kubernetes/client-node/')));
+  });
 });
 
 describe('the package', () => {
   it('holds what is used and nothing else', async () => {
     const { listFiles } = await import('@vscode/vsce') as unknown as Vsce;
     const files = (await listFiles({ cwd: root, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
-    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/icon\.png|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/icon\.png|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
     for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
       assert.ok(files.includes(needed), `${needed} is not packed`);
