@@ -1,14 +1,17 @@
 // The lazily loaded half of the composition root: networking, crypto and Dockerfile semantics behind the Engine interface.
 import { setMaxListeners } from 'node:events';
+import { generateKeyPair } from './core/crypto/encryptedKey.ts';
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
 import { readDockerfile } from './core/dockerfile/images.ts';
 import type { Engine, EngineSettings } from './core/engine.ts';
 import { RegistryClient } from './core/oci/registryClient.ts';
+import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import type { KeySource } from './core/policy/keySource.ts';
 import { Verifier } from './core/verification/verifier.ts';
 import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
 import { createKeychain } from './node/keychain.ts';
 import { createKeySource } from './node/keySource.ts';
+import { createLazyClusterKeys } from './node/lazyClusterKeys.ts';
 import { systemClock } from './node/systemClock.ts';
 import { UndiciTransport } from './node/undiciTransport.ts';
 import { createSigningEngine } from './signing.ts';
@@ -27,6 +30,7 @@ interface Parts {
   readonly registry: RegistryClient;
   readonly keySource: KeySource;
   readonly verifier: Verifier;
+  readonly kubernetes: ClusterKeys;
 }
 
 /** Enough for two questions about each of a file's images at once, so that a file costs few round trips however long it is. */
@@ -35,10 +39,13 @@ const connectionsPerHost = 64;
 /** Nothing is opened, read or asked before the first call. */
 export function createEngine(machine: Machine, settings: EngineSettings): Engine {
   let parts = assemble(machine, settings);
-  const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource });
+  const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource, cluster: () => parts.kubernetes });
   return {
     readDockerfile,
     signing,
+    get kubernetes() {
+      return parts.kubernetes;
+    },
     verify: (query, signal) => {
       // A file's images are asked for under one signal.
       setMaxListeners(0, signal);
@@ -73,7 +80,12 @@ function assemble({ version, env, homeDirectory }: Machine, settings: EngineSett
     },
   };
   const registry = new RegistryClient({ transport, keychain, rules, clock, random: Math.random });
-  const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now() });
+  const { kubeconfig, context } = settings.kubernetes ?? {};
+  const kubernetes = createLazyClusterKeys(async () => {
+    const { createClusterKeys } = await import('./kubernetes.ts');
+    return createClusterKeys({ env, homeDirectory, kubeconfig, context, trusted: settings.trusted, timeoutMs: settings.timeoutMs, generate: generateKeyPair });
+  });
+  const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, signal) => kubernetes.readPublic(place, signal) });
   const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs });
-  return { transport, registry, keySource, verifier };
+  return { transport, registry, keySource, verifier, kubernetes };
 }

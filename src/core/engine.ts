@@ -1,6 +1,7 @@
 // What the editor's face (and later the command line) asks of the rest: the one door to everything that is loaded lazily.
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
 import type { Reference } from './oci/reference.ts';
+import type { ClusterKeys } from './kubernetes/clusterKeys.ts';
 import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { Verdict } from './policy/verdict.ts';
@@ -28,6 +29,13 @@ export interface EngineSettings {
   readonly timeoutMs: number;
   /** How long a tag's digest is believed, in milliseconds. */
   readonly tagLifetimeMs: number;
+  /** How clusters with keys are found. */
+  readonly kubernetes?: {
+    /** Absolute path; undefined: the environment decides. */
+    readonly kubeconfig?: string;
+    /** Undefined: the kubeconfig decides. */
+    readonly context?: string;
+  };
 }
 
 export interface VerifyQuery {
@@ -44,6 +52,8 @@ export type { KeyDescription };
 export interface Engine {
   /** Keys, and signing images and files. */
   readonly signing: SigningEngine;
+  /** Keys in Kubernetes; the code is loaded at the first call. */
+  readonly kubernetes: ClusterKeys;
   /** Never throws. */
   readDockerfile(text: string, options: DockerfileOptions): DockerfileImages;
   /**

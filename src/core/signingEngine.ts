@@ -23,7 +23,7 @@ export interface NewKeyPair {
 
 export interface ImageSigning {
   readonly plan: SigningPlan;
-  /** A private key: a file path, an inline PEM, `env://NAME`. It must be unlocked. */
+  /** A private key: a file path, an inline PEM, `env://NAME`, which must be unlocked; or `k8s://namespace/name`, which need not. */
   readonly key: KeySetting;
   readonly annotations: Readonly<Record<string, string>>;
   readonly dockerMediaTypes: boolean;
@@ -75,6 +75,7 @@ export interface SigningEngine {
   unlocked(key: KeySetting): KeyDescription | undefined;
   /**
    * Unlocks a private key and keeps it in memory.
+   * @param password not looked at for `k8s://` keys, which bring theirs
    * @param keepMs milliseconds after the last use until it is forgotten; 0 forgets it after one use
    * @throws {CosignError} `KEY_PASSWORD_WRONG`, `KEY_KDF_REFUSED`, `KEY_ENCRYPTED_INVALID`, `KEY_UNREADABLE`, …
    */

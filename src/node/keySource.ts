@@ -1,7 +1,8 @@
-// The bytes behind a trusted key's reference: a file, an inline PEM, an environment variable or an https address.
+// The bytes behind a trusted key's reference: a file, an inline PEM, an environment variable, an https address or a Kubernetes secret.
 import { isAbsolute, join, resolve } from 'node:path';
 import { SharedLoads } from '../core/async/sharedLoads.ts';
 import { CosignError } from '../core/errors.ts';
+import { parseSecretReference, secretReference, type SecretPlace } from '../core/kubernetes/secretReference.ts';
 import type { Transport } from '../core/oci/transport.ts';
 import type { KeySource } from '../core/policy/keySource.ts';
 import type { KeySetting } from '../core/policy/trustPolicy.ts';
@@ -14,22 +15,29 @@ export interface KeySourceOptions {
   readonly homeDirectory: string;
   /** Milliseconds since the epoch; real time by default. */
   readonly now?: () => number;
+  /** The public key in a Kubernetes secret; without it such references are not supported. */
+  readonly readSecret?: (place: SecretPlace, signal: AbortSignal) => Promise<Uint8Array>;
 }
 
 /** How long a downloaded key is believed, in milliseconds. */
 const downloadLifetimeMs = 10 * 60_000;
+/** How long a key in a secret is believed, in milliseconds. */
+const secretLifetimeMs = 10 * 60_000;
+/** Fresh reads of a secret within this time are one, in milliseconds. */
+const oneQuestionMs = 1000;
 const maxFiles = 1000;
 
 /** References that cosign knows and Countersign does not read (cosign `pkg/signature/keys.go`). */
 const unsupported: Readonly<Record<string, string>> = {
-  k8s: 'a Kubernetes secret', gcpkms: 'a Google Cloud KMS key', awskms: 'an AWS KMS key', azurekms: 'an Azure Key Vault key',
+  gcpkms: 'a Google Cloud KMS key', awskms: 'an AWS KMS key', azurekms: 'an Azure Key Vault key',
   hashivault: 'a HashiCorp Vault key', openbao: 'an OpenBao key', gitlab: 'a GitLab variable', github: 'a GitHub secret', pkcs11: 'a PKCS#11 token',
 };
 
-/** Files are read again when they change, downloads after ten minutes; `fresh` bypasses both. */
-export function createKeySource({ transport, env, homeDirectory, now }: KeySourceOptions): KeySource {
+/** Files are read again when they change, downloads and secrets after ten minutes; `fresh` bypasses both. */
+export function createKeySource({ transport, env, homeDirectory, now, readSecret }: KeySourceOptions): KeySource {
   const files = new Map<string, { readonly version: string; readonly bytes: Uint8Array }>();
   const downloads = new SharedLoads<Uint8Array>({ lifetimeMs: () => downloadLifetimeMs, capacity: maxFiles, now: now ?? Date.now });
+  const secrets = new SharedLoads<Uint8Array>({ lifetimeMs: () => secretLifetimeMs, capacity: maxFiles, now: now ?? Date.now });
 
   const readFile = async (key: KeySetting, fresh: boolean, signal: AbortSignal): Promise<Uint8Array> => {
     const path = keyPath(key, homeDirectory);
@@ -45,6 +53,15 @@ export function createKeySource({ transport, env, homeDirectory, now }: KeySourc
       if (!(error instanceof FileProblem)) throw error;
       throw unreadable(key, `the file "${path}" ${error.message}`, 'Correct the path in countersign.keys.');
     }
+  };
+
+  // All images of a file are verified again at once; their clusters are asked once, and login programs are started once.
+  const asked = new Map<string, number>();
+  const isNewQuestion = (reference: string): boolean => {
+    const time = (now ?? Date.now)();
+    const isNew = time - (asked.get(reference) ?? -Infinity) >= oneQuestionMs;
+    if (isNew) asked.set(reference, time);
+    return isNew;
   };
 
   return {
@@ -63,10 +80,13 @@ export function createKeySource({ transport, env, homeDirectory, now }: KeySourc
           const url = keyUrl(key.name, reference);
           return downloads.get(url.href, (shared) => downloadKey(transport, key.name, url, shared), signal, fresh);
         }
+        case 'k8s': {
+          if (!readSecret) throw notRead(key, scheme);
+          const place = parseSecretReference(reference);
+          return boundedBytes(key, await secrets.get(secretReference(place), (shared) => readSecret(place, shared), signal, fresh && isNewQuestion(secretReference(place))));
+        }
         default:
-          throw new CosignError('KEY_UNSUPPORTED', `The key "${key.name}" is ${unsupported[scheme] ?? `behind "${scheme}://"`}, which Countersign does not read.`, {
-            remedy: 'Save the public key as a PEM file ("cosign public-key --key … > cosign.pub") and name that file.',
-          });
+          throw notRead(key, scheme);
       }
     },
   };
@@ -82,6 +102,12 @@ function keyPath(key: KeySetting, homeDirectory: string): string {
   throw unreadable(key, `there is no folder that the relative path "${path.slice(0, 200)}" could start from`, 'Write the whole path.');
 }
 
+function notRead(key: KeySetting, scheme: string): CosignError {
+  return new CosignError('KEY_UNSUPPORTED', `The key "${key.name}" is ${unsupported[scheme] ?? `behind "${scheme}://"`}, which Countersign does not read.`, {
+    remedy: 'Save the public key as a PEM file ("cosign public-key --key … > cosign.pub") and name that file.',
+  });
+}
+
 function variable(key: KeySetting, env: KeySourceOptions['env']): string {
   const name = key.reference.trim().slice('env://'.length);
   const value = env[name];
@@ -91,6 +117,11 @@ function variable(key: KeySetting, env: KeySourceOptions['env']): string {
 
 function bounded(key: KeySetting, text: string): Uint8Array {
   if (text.length <= maxKeyBytes) return new TextEncoder().encode(text);
+  throw unreadable(key, `it is larger than ${maxKeyBytes / 1024} KiB`, 'Keep only the public keys.');
+}
+
+function boundedBytes(key: KeySetting, bytes: Uint8Array): Uint8Array {
+  if (bytes.length <= maxKeyBytes) return bytes;
   throw unreadable(key, `it is larger than ${maxKeyBytes / 1024} KiB`, 'Keep only the public keys.');
 }
 

@@ -57,6 +57,9 @@ export class FakeEngine implements Engine {
     return [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:fingerprint', pem: 'PEM' }];
   };
 
+  /** A test that needs a cluster brings one. */
+  kubernetes: Engine['kubernetes'] = noCluster;
+
   readDockerfile(text: string, options: DockerfileOptions): DockerfileImages {
     this.reads += 1;
     this.options.push(options);
@@ -94,6 +97,9 @@ export class FakeEngine implements Engine {
     return call;
   }
 }
+
+const nothing = (): Promise<never> => Promise.reject(new CosignError('KUBERNETES_CONFIG_INVALID', 'There is no kubeconfig.'));
+const noCluster: Engine['kubernetes'] = { readPublic: nothing, readPrivate: nothing, contexts: nothing, namespaces: nothing, secrets: nothing, planKeyPair: nothing };
 
 function readLine(line: string, at: number, options: DockerfileOptions): ImageUse[] {
   const found = /^FROM\s+(?:--platform=(\S+)\s+)?(\S+)/.exec(line);

@@ -26,7 +26,7 @@ export function parseKeys(value: unknown, baseDirectory?: string): Parsed<KeySet
   for (const [name, reference] of Object.entries(value).slice(0, maxEntries)) {
     if (name.trim() === '') problems.push(wrong('SETTING_INVALID', 'countersign.keys has a key without a name.'));
     else if (typeof reference !== 'string' || reference.trim() === '') {
-      problems.push(wrong('SETTING_INVALID', `The key "${name}" in countersign.keys must be a text: a file path, a PEM, env://NAME or https://….`));
+      problems.push(wrong('SETTING_INVALID', `The key "${name}" in countersign.keys must be a text: a file path, a PEM, env://NAME, https://… or k8s://namespace/name.`));
     } else values.push({ name, reference: reference.trim(), ...(baseDirectory === undefined ? {} : { baseDirectory }) });
   }
   return { values, problems };
