@@ -4,7 +4,7 @@ import { FakeConfiguration } from './vscode/configuration.ts';
 import { FakeDocument, FakeEditor } from './vscode/documents.ts';
 import { FakeLanguages } from './vscode/languages.ts';
 import { Script } from './vscode/prompts.ts';
-import { Uri, type RelativePattern } from './vscode/values.ts';
+import { FileType, Uri, type RelativePattern } from './vscode/values.ts';
 
 export * from './vscode/values.ts';
 export { CancellationError, CancellationTokenSource, Disposable, EventEmitter };
@@ -28,8 +28,22 @@ export const fake = {
   script: new Script(),
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as { command: string; args: readonly unknown[] }[],
+  /** By path, of `workspace.fs`. */
   files: new Map<string, Uint8Array>(),
-  watchers: new Set<{ pattern: RelativePattern; changed: EventEmitter<Uri> }>(),
+  watchers: new Set<{ pattern: RelativePattern; changed: EventEmitter<Uri>; deleted: EventEmitter<Uri> }>(),
+  /** By name, of the secret storage. */
+  kept: new Map<string, string>(),
+  remembered: new Map<string, unknown>(),
+  reports: [] as unknown[],
+  secrets: {
+    get: (name: string): Promise<string | undefined> => Promise.resolve(fake.kept.get(name)),
+    store: (name: string, value: string): Promise<void> => { fake.kept.set(name, value); return Promise.resolve(); },
+    delete: (name: string): Promise<void> => { fake.kept.delete(name); return Promise.resolve(); },
+  },
+  memory: {
+    get: <T>(name: string, otherwise?: T): T => (fake.remembered.has(name) ? fake.remembered.get(name) : otherwise) as T,
+    update: (name: string, value: unknown): Promise<void> => { fake.remembered.set(name, value); return Promise.resolve(); },
+  },
   statusBar: new Set<FakeStatusBarItem>(),
   log: [] as { level: string; text: string }[],
   logShown: 0,
@@ -43,7 +57,8 @@ export const fake = {
     this.configuration.hasWorkspaceFile = () => workspace.workspaceFile !== undefined;
     this.languages = new FakeLanguages();
     this.script = new Script();
-    for (const map of [this.commands, this.files, this.watchers, this.statusBar]) map.clear();
+    for (const map of [this.commands, this.files, this.watchers, this.statusBar, this.kept, this.remembered]) map.clear();
+    this.reports = [];
     this.executed = []; this.log = []; this.logShown = 0; this.clipboard = ''; this.opened = []; this.progress = [];
     for (const emitter of Object.values(events)) emitter.dispose();
     workspace.textDocuments = []; workspace.isTrusted = true; workspace.workspaceFolders = undefined; workspace.workspaceFile = undefined;
@@ -80,7 +95,19 @@ export const fake = {
     document.replace(text);
     events.change.fire({ document, contentChanges: [{}] });
   },
-  save(document: FakeDocument): void { events.save.fire(document); },
+  save(document: FakeDocument): void {
+    document.isDirty = false;
+    events.save.fire(document);
+  },
+  /** A file of `workspace.fs`, and everybody who watches it is told. */
+  write(path: string, text: string): void {
+    this.files.set(path, new TextEncoder().encode(text));
+    for (const { pattern, changed } of this.watchers) if (isWatched(pattern, path)) changed.fire(Uri.file(path));
+  },
+  remove(path: string): void {
+    this.files.delete(path);
+    for (const { pattern, deleted } of this.watchers) if (isWatched(pattern, path)) deleted.fire(Uri.file(path));
+  },
   close(document: FakeDocument): void {
     document.isClosed = true;
     workspace.textDocuments = workspace.textDocuments.filter((other) => other !== document);
@@ -101,11 +128,17 @@ export const fake = {
   },
 };
 
+/** As far as the extension's patterns go: a name, and endings in braces. */
+function isWatched({ baseUri, pattern }: RelativePattern, path: string): boolean {
+  const [name = '', endings = ''] = pattern.split('{');
+  return endings.replace('}', '').split(',').some((ending) => `${baseUri.path}/${name}${ending}` === path);
+}
+
 const disposableProgress = async (options: { title?: string }, task: (progress: unknown, token: unknown) => Promise<unknown>): Promise<unknown> => {
   const entry = { title: options.title, source: new CancellationTokenSource(), done: false };
   fake.progress.push(entry);
   try {
-    return await task({ report: () => undefined }, entry.source.token);
+    return await task({ report: (step: unknown) => { fake.reports.push(step); } }, entry.source.token);
   } finally {
     entry.done = true;
   }
@@ -125,15 +158,28 @@ export const workspace = {
   onDidChangeConfiguration: (listener: (change: never) => unknown) => fake.configuration.onDidChange.event(listener as (change: unknown) => unknown),
   getConfiguration: (section?: string) => fake.configuration.section(section),
   getWorkspaceFolder: (uri: Uri): Folder | undefined => workspace.workspaceFolders?.find((folder) => uri.path.startsWith(`${folder.uri.path}/`)),
+  findFiles: (pattern: string): Promise<readonly Uri[]> => Promise.resolve([...fake.files.keys()].filter((path) => path.endsWith(pattern.replace('**/*', ''))).map((path) => Uri.file(path))),
+  openTextDocument: ({ content, language }: { content: string; language: string }): Promise<FakeDocument> => Promise.resolve(fake.open('untitled:Untitled-1', content, language)),
+  fs: {
+    stat: ({ path }: Uri): Promise<{ type: number }> => {
+      if (fake.files.has(path)) return Promise.resolve({ type: FileType.File });
+      return [...fake.files.keys()].some((other) => other.startsWith(`${path}/`)) ? Promise.resolve({ type: FileType.Directory }) : Promise.reject(new Error(`FileNotFound: ${path}`));
+    },
+    readFile: ({ path }: Uri): Promise<Uint8Array> => {
+      const bytes = fake.files.get(path);
+      return bytes ? Promise.resolve(bytes) : Promise.reject(new Error(`FileNotFound: ${path}`));
+    },
+    writeFile: ({ path }: Uri, bytes: Uint8Array): Promise<void> => { fake.files.set(path, bytes); return Promise.resolve(); },
+  },
   asRelativePath: (uri: Uri): string => {
     const folder = workspace.getWorkspaceFolder(uri);
     return folder ? uri.path.slice(folder.uri.path.length + 1) : uri.fsPath;
   },
   createFileSystemWatcher: (pattern: RelativePattern) => {
-    const watcher = { pattern, changed: new EventEmitter<Uri>() };
+    const watcher = { pattern, changed: new EventEmitter<Uri>(), deleted: new EventEmitter<Uri>() };
     fake.watchers.add(watcher);
     const silent = new EventEmitter<Uri>();
-    return { onDidChange: watcher.changed.event, onDidCreate: silent.event, onDidDelete: silent.event, dispose: () => fake.watchers.delete(watcher) };
+    return { onDidChange: watcher.changed.event, onDidCreate: silent.event, onDidDelete: watcher.deleted.event, dispose: () => fake.watchers.delete(watcher) };
   },
 };
 

@@ -1,11 +1,14 @@
 // Documents and editors of the fake editor.
-import { Position, Range, type Selection, type Uri } from './values.ts';
+import { Position, Range, Selection, type Uri } from './values.ts';
 
 export class FakeDocument {
   readonly uri: Uri;
   languageId: string;
   version = 1;
   isClosed = false;
+  isDirty = false;
+  /** What {@link save} does; a test may refuse. */
+  saves: () => boolean = () => true;
   #text: string;
   constructor(uri: Uri, text: string, languageId: string) {
     this.uri = uri;
@@ -21,16 +24,22 @@ export class FakeDocument {
   offsetAt(at: Position): number {
     return this.#text.split('\n').slice(0, at.line).reduce((sum, line) => sum + line.length + 1, 0) + at.character;
   }
+  save(): Promise<boolean> {
+    const saved = this.saves();
+    if (saved) this.isDirty = false;
+    return Promise.resolve(saved);
+  }
   validateRange(range: Range): Range { return range; }
   replace(text: string): void {
     this.#text = text;
     this.version += 1;
+    this.isDirty = true;
   }
 }
 
 export class FakeEditor {
   readonly document: FakeDocument;
-  selection: Selection | undefined;
+  selection: Selection | undefined = new Selection(0, 0, 0, 0);
   revealed: Range | undefined;
   constructor(document: FakeDocument) { this.document = document; }
   revealRange(range: Range): void { this.revealed = range; }

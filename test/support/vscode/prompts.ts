@@ -7,6 +7,8 @@ export type Answer =
   | { readonly pick: string }                          // choose the item whose label contains this
   | { readonly type: string }                          // type it and press Enter
   | { readonly button: string; readonly on?: string }  // press a button by its tooltip, of the item whose label contains `on`
+  | { readonly press: string }                         // press a button in the title, by its tooltip
+  | { readonly check: readonly string[] }              // check exactly these of several, and press Enter
   | { readonly back: true }
   | { readonly escape: true }
   | { readonly files: readonly Uri[] }                 // the open dialog
@@ -27,6 +29,10 @@ export interface Shown {
   readonly modal?: boolean;
   readonly severity?: string;
   readonly value?: string;
+  readonly password?: boolean;
+  readonly ignoreFocusOut?: boolean;
+  /** Checked before the person did anything. */
+  readonly checked?: readonly string[];
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -37,6 +43,7 @@ class QuickInput {
   buttons: readonly unknown[] = [];
   items: readonly Item[] = [];
   activeItems: readonly Item[] = []; selectedItems: readonly Item[] = [];
+  canSelectMany = false;
   matchOnDescription = false; matchOnDetail = false; keepScrollPosition = false;
   validationMessage: unknown;
   visible = false;
@@ -76,6 +83,7 @@ class QuickInput {
       this.#script.shown.push({
         kind: this.#kind, text: [this.title, this.placeholder, this.prompt].filter(Boolean).join(' | '), step: this.step, totalSteps: this.totalSteps,
         items: this.items, validation: this.validationMessage, value: this.value,
+        password: this.password, ignoreFocusOut: this.ignoreFocusOut, checked: this.selectedItems.map(({ label }) => label),
       });
       this.#act(answer);
       for (let turns = 0; turns < 5; turns++) await turn();
@@ -96,7 +104,14 @@ class QuickInput {
     if ('escape' in answer) this.hide();
     else if ('back' in answer) this.pressed.fire(QuickInputButtons.Back);
     else if ('type' in answer) this.accepted.fire();
-    else if ('pick' in answer) {
+    else if ('press' in answer) {
+      const button = this.buttons.find((candidate) => (candidate as Button).tooltip?.includes(answer.press));
+      if (button) this.pressed.fire(button);
+      else this.#script.fail(`no button "${answer.press}" in the title of "${this.title}"`, this);
+    } else if ('check' in answer) {
+      this.selectedItems = answer.check.map((label) => this.items.find((item) => item.label.includes(label)) ?? { label: `no item "${label}"` });
+      this.accepted.fire();
+    } else if ('pick' in answer) {
       const item = this.items.find(({ label }) => label.includes(answer.pick));
       if (!item) {
         this.#script.fail(`no item "${answer.pick}" in "${this.title}": ${this.items.map(({ label }) => label).join(', ')}`, this);

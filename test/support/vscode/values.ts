@@ -57,7 +57,9 @@ export class Range {
   }
   isEqual(other: Range): boolean { return JSON.stringify([this.start, this.end]) === JSON.stringify([other.start, other.end]); }
 }
-export class Selection extends Range {}
+export class Selection extends Range {
+  get active(): Position { return this.end; }
+}
 
 export class Location {
   readonly uri: Uri;
@@ -167,3 +169,4 @@ export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 } as c
 export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
 export const LogLevel = { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 } as const;
 export const QuickInputButtons = { Back: { iconPath: new ThemeIcon('arrow-left'), tooltip: 'Back' } } as const;
+export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 } as const;
