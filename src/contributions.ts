@@ -8,6 +8,14 @@ export const commandIds = {
   removeTrustedKey: 'countersign.removeTrustedKey',
   showTrust: 'countersign.showTrust',
   openLog: 'countersign.openLog',
+  generateKeyPair: 'countersign.generateKeyPair',
+  importKeyPair: 'countersign.importKeyPair',
+  showPublicKey: 'countersign.showPublicKey',
+  changeKeyPassword: 'countersign.changeKeyPassword',
+  forgetPasswords: 'countersign.forgetPasswords',
+  signImage: 'countersign.signImage',
+  signFile: 'countersign.signFile',
+  verifyFileSignature: 'countersign.verifyFileSignature',
   /** For links and actions only; the palette does not show it. */
   copyDigest: 'countersign.copyDigest',
 } as const;
@@ -29,7 +37,12 @@ export interface AddTrustedKeyTarget {
   readonly uri?: string;
   /** The image reference the person was looking at. */
   readonly image?: string;
+  /** A public key, already known: the absolute path of its file, or its PEM. */
+  readonly key?: string;
 }
+
+/** The editor's address of a file, as the explorer hands it over. */
+export interface FileArgument { readonly scheme: string; readonly path: string }
 
 /** What each command may be called with; a command called from the palette gets nothing. Arguments are input: check them. */
 export interface CommandArguments {
@@ -39,6 +52,15 @@ export interface CommandArguments {
   readonly 'countersign.removeTrustedKey': readonly [];
   readonly 'countersign.showTrust': readonly [UseLocation?];
   readonly 'countersign.openLog': readonly [];
+  readonly 'countersign.generateKeyPair': readonly [];
+  readonly 'countersign.importKeyPair': readonly [];
+  readonly 'countersign.showPublicKey': readonly [];
+  readonly 'countersign.changeKeyPassword': readonly [];
+  readonly 'countersign.forgetPasswords': readonly [];
+  readonly 'countersign.signImage': readonly [UseLocation?];
+  /** From the explorer: the file that was clicked, and all that are selected. */
+  readonly 'countersign.signFile': readonly [FileArgument?, (readonly FileArgument[])?];
+  readonly 'countersign.verifyFileSignature': readonly [FileArgument?];
   readonly 'countersign.copyDigest': readonly [string];
 }
 
@@ -49,6 +71,8 @@ export const editorCommandIds = {
 } as const;
 
 export type VerifyOn = 'type' | 'save' | 'manual';
+export type SigningFormat = 'both' | 'legacy' | 'bundle';
+export type FileOutputs = 'both' | 'signature' | 'bundle';
 export type SeveritySetting = 'error' | 'warning' | 'information' | 'hint' | 'off';
 
 /** The shape of a policy as the JSON schema in package.json describes it; what arrives is still unknown until parsed. */
@@ -84,6 +108,12 @@ export interface Settings {
   readonly 'countersign.network.timeout': number;
   /** Seconds. */
   readonly 'countersign.cache.tagLifetime': number;
+  readonly 'countersign.signing.format': SigningFormat;
+  readonly 'countersign.signing.repository': string;
+  readonly 'countersign.signing.dockerMediaTypes': boolean;
+  readonly 'countersign.signing.fileOutputs': FileOutputs;
+  /** Seconds. */
+  readonly 'countersign.signing.unlockedFor': number;
 }
 
 export type SettingId = keyof Settings;
@@ -109,6 +139,11 @@ export const settingDefaults: Settings = {
   'countersign.registries.useCredentials': true,
   'countersign.network.timeout': 30,
   'countersign.cache.tagLifetime': 60,
+  'countersign.signing.format': 'both',
+  'countersign.signing.repository': '',
+  'countersign.signing.dockerMediaTypes': false,
+  'countersign.signing.fileOutputs': 'both',
+  'countersign.signing.unlockedFor': 900,
 };
 
 /** The smallest and largest value of each numeric setting. */
@@ -116,6 +151,7 @@ export const settingLimits = {
   'countersign.verify.debounce': { minimum: 0, maximum: 5000 },
   'countersign.network.timeout': { minimum: 1, maximum: 600 },
   'countersign.cache.tagLifetime': { minimum: 0, maximum: 86_400 },
+  'countersign.signing.unlockedFor': { minimum: 0, maximum: 86_400 },
 } as const satisfies Partial<Record<SettingId, { readonly minimum: number; readonly maximum: number }>>;
 
 /** Settings whose workspace values are ignored in Restricted Mode: a repository must not choose whom its reader trusts. */
@@ -127,6 +163,7 @@ export const restrictedSettings = [
   'countersign.registries.insecure',
   'countersign.registries.certificateAuthorities',
   'countersign.registries.useCredentials',
+  'countersign.signing.repository',
 ] as const satisfies readonly SettingId[];
 
 /** The `source` of every diagnostic. */

@@ -1,6 +1,6 @@
 // The only reader of configuration: settings of one document, checked, and what the engine must know of the window's.
 import * as vscode from 'vscode';
-import type { SettingId, VerifyOn } from '../contributions.ts';
+import type { FileOutputs, SettingId, SigningFormat, VerifyOn } from '../contributions.ts';
 import type { DockerfileOptions } from '../core/dockerfile/images.ts';
 import type { EngineSettings } from '../core/engine.ts';
 import type { CosignError } from '../core/errors.ts';
@@ -9,6 +9,17 @@ import type { Severities, Severity } from '../presentation/diagnosticText.ts';
 import { SettingValues } from './settingValues.ts';
 import type { Scope } from './storedSettings.ts';
 import { readTrust, resolvePath, baseDirectory } from './trustReader.ts';
+
+/** How images and files are signed. */
+export interface SigningSettings {
+  readonly format: SigningFormat;
+  /** COSIGN_REPOSITORY; undefined: the repository of the image. */
+  readonly repository?: string;
+  readonly dockerMediaTypes: boolean;
+  readonly fileOutputs: FileOutputs;
+  /** Milliseconds after its last use until an unlocked key is forgotten; 0: the password is asked each time. */
+  readonly unlockedForMs: number;
+}
 
 export interface ResourceSettings {
   readonly trust: TrustSettings;
@@ -20,6 +31,7 @@ export interface ResourceSettings {
   readonly codeLens: boolean;
   readonly statusBar: boolean;
   readonly severities: Severities;
+  readonly signing: SigningSettings;
   /** What is wrong in any setting read for the document; those of keys and policies are in {@link trust} too. */
   readonly problems: readonly CosignError[];
   /** Settings of the workspace that do not count, because the folder is not trusted. */
@@ -73,6 +85,7 @@ export class Settings implements vscode.Disposable {
         missingArgument: severity('countersign.diagnostics.missingArgument'),
         dockerfile: severity('countersign.diagnostics.dockerfile'),
       },
+      signing: signingSettings(values),
       problems: [...trust.problems, ...values.problems, ...engine.problems],
       ignored: [...new Set([...values.ignored, ...engine.ignored])],
     };
@@ -113,4 +126,15 @@ export class Settings implements vscode.Disposable {
   dispose(): void {
     this.#disposable.dispose();
   }
+}
+
+function signingSettings(values: SettingValues): SigningSettings {
+  const repository = values.text('countersign.signing.repository').trim();
+  return {
+    format: values.choice('countersign.signing.format', ['both', 'legacy', 'bundle']),
+    ...(repository === '' ? {} : { repository }),
+    dockerMediaTypes: values.boolean('countersign.signing.dockerMediaTypes'),
+    fileOutputs: values.choice('countersign.signing.fileOutputs', ['both', 'signature', 'bundle']),
+    unlockedForMs: values.number('countersign.signing.unlockedFor') * 1000,
+  };
 }

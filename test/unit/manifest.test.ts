@@ -70,7 +70,7 @@ describe('the settings of the manifest', () => {
   });
   it('describe each of their choices', () => {
     const chosen = Object.values(settings).filter((schema) => schema.enum);
-    assert.equal(chosen.length, 7);
+    assert.equal(chosen.length, 9);
     for (const schema of chosen) assert.equal((schema.markdownEnumDescriptions ?? schema.enumDescriptions)?.length, schema.enum?.length);
   });
   it('have the limits of the code', () => {
@@ -80,7 +80,7 @@ describe('the settings of the manifest', () => {
   it('that decide whom to trust, or whom to talk to how, are ignored in Restricted Mode', () => {
     assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
     assert.deepEqual([...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), [...restrictedSettings].sort());
-    for (const id of settingIds.filter((name) => /keys|policies|buildArgs|platform|registries/.test(name))) {
+    for (const id of settingIds.filter((name) => /keys|policies|buildArgs|platform|registries|repository/.test(name))) {
       assert.ok((restrictedSettings as readonly string[]).includes(id), id);
     }
   });
@@ -106,7 +106,9 @@ describe('the texts of the manifest', () => {
 });
 
 describe('the manifest', () => {
-  it('wakes the extension for Dockerfiles only', () => assert.deepEqual(manifest.activationEvents, ['onLanguage:dockerfile']));
+  it('wakes the extension for Dockerfiles and where there are signatures of files, and for nothing else', () => {
+    assert.deepEqual(manifest.activationEvents, ['onLanguage:dockerfile', 'workspaceContains:**/*.sigstore.json', 'workspaceContains:**/*.sig']);
+  });
   it('names files that exist', () => {
     const paths = [manifest.icon, manifest.l10n, ...contributes.grammars.map(({ path }) => path), ...contributes.languages.flatMap(({ configuration }) => configuration ?? [])];
     for (const path of paths) assert.ok(existsSync(join(root, path)), path);
