@@ -55,10 +55,66 @@ export function choose<T>(place: StepPlace, placeholder: string, choices: readon
   }));
 }
 
+export interface EnterOrChooseOptions<T> {
+  readonly placeholder: string;
+  readonly value?: string;
+  readonly choices: readonly Choice<T>[];
+  /** What a typed text stands for; a text says why it stands for nothing. */
+  readonly parse: (text: string) => { readonly value: T } | string;
+}
+
+/** A list that also takes what is typed. @throws {vscode.CancellationError} when the person leaves */
+export function enterOrChoose<T>(place: StepPlace, { placeholder, value = '', choices, parse }: EnterOrChooseOptions<T>): Promise<T | Back> {
+  const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly value?: T }>();
+  picker.placeholder = placeholder;
+  picker.matchOnDescription = true;
+  const draw = (): void => {
+    const text = picker.value.trim();
+    const typed = text === '' || choices.some(({ label }) => label === text) ? undefined : parse(text);
+    const item = typed === undefined ? [] : [typeof typed === 'string' ? { label: text.replace(/\$\(/g, '\\$('), detail: typed, alwaysShow: true } : { label: text, alwaysShow: true, value: typed.value }];
+    picker.items = [...item, ...choices];
+    const active = picker.items.find(({ label }) => label === text);
+    if (active) picker.activeItems = [active];
+  };
+  picker.value = value;
+  draw();
+  return asked(picker, place, (answer) => vscode.Disposable.from(
+    picker.onDidChangeValue(draw),
+    picker.onDidAccept(() => {
+      const [item] = picker.selectedItems;
+      const chosen = item ?? picker.items.find(({ label }) => label === picker.value.trim());
+      if (chosen?.value !== undefined) answer(chosen.value);
+    }),
+  ));
+}
+
+/** Any of several, none among them. @throws {vscode.CancellationError} when the person leaves */
+export async function chooseSome<T>(title: string, placeholder: string, choices: readonly (Choice<T> & { readonly picked: boolean })[]): Promise<readonly T[]> {
+  const picker = vscode.window.createQuickPick<Choice<T>>();
+  picker.canSelectMany = true;
+  picker.placeholder = placeholder;
+  picker.items = choices;
+  picker.selectedItems = choices.filter(({ picked }) => picked);
+  const answer = await asked<readonly T[]>(picker, { title, step: 1, totalSteps: 1 }, (done) => picker.onDidAccept(() => done(picker.selectedItems.map(({ value }) => value))));
+  return answer === back ? [] : answer;
+}
+
+/** A button in the title of a question that turns something on and off. */
+export interface Toggle {
+  readonly icon: { readonly on: string; readonly off: string };
+  readonly tooltip: { readonly on: string; readonly off: string };
+  readonly set: (on: boolean) => void;
+}
+
 export interface InputOptions {
   readonly prompt: string;
   readonly placeholder?: string;
   readonly value?: string;
+  /** A password: not shown, and not filled in when the person comes back. */
+  readonly password?: boolean;
+  /** Said from the start, until something is typed. */
+  readonly warning?: string;
+  readonly toggle?: Toggle;
   /** Called at every change; what is still being found out is aborted by the next. A text is a mistake; a note lets the person go on. */
   readonly validate: (value: string, accepting: boolean, signal: AbortSignal) => Promise<string | { readonly note: string } | undefined>;
 }
@@ -69,6 +125,8 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
   input.prompt = options.prompt;
   if (options.placeholder !== undefined) input.placeholder = options.placeholder;
   input.value = options.value ?? '';
+  input.password = options.password === true;
+  if (options.warning !== undefined) input.validationMessage = { message: options.warning, severity: vscode.InputBoxValidationSeverity.Warning };
   let running = new AbortController();
   /** True when the value may be taken. */
   const validate = async (accepting: boolean): Promise<boolean> => {
@@ -89,20 +147,31 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
       const { value } = input;
       if (await validate(true)) answer(value);
     }),
-  ));
+  ), options.toggle);
 }
 
 type Question = vscode.QuickInput & { buttons: readonly vscode.QuickInputButton[]; readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton> };
 
-async function asked<T>(input: Question, place: StepPlace, listen: (answer: (value: T) => void) => vscode.Disposable): Promise<T | Back> {
-  Object.assign(input, { ...place, ignoreFocusOut: true, buttons: place.step > 1 ? [vscode.QuickInputButtons.Back] : [] });
+async function asked<T>(input: Question, place: StepPlace, listen: (answer: (value: T) => void) => vscode.Disposable, toggle?: Toggle): Promise<T | Back> {
+  let on = false;
+  const buttons = (): vscode.QuickInputButton[] => [
+    ...(place.step > 1 ? [vscode.QuickInputButtons.Back] : []),
+    ...(toggle ? [{ iconPath: new vscode.ThemeIcon(on ? toggle.icon.on : toggle.icon.off), tooltip: on ? toggle.tooltip.on : toggle.tooltip.off }] : []),
+  ];
+  Object.assign(input, { ...place, ignoreFocusOut: true, buttons: buttons() });
   const subscriptions: vscode.Disposable[] = [];
   try {
     return await new Promise<T | Back>((resolve, reject) => {
       subscriptions.push(
         listen(resolve),
         input.onDidTriggerButton((button) => {
-          if (button === vscode.QuickInputButtons.Back) resolve(back);
+          if (button === vscode.QuickInputButtons.Back) {
+            resolve(back);
+            return;
+          }
+          on = !on;
+          toggle?.set(on);
+          input.buttons = buttons();
         }),
         input.onDidHide(() => reject(new vscode.CancellationError())),
       );
