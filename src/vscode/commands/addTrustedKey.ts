@@ -6,8 +6,8 @@ import { parseImagePattern } from '../../core/policy/imagePattern.ts';
 import { isRecord } from '../places.ts';
 import { readStored, workspaceScope, type Scope } from '../storedSettings.ts';
 import { t } from '../words.ts';
-import type { Command } from './context.ts';
-import { describeKeys, keySteps, type ChosenKey, type KeyState } from './keySteps.ts';
+import type { Command, CommandContext } from './context.ts';
+import { describeKeys, keySteps, readKey, type ChosenKey, type KeyState } from './keySteps.ts';
 import { askSteps, back, choose, enter, type Step } from './steps.ts';
 import { storeKey } from './storeKey.ts';
 
@@ -22,8 +22,8 @@ interface Answers extends KeyState {
 }
 
 export const addTrustedKey: Command = async (context, argument) => {
-  const start: Answers = targetIn(argument);
-  const { key, name, images, patterns, scope, resource } = await askSteps(t('Add Trusted Key'), [...keySteps<Answers>(context), nameStep, imagesStep, patternStep, scopeStep], start);
+  const start: Answers = { ...targetIn(argument), ...await keyIn(context, argument) };
+  const { key, name, images, patterns, scope, resource } = await askSteps(t('Add Trusted Key'), [...(start.key ? [] : keySteps<Answers>(context)), nameStep, imagesStep, patternStep, scopeStep], start);
   if (!key || name === undefined) return;
   const stored = await storeKey({ key, name, images: images === 'some' ? patterns ?? [] : 'all', scope: scope ?? 'user', resource });
   if (stored) vscode.window.setStatusBarMessage(t('The key {0} is trusted now', name), 5000);
@@ -86,6 +86,12 @@ function targetIn(argument: unknown): Answers {
     resource: typeof uri === 'string' ? vscode.Uri.parse(uri) : vscode.window.activeTextEditor?.document.uri,
     repository: typeof image === 'string' ? repositoryOf(image) : undefined,
   };
+}
+
+/** The key another command knows already: read again here, whatever the argument claims about it. */
+async function keyIn(context: CommandContext, argument: unknown): Promise<KeyState> {
+  const { key: reference } = isRecord(argument) ? argument : {};
+  return typeof reference === 'string' ? { key: await readKey(context, reference) } : {};
 }
 
 function repositoryOf(image: string): string | undefined {

@@ -7,6 +7,7 @@ import { failureText } from '../../presentation/failureText.ts';
 import { enumeration } from '../../presentation/translate.ts';
 import { t } from '../words.ts';
 import type { CommandContext } from './context.ts';
+import { keyFile } from '../trustReader.ts';
 import { isKeyAddress, restorePem } from './pastedKey.ts';
 import { back, choose, enter, type Back, type Step } from './steps.ts';
 
@@ -55,6 +56,13 @@ export function keySteps<State extends KeyState>(context: CommandContext): reado
 /** `ECDSA P-256, SHA256:…`, of each key. */
 export function describeKeys(descriptions: readonly KeyDescription[]): string {
   return enumeration(descriptions.map(({ algorithm, fingerprint }) => `${algorithm}, ${fingerprint}`), t, 3);
+}
+
+/** A key that was chosen elsewhere: the absolute path of a file, or a PEM. @throws {CosignError} the `KEY_…` codes */
+export async function readKey(context: CommandContext, text: string): Promise<ChosenKey> {
+  const reference = text.includes('-----BEGIN') ? restorePem(text) ?? text : text;
+  const file = keyFile({ name: '', reference });
+  return { reference, ...(file ? { file } : {}), descriptions: await describe(context, reference, new AbortController().signal) };
 }
 
 /** Leaving the dialog leads back to the question before it. */

@@ -1,0 +1,158 @@
+// The questions that lead to an unlocked private key: which file, and its password, where nobody knows it yet.
+import * as vscode from 'vscode';
+import { CosignError, toCosignError } from '../../core/errors.ts';
+import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
+import type { KeySetting } from '../../core/policy/trustPolicy.ts';
+import type { SigningEngine } from '../../core/signingEngine.ts';
+import { failureText } from '../../presentation/failureText.ts';
+import { plainText } from '../../presentation/untrustedText.ts';
+import type { KnownPassword } from '../passwords.ts';
+import { t } from '../words.ts';
+import type { CommandContext } from './context.ts';
+import { back, enter, enterOrChoose, type Back, type Choice, type Step, type StepPlace } from './steps.ts';
+
+/** A private key and what it is, once it is unlocked. */
+export interface PrivateKeyState {
+  readonly privateKey?: KeySetting;
+  readonly description?: KeyDescription | undefined;
+  /** Why the password is asked although one was known. */
+  readonly passwordNote?: string | undefined;
+}
+
+const lastKey = 'countersign.lastPrivateKey';
+/** Long enough for the rest of the command where a key is not to stay unlocked. */
+const commandMs = 10 * 60_000;
+
+/** Two questions, the second only where no known password opens the key; after them `privateKey` and `description` are set. */
+export function privateKeySteps<State extends PrivateKeyState>(context: CommandContext, signing: SigningEngine, unlockedForMs: number): readonly Step<State>[] {
+  return [
+    keyFileStep<State>(context, async (state, privateKey) => ({ ...state, privateKey, ...await unlockSilently(context, signing, privateKey, unlockedForMs) })),
+    {
+      applies: ({ privateKey, description }) => privateKey !== undefined && description === undefined,
+      ask: async (state, place) => {
+        const { privateKey } = state;
+        if (!privateKey) return back;
+        const description = await askPassword(context, place, { signing, privateKey, unlockedForMs, ...(state.passwordNote === undefined ? {} : { note: state.passwordNote }) });
+        return description === back ? back : { ...state, description };
+      },
+    },
+  ];
+}
+
+/** Which file. */
+export function keyFileStep<State extends PrivateKeyState>(context: CommandContext, chosen: (state: State, key: KeySetting) => Promise<State>): Step<State> {
+  return {
+    applies: () => true,
+    ask: async (state, place) => {
+      const privateKey = await askKey(context, place, state.privateKey);
+      if (privateKey === back) return back;
+      return chosen({ ...state, description: undefined, passwordNote: undefined }, privateKey);
+    },
+  };
+}
+
+/** Time may have passed since the questions: asks the password again where the key is locked by now. */
+export async function ensureUnlocked(context: CommandContext, signing: SigningEngine, privateKey: KeySetting, unlockedForMs: number): Promise<void> {
+  if (signing.unlocked(privateKey)) return;
+  const { description, passwordNote } = await unlockSilently(context, signing, privateKey, unlockedForMs);
+  if (description) return;
+  const answer = await askPassword(context, { title: t('Unlock {0}', privateKey.name), step: 1, totalSteps: 1 }, { signing, privateKey, unlockedForMs, ...(passwordNote === undefined ? {} : { note: passwordNote }) });
+  if (answer === back) throw new vscode.CancellationError();
+}
+
+/** Forgets a key at the end of a command where it is not to stay unlocked; call it however the command ended. */
+export function lockAfterUse(signing: SigningEngine, unlockedForMs: number): void {
+  if (unlockedForMs === 0) signing.lock();
+}
+
+/** A key file by its path: what people call it, without its folder. */
+export function keySetting(reference: string): KeySetting {
+  return { name: plainText(reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf('\\')) + 1), 80), reference };
+}
+
+async function askKey(context: CommandContext, place: StepPlace, chosen: KeySetting | undefined): Promise<KeySetting | Back> {
+  const { memory } = context;
+  const last = chosen?.reference ?? memory.get<unknown>(lastKey);
+  const found = (await vscode.workspace.findFiles('**/*.key', '**/node_modules/**', 50)).filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath).sort();
+  const files = [...new Set([...(typeof last === 'string' ? [last] : []), ...found])];
+  const choices: Choice<string | typeof browse>[] = [
+    ...files.map((path) => ({ label: `$(key) ${keySetting(path).name.replace(/\$\(/g, '\\$(')}`, description: plainText(path, 300), value: path })),
+    { label: `$(folder-opened) ${t('Choose a File…')}`, detail: t('a private key that cosign or Countersign wrote, such as cosign.key'), value: browse },
+  ];
+  const answer = await enterOrChoose(place, { placeholder: t('Which private key signs? Choose one, or enter a path or env://NAME'), choices, parse: parseKey });
+  if (answer === back) return back;
+  const reference = answer === browse ? await browseKey() : answer;
+  if (reference === undefined) return askKey(context, place, chosen);
+  await memory.update(lastKey, reference);
+  return keySetting(reference);
+}
+
+const browse = Symbol('browse');
+
+function parseKey(text: string): { readonly value: string } | string {
+  return /^env:\/\/\w+$|^(?:[/\\]|[a-z]:[/\\])./i.test(text) ? { value: text } : t('Enter a whole path, or env://NAME.');
+}
+
+async function browseKey(): Promise<string | undefined> {
+  const [file] = await vscode.window.showOpenDialog({
+    title: t('Choose a Private Key'), openLabel: t('Choose'), canSelectMany: false, filters: { [t('Private Keys')]: ['key', 'pem'], [t('All Files')]: ['*'] },
+  }) ?? [];
+  if (file && file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('The key is not a file on this machine.'), { remedy: t('Copy it to this machine first.') });
+  return file?.fsPath;
+}
+
+async function unlockSilently({ passwords }: CommandContext, signing: SigningEngine, key: KeySetting, unlockedForMs: number): Promise<Pick<PrivateKeyState, 'description' | 'passwordNote'>> {
+  const unlocked = signing.unlocked(key);
+  if (unlocked) return { description: unlocked };
+  const notes: string[] = [];
+  for (const known of await passwords.known(key)) {
+    try {
+      return { description: await signing.unlock(key, known.password, unlockedForMs || commandMs, new AbortController().signal) };
+    } catch (error) {
+      if (toCosignError(error).code !== 'KEY_PASSWORD_WRONG') throw error;
+      if (known.from === 'remembered') await passwords.forget(key);
+      notes.push(wrongNote(known));
+    }
+  }
+  return notes.length === 0 ? {} : { passwordNote: notes.join(' ') };
+}
+
+function wrongNote({ from }: KnownPassword): string {
+  return from === 'remembered' ? t('The remembered password is wrong; it was forgotten.') : t('The password in COSIGN_PASSWORD does not open this key.');
+}
+
+interface PasswordQuestion {
+  readonly signing: SigningEngine;
+  readonly privateKey: KeySetting;
+  readonly unlockedForMs: number;
+  readonly note?: string;
+}
+
+async function askPassword({ passwords }: CommandContext, place: StepPlace, { signing, privateKey, unlockedForMs, note }: PasswordQuestion): Promise<KeyDescription | Back> {
+  let description: KeyDescription | undefined;
+  const wish = { remember: false };
+  const password = await enter(place, {
+    prompt: t('Password of {0}', privateKey.name),
+    password: true,
+    ...(note === undefined ? {} : { warning: note }),
+    toggle: {
+      icon: { on: 'pinned', off: 'pin' },
+      tooltip: { on: t('The password will be remembered in the secret storage of the editor'), off: t('Remember the password in the secret storage of the editor') },
+      set: (on) => { wish.remember = on; },
+    },
+    validate: async (value, accepting, signal) => {
+      if (!accepting) return undefined;
+      try {
+        description = await signing.unlock(privateKey, value, unlockedForMs || commandMs, signal);
+        return undefined;
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = toCosignError(error);
+        return failure.code === 'KEY_PASSWORD_WRONG' ? t('The password is wrong. Try again.') : failureText(failure, t).text;
+      }
+    },
+  });
+  if (password === back || !description) return back;
+  if (wish.remember) await passwords.remember(privateKey, password);
+  return description;
+}
