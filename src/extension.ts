@@ -12,7 +12,7 @@ export interface TestHooks {
 }
 
 /** The editor shows nothing when activation fails, so this does. */
-export function activate({ subscriptions, extension, extensionUri, extensionMode }: vscode.ExtensionContext): TestHooks | undefined {
+export function activate({ subscriptions, extension, extensionUri, extensionMode, secrets, workspaceState }: vscode.ExtensionContext): TestHooks | undefined {
   const homeDirectory = homedir();
   const { version } = extension.packageJSON as { version: string };
   const loadEngine = async (settings: EngineSettings): Promise<Engine> => {
@@ -20,7 +20,9 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
     return createEngine({ version, env: process.env, homeDirectory }, settings);
   };
   try {
-    const tracker = registerFace({ subscriptions, extensionUri, loadEngine, homeDirectory, now: Date.now });
+    const tracker = registerFace({
+      subscriptions, extensionUri, loadEngine, homeDirectory, now: Date.now, secrets, memory: workspaceState, environmentPassword: process.env['COSIGN_PASSWORD'],
+    });
     return extensionMode === vscode.ExtensionMode.Test ? { tracker } : undefined;
   } catch (error) {
     void vscode.window.showErrorMessage(t('Countersign could not start: {0}', error instanceof Error ? error.message : String(error)));

@@ -67,6 +67,12 @@ export class DockerfileTracker implements vscode.Disposable {
     for (const document of this.#documents.values()) document.settingsChanged({ keysChanged: true });
   }
 
+  /** There may be other signatures in registries now: verifies every open Dockerfile anew. */
+  async imagesChanged(): Promise<void> {
+    const signal = new AbortController().signal;
+    await Promise.all([...this.#documents.values()].map((document) => document.verify({ fresh: true }, signal)));
+  }
+
   /** Settles when nothing is being read or verified. */
   async whenIdle(): Promise<void> {
     await Promise.all([...this.#documents.values()].map((document) => document.whenIdle()));

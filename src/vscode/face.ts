@@ -5,12 +5,16 @@ import { registerCommands } from './commands/index.ts';
 import { registerDiagnosticsView } from './diagnosticsView.ts';
 import { DockerfileTracker } from './dockerfileTracker.ts';
 import { EngineHandle, type LoadEngine } from './engineHandle.ts';
+import { registerFileSignatureStatusView } from './fileSignatureStatusView.ts';
+import { FileSignatureTracker } from './fileSignatureTracker.ts';
 import { registerHoverView } from './hoverView.ts';
 import { registerKeyFileWatcher } from './keyFileWatcher.ts';
 import { registerLanguageStatusView } from './languageStatusView.ts';
 import { registerLogView } from './logView.ts';
+import { Passwords } from './passwords.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import { Settings } from './settings.ts';
+import { registerSignatureFileView } from './signatureFileView.ts';
 import { registerStatusBarView } from './statusBarView.ts';
 
 export interface FaceOptions {
@@ -19,12 +23,18 @@ export interface FaceOptions {
   /** Called when a Dockerfile is seen for the first time, not before. */
   readonly loadEngine: LoadEngine;
   readonly homeDirectory: string;
+  readonly secrets: Pick<vscode.SecretStorage, 'get' | 'store' | 'delete'>;
+  /** `COSIGN_PASSWORD`; set but empty is a password like any other. */
+  readonly environmentPassword: string | undefined;
+  /** Remembers small things for the workspace, never a secret. */
+  readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** Everything created is in `subscriptions`, also when this throws half-way. */
-export function registerFace({ subscriptions, extensionUri, loadEngine, homeDirectory, now }: FaceOptions): DockerfileTracker {
+export function registerFace(options: FaceOptions): DockerfileTracker {
+  const { subscriptions, extensionUri, loadEngine, homeDirectory, now } = options;
   const own = <T extends vscode.Disposable>(item: T): T => {
     subscriptions.push(item);
     return item;
@@ -38,7 +48,12 @@ export function registerFace({ subscriptions, extensionUri, loadEngine, homeDire
     own(register(tracker));
   }
   own(registerLogView(tracker, log));
-  own(registerCommands({ tracker, engine, log, extensionUri }));
+  const fileSignatures = own(new FileSignatureTracker({ engine, settings, log, now }));
+  own(registerFileSignatureStatusView(fileSignatures, settings));
+  own(registerSignatureFileView(fileSignatures, settings, extensionUri));
+  const passwords = new Passwords({ secrets: options.secrets, environment: options.environmentPassword });
+  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, memory: options.memory, log, extensionUri }));
   tracker.start();
+  fileSignatures.start();
   return tracker;
 }

@@ -12,7 +12,7 @@ import { commandUri, toLocation, toRange } from './places.ts';
 import { t } from './words.ts';
 
 /** The only commands a hover may run: its text comes from registries and from the Dockerfile. */
-export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey];
+export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage];
 
 export function registerHoverView(tracker: DockerfileTracker): vscode.Disposable {
   return vscode.languages.registerHoverProvider(dockerfileSelector, {
@@ -30,7 +30,7 @@ export function hoverOf(item: UseWithState, trust: FileTrust): vscode.Hover {
   return new vscode.Hover(markdown, toRange(item.use.range));
 }
 
-function linksFor({ use, state }: UseWithState, { uri }: FileTrust): readonly HoverLink[] {
+function linksFor({ use, state }: UseWithState, { uri, restricted }: FileTrust): readonly HoverLink[] {
   const digest = digestIn(state);
   const target: AddTrustedKeyTarget = { uri: uri.toString(), image: use.text };
   const addsKey = ['no keys', 'unsigned', 'untrusted'].includes(state.kind);
@@ -38,6 +38,7 @@ function linksFor({ use, state }: UseWithState, { uri }: FileTrust): readonly Ho
   return [
     ...(asks ? [{ title: t('Verify Again'), uri: commandUri(commandIds.verifyAgain, toLocation(uri, use.range)) }] : []),
     ...(addsKey ? [{ title: t('Add Trusted Key…'), uri: commandUri(commandIds.addTrustedKey, target) }] : []),
+    ...(use.reference === undefined || restricted ? [] : [{ title: t('Sign Image…'), uri: commandUri(commandIds.signImage, toLocation(uri, use.range)) }]),
     ...(digest === undefined ? [] : [{ title: t('Copy Digest'), uri: commandUri(commandIds.copyDigest, digest) }]),
   ];
 }

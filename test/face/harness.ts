@@ -52,7 +52,7 @@ export function useFace(): void {
 
 const remember = (reason: unknown): void => { rejections.push(reason); };
 
-export function startFace(load?: () => Promise<FakeEngine>): Face {
+export function startFace(load?: () => Promise<FakeEngine>, environmentPassword?: string): Face {
   const engine = new FakeEngine();
   const subscriptions: { dispose(): unknown }[] = [];
   const face = { engine, subscriptions, loads: 0 };
@@ -60,6 +60,9 @@ export function startFace(load?: () => Promise<FakeEngine>): Face {
     subscriptions,
     extensionUri: Uri.file('/extension') as unknown as api.Uri,
     homeDirectory: home,
+    secrets: fake.secrets,
+    environmentPassword,
+    memory: fake.memory,
     now: () => now,
     loadEngine: () => {
       face.loads += 1;

@@ -2,13 +2,21 @@
 import type * as vscode from 'vscode';
 import type { DockerfileTracker } from '../dockerfileTracker.ts';
 import type { EngineHandle } from '../engineHandle.ts';
+import type { FileSignatureTracker } from '../fileSignatureTracker.ts';
+import type { Passwords } from '../passwords.ts';
+import type { Settings } from '../settings.ts';
 
 export interface CommandContext {
   readonly tracker: DockerfileTracker;
   readonly engine: EngineHandle;
+  readonly settings: Settings;
+  readonly passwords: Passwords;
+  readonly fileSignatures: FileSignatureTracker;
+  /** Remembers small things between windows, never a secret. */
+  readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
   readonly log: vscode.LogOutputChannel;
   readonly extensionUri: vscode.Uri;
 }
 
 /** Arguments come from lenses, links, key bindings and other extensions: a command checks them itself. */
-export type Command = (context: CommandContext, argument: unknown) => Promise<void>;
+export type Command = (context: CommandContext, argument: unknown, ...more: readonly unknown[]) => Promise<void>;

@@ -5,6 +5,7 @@ import { CosignError, toCosignError } from '../../core/errors.ts';
 import { failureText, type FailureAction } from '../../presentation/failureText.ts';
 import { documentationUri } from '../documentationLinks.ts';
 import { describeFailure } from '../failureLog.ts';
+import type { signingCommands } from '../signingCommands.ts';
 import { t } from '../words.ts';
 import { addTrustedKey } from './addTrustedKey.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -15,6 +16,9 @@ import { showTrust } from './showTrust.ts';
 import { verifyAgain } from './verifyAgain.ts';
 import { verifyFile } from './verifyFile.ts';
 
+/** Loaded when one of them is called: most windows never sign. */
+const signing = (id: keyof typeof signingCommands): Command => async (...call) => (await import('../signingCommands.ts')).signingCommands[id](...call);
+
 const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.verifyFile]: verifyFile,
   [commandIds.verifyAgain]: verifyAgain,
@@ -22,14 +26,22 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.removeTrustedKey]: removeTrustedKey,
   [commandIds.showTrust]: showTrust,
   [commandIds.openLog]: openLog,
+  [commandIds.generateKeyPair]: signing(commandIds.generateKeyPair),
+  [commandIds.importKeyPair]: signing(commandIds.importKeyPair),
+  [commandIds.showPublicKey]: signing(commandIds.showPublicKey),
+  [commandIds.changeKeyPassword]: signing(commandIds.changeKeyPassword),
+  [commandIds.forgetPasswords]: signing(commandIds.forgetPasswords),
+  [commandIds.signImage]: signing(commandIds.signImage),
+  [commandIds.signFile]: signing(commandIds.signFile),
+  [commandIds.verifyFileSignature]: signing(commandIds.verifyFileSignature),
   [commandIds.copyDigest]: copyDigest,
 };
 
 export function registerCommands(context: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(...Object.entries(commands).map(([id, command]) =>
-    vscode.commands.registerCommand(id, async (argument: unknown) => {
+    vscode.commands.registerCommand(id, async (argument: unknown, ...more: readonly unknown[]) => {
       try {
-        await command(context, argument);
+        await command(context, argument, ...more);
       } catch (error) {
         // Not waited for: whoever called the command must not wait until somebody has read the message.
         showFailure(id, error, context).catch((failure: unknown) => context.log.error(`${id}: ${describeFailure(failure)}`));

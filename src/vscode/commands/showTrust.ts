@@ -46,8 +46,13 @@ function pickImage({ tracker }: CommandContext, place: Place, first: FileTrust):
       }),
       picker.onDidTriggerItemButton(({ item: { image }, button }) => {
         const digest = digestIn(image.state);
-        const copies = button.iconPath instanceof vscode.ThemeIcon && button.iconPath.id === 'copy';
-        void (copies && digest !== undefined
+        const icon = button.iconPath instanceof vscode.ThemeIcon ? button.iconPath.id : '';
+        if (icon === 'edit') {
+          picker.hide();
+          void vscode.commands.executeCommand(commandIds.signImage, toLocation(place.uri, image.use.range));
+          return;
+        }
+        void (icon === 'copy' && digest !== undefined
           ? vscode.commands.executeCommand(commandIds.copyDigest, digest)
           : vscode.commands.executeCommand(commandIds.verifyAgain, toLocation(place.uri, image.use.range)));
       }),
@@ -70,13 +75,14 @@ function itemsOf(trust: FileTrust): ImageItem[] {
   return trust.uses.map((image, index) => {
     const line = lines[index];
     const again = { iconPath: new vscode.ThemeIcon('refresh'), tooltip: t('Verify Again') };
+    const sign = { iconPath: new vscode.ThemeIcon('edit'), tooltip: t('Sign Image…') };
     const copy = { iconPath: new vscode.ThemeIcon('copy'), tooltip: t('Copy Digest') };
     return {
       image,
       label: `$(${line?.icon ?? 'circle-outline'}) ${line?.reference ?? ''}`,
       description: t('line {0}', image.use.line + 1),
       detail: line?.words ?? '',
-      buttons: [...(image.use.reference ? [again] : []), ...(digestIn(image.state) ? [copy] : [])],
+      buttons: [...(image.use.reference ? [again] : []), ...(image.use.reference && !trust.restricted ? [sign] : []), ...(digestIn(image.state) ? [copy] : [])],
     };
   });
 }

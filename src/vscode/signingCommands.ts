@@ -1,0 +1,20 @@
+// The commands for keys and signing: a chunk of its own, loaded when one of them is first called.
+import { commandIds } from '../contributions.ts';
+import { changeKeyPassword, forgetPasswords } from './commands/changeKeyPassword.ts';
+import type { Command } from './commands/context.ts';
+import { generateKeyPair, importKeyPair } from './commands/generateKeyPair.ts';
+import { showPublicKey } from './commands/showPublicKey.ts';
+import { signFile } from './commands/signFile.ts';
+import { signImage } from './commands/signImage.ts';
+import { verifyFileSignature } from './commands/verifyFileSignature.ts';
+
+export const signingCommands = {
+  [commandIds.generateKeyPair]: generateKeyPair,
+  [commandIds.importKeyPair]: importKeyPair,
+  [commandIds.showPublicKey]: showPublicKey,
+  [commandIds.changeKeyPassword]: changeKeyPassword,
+  [commandIds.forgetPasswords]: forgetPasswords,
+  [commandIds.signImage]: signImage,
+  [commandIds.signFile]: signFile,
+  [commandIds.verifyFileSignature]: verifyFileSignature,
+} as const satisfies Readonly<Record<string, Command>>;
