@@ -12,7 +12,7 @@ const server = createServer((incoming, outgoing) => {
   spans.push(span);
   outgoing.on('finish', () => { span.end = performance.now(); });
   setTimeout(() => {
-    const forward = request({ hostname, port, path: incoming.url, method: incoming.method, headers: { ...incoming.headers, host: targetHost }, agent }, (answer) => {
+    const forward = request({ hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers, agent }, (answer) => {
       outgoing.writeHead(answer.statusCode, answer.headers);
       answer.pipe(outgoing);
     });
