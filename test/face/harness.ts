@@ -8,7 +8,9 @@ import type { DockerfileTracker } from '../../src/vscode/dockerfileTracker.ts';
 import { fake, Position, Uri, type CodeAction, type CodeLens, type Diagnostic, type Hover } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
 import type { FakeLanguageStatus } from '../support/vscode/languages.ts';
+import type { Answer } from '../support/vscode/prompts.ts';
 import { FakeEngine } from './fakeEngine.ts';
+import { FakeSigning } from './fakeSigning.ts';
 
 export interface Face {
   readonly engine: FakeEngine;
@@ -106,6 +108,21 @@ export async function type(document: FakeDocument, text: string): Promise<void> 
 export async function run(command: string, argument?: unknown): Promise<void> {
   await fake.commands.get(`countersign.${command}`)?.(argument);
   await settle();
+}
+
+/** Runs a command with the answers of a person, until all is quiet. */
+export async function answer(command: string, answers: readonly Answer[], ...args: readonly unknown[]): Promise<void> {
+  fake.script.answer(...answers);
+  await fake.commands.get(`countersign.${command}`)?.(...args);
+  for (let turn = 0; turn < 20; turn++) await settle();
+}
+
+/** The face with a signing engine that a test looks into. */
+export function startSigning(environmentPassword?: string): Face & { readonly signing: FakeSigning } {
+  const face = startFace(undefined, environmentPassword);
+  const signing = new FakeSigning();
+  face.engine.signing = signing;
+  return Object.assign(face, { signing });
 }
 
 /** What is on screen for a document. */
