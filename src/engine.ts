@@ -1,6 +1,7 @@
 // The lazily loaded half of the composition root: networking, crypto and Dockerfile semantics behind the Engine interface.
 import { setMaxListeners } from 'node:events';
 import { generateKeyPair } from './core/crypto/encryptedKey.ts';
+import { createCopyEngine } from './core/copy/createCopyEngine.ts';
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
 import { readDockerfile } from './core/dockerfile/images.ts';
 import type { Engine, EngineSettings } from './core/engine.ts';
@@ -28,6 +29,8 @@ export interface Machine {
 interface Parts {
   readonly transport: UndiciTransport;
   readonly registry: RegistryClient;
+  /** The same registries, with logins for pushing. */
+  readonly destination: RegistryClient;
   readonly keySource: KeySource;
   readonly verifier: Verifier;
   readonly kubernetes: ClusterKeys;
@@ -43,6 +46,10 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
   return {
     readDockerfile,
     signing,
+    copying: createCopyEngine(() => ({
+      source: parts.registry, destination: parts.destination, clock: systemClock, random: Math.random,
+      keySource: parts.keySource, verify: (query, signal) => parts.verifier.verify(query, signal),
+    })),
     get kubernetes() {
       return parts.kubernetes;
     },
@@ -80,6 +87,7 @@ function assemble({ version, env, homeDirectory }: Machine, settings: EngineSett
     },
   };
   const registry = new RegistryClient({ transport, keychain, rules, clock, random: Math.random });
+  const destination = new RegistryClient({ transport, keychain, rules, clock, random: Math.random, actions: 'pull,push' });
   const { kubeconfig, context } = settings.kubernetes ?? {};
   const kubernetes = createLazyClusterKeys(async () => {
     const { createClusterKeys } = await import('./kubernetes.ts');
@@ -87,5 +95,5 @@ function assemble({ version, env, homeDirectory }: Machine, settings: EngineSett
   });
   const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, signal) => kubernetes.readPublic(place, signal) });
   const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs });
-  return { transport, registry, keySource, verifier, kubernetes };
+  return { transport, registry, destination, keySource, verifier, kubernetes };
 }

@@ -1,4 +1,5 @@
 // What the editor's face (and later the command line) asks of the rest: the one door to everything that is loaded lazily.
+import type { CopyEngine } from './copyEngine.ts';
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
 import type { Reference } from './oci/reference.ts';
 import type { ClusterKeys } from './kubernetes/clusterKeys.ts';
@@ -52,6 +53,8 @@ export type { KeyDescription };
 export interface Engine {
   /** Keys, and signing images and files. */
   readonly signing: SigningEngine;
+  /** Copying images with everything that proves them. */
+  readonly copying: CopyEngine;
   /** Keys in Kubernetes; the code is loaded at the first call. */
   readonly kubernetes: ClusterKeys;
   /** Never throws. */

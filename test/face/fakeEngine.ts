@@ -5,6 +5,7 @@ import type { Engine, EngineSettings, KeyDescription, VerifyQuery } from '../../
 import { CosignError } from '../../src/core/errors.ts';
 import { parseReference } from '../../src/core/oci/reference.ts';
 import type { KeySetting } from '../../src/core/policy/trustPolicy.ts';
+import type { CopyEngine } from '../../src/core/copyEngine.ts';
 import type { SigningEngine } from '../../src/core/signingEngine.ts';
 import type { Evidence, Verdict } from '../../src/core/policy/verdict.ts';
 
@@ -39,6 +40,8 @@ export interface Call {
 }
 
 export class FakeEngine implements Engine {
+  /** Set by the tests of copying; everything else must not touch it. */
+  copying: CopyEngine = new Proxy({} as CopyEngine, { get: (_target, name) => { throw new Error(`copying.${String(name)} is not expected here`); } });
   /** Set by the tests of signing; everything else must not touch it. */
   signing: SigningEngine = new Proxy({} as SigningEngine, { get: (_target, name) => { throw new Error(`signing.${String(name)} is not expected here`); } });
   readonly calls: Call[] = [];

@@ -28,7 +28,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/core/kubernetes': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto'],
   'src/core/engine.ts': ['src/core/errors.ts', 'src/core/kubernetes', 'src/core/crypto', 'src/core/dockerfile', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts', 'src/core/copyEngine.ts'],
   'src/core/copyEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],
-  'src/core/copy': ['src/core/errors.ts', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signing', 'src/core/copyEngine.ts'],
+  'src/core/copy': ['src/core/errors.ts', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signing', 'src/core/copyEngine.ts', 'src/core/engine.ts'],
   'src/core/signingEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy', 'src/core/signing'],
   'src/node': ['src/core', 'node:', 'undici'],
   'src/node/kubernetes': ['src/core', 'src/node', 'node:', '@kubernetes/client-node'],

@@ -1,0 +1,92 @@
+// The proof of a copy: both sides verified by the source's policies, and signature compared with signature.
+import type { CopyPlan, CopyProof, ProofKind, ProvenSignature } from '../copyEngine.ts';
+import type { Digest } from '../crypto/digest.ts';
+import type { CosignError } from '../errors.ts';
+import type { VerifyQuery } from '../engine.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { KeySource } from '../policy/keySource.ts';
+import { requirementsFor } from '../policy/requirements.ts';
+import type { TrustSettings } from '../policy/trustPolicy.ts';
+import type { SignatureReport, Verdict } from '../policy/verdict.ts';
+import { inParallel } from '../signing/inParallel.ts';
+import { evaluate } from '../verification/evaluate.ts';
+import { loadKeys, ParsedKeys } from '../verification/keyLoader.ts';
+import type { RegistryReader, RepositoryName } from '../verification/registryReader.ts';
+import { SignatureFinder } from '../verification/signatureFinder.ts';
+import type { Chosen } from './chosen.ts';
+import { nameOf } from './planCopy.ts';
+
+export interface ProofQuestion {
+  readonly plan: CopyPlan;
+  readonly chosen: Chosen;
+  /** Undefined: all. */
+  readonly kinds: readonly ProofKind[] | undefined;
+  readonly trust: TrustSettings;
+}
+
+/** Never throws but the signal's reason: what could not be looked at is in `incomplete`. */
+export type ProofReader = (question: ProofQuestion, signal: AbortSignal) => Promise<CopyProof>;
+
+export interface ProofTools {
+  readonly registry: RegistryReader;
+  readonly keySource: KeySource;
+  readonly verify: (query: VerifyQuery, signal: AbortSignal) => Promise<Verdict>;
+}
+
+interface Found {
+  readonly signatures: readonly SignatureReport[];
+  readonly incomplete: readonly CosignError[];
+}
+
+export async function proveCopy({ registry, keySource, verify }: ProofTools, { plan, chosen, kinds, trust }: ProofQuestion, signal: AbortSignal): Promise<CopyProof> {
+  const { digest } = chosen.top;
+  const ours = policiesOf(plan.source, trust);
+  const [source, destination] = await Promise.all([
+    verify({ reference: { ...plan.source, digest }, trust: ours, fresh: true }, signal),
+    verify({ reference: { ...plan.destination, digest }, trust: ours, fresh: true }, signal),
+  ]);
+  const requirements = source.kind === 'uncovered' ? [] : requirementsFor(plan.source, ours);
+  const names = new Set(requirements.flatMap((requirement) => requirement.keys));
+  const { keys, failures } = await loadKeys(keySource, new ParsedKeys(), trust.keys.filter(({ name }) => names.has(name)), false, signal);
+  const finder = new SignatureFinder(registry);
+  const find = async (repository: RepositoryName, subject: Digest): Promise<Found> => {
+    const found = await finder.thorough(repository, subject, await finder.quick(repository, subject, signal), signal);
+    return { signatures: evaluate(found.signatures, subject, requirements, keys).signatures, incomplete: found.incomplete };
+  };
+  const compared = requirements.length === 0 || keys.size === 0 ? [] : await inParallel(chosen.images, 4, async (image) => {
+    const [before, after] = await Promise.all([find(nameOf(plan.source), image.digest), find(nameOf(plan.destination), image.digest)]);
+    const signatures = before.signatures.filter(({ signedBy }) => signedBy !== undefined)
+      .map((atSource): ProvenSignature => ({ subject: image.digest, atSource, state: stateOf(atSource, after.signatures, isLeftOut(chosen, image.digest, atSource, kinds)) }));
+    return { signatures, incomplete: [...before.incomplete, ...after.incomplete] };
+  }, signal);
+  const signatures = compared.flatMap((each) => each.signatures);
+  const incomplete = [...failures, ...compared.flatMap((each) => each.incomplete)];
+  const isLost = signatures.some(({ state }) => state === 'missing' || state === 'invalid');
+  return { source, destination, signatures, incomplete, holds: !isLost && incomplete.length === 0 && isAsGood(source, destination, signatures) };
+}
+
+/** The policies that cover the source, for whatever name the image gets. */
+function policiesOf(source: Reference, trust: TrustSettings): TrustSettings {
+  if (trust.policies.length === 0 || trust.problems.length > 0) return trust;
+  const names = new Set(requirementsFor(source, trust).map(({ policy }) => policy));
+  return { ...trust, policies: trust.policies.map((policy) => ({ ...policy, images: names.has(policy.name) ? ['**'] : ['!**'] })) };
+}
+
+function stateOf(atSource: SignatureReport, after: readonly SignatureReport[], leftOut: boolean): ProvenSignature['state'] {
+  const same = after.filter(({ format, blob }) => format === atSource.format && blob === atSource.blob);
+  if (same.some(({ signedBy }) => signedBy?.fingerprint === atSource.signedBy?.fingerprint)) return 'valid';
+  if (leftOut) return 'left out';
+  return same.length === 0 ? 'missing' : 'invalid';
+}
+
+/** By its kind; a signature that appeared after the plan was made is not left out, it is missing. */
+function isLeftOut(chosen: Chosen, subject: Digest, { manifest }: SignatureReport, kinds: readonly ProofKind[] | undefined): boolean {
+  const proof = chosen.images.find(({ digest }) => digest === subject)?.proofs.find((candidate) => candidate.manifest.digest === manifest);
+  return kinds !== undefined && proof !== undefined && !kinds.includes(proof.kind);
+}
+
+/** Signatures that a person left out may be what the source was verified by. */
+function isAsGood(source: Verdict, destination: Verdict, signatures: readonly ProvenSignature[]): boolean {
+  if (source.kind === destination.kind || destination.kind === 'verified') return true;
+  return signatures.some(({ state }) => state === 'left out') && destination.kind !== 'unchecked';
+}
