@@ -1,0 +1,85 @@
+// The plan of a copy as a text: the whole tree with layers, states and sizes, to read, search and listen to.
+import type { CopyPlan, CopySelection, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
+import { familiarName } from '../core/oci/reference.ts';
+import { blobStateWords, countsWords, manifestName, manifestStateWords, placeWords, proofsWords, tagWords, topOf, totalsWords } from './copyText.ts';
+import { sizeText } from './digestText.ts';
+import { failureText } from './failureText.ts';
+import type { Translate } from './translate.ts';
+import { plainText } from './untrustedText.ts';
+
+/** A longer tree is cut, and says so. */
+const maxLines = 20_000;
+const maxDepth = 30;
+
+/** Every line is one fact; depth is two spaces, so that it reads well aloud. */
+export function copyPlanDocument(plan: CopyPlan, selection: CopySelection, totals: CopyTotals, t: Translate): string {
+  const top = topOf(plan, selection);
+  const tree = new Tree(selection, t);
+  tree.add(top, 0);
+  return [
+    t('The plan of a copy. Nothing was written.'), '',
+    t('From: {0}', plainText(familiarName(plan.source), 400)),
+    t('To: {0}', plainText(familiarName(plan.destination), 400)),
+    t('Digest: {0}', top.digest),
+    ...(top.digest === plan.root.digest ? [] : [t('A part of the index {0}; what hangs on the index itself stays behind.', plan.root.digest)]),
+    tagWords(plan, top, t), '',
+    t('In all: {0} ({1})', totalsWords(totals, t), countsWords(totals, t)),
+    t('With it: {0}', proofsWords(totals.proofs, t)), '',
+    ...tree.lines,
+    ...omittedLines(plan, t),
+    '',
+  ].join('\n');
+}
+
+class Tree {
+  readonly lines: string[] = [];
+  readonly #kinds: readonly ProofKind[] | undefined;
+  readonly #t: Translate;
+  readonly #seen = new Set<string>();
+
+  constructor({ kinds }: CopySelection, t: Translate) {
+    this.#kinds = kinds;
+    this.#t = t;
+  }
+
+  add(manifest: PlannedManifest, depth: number, proof?: PlannedProof): void {
+    const t = this.#t;
+    const left = proof !== undefined && this.#kinds?.includes(proof.kind) === false;
+    const name = proof ? `${proofName(proof.kind, t)}, ${placeWords(proof, t)}` : manifestName(manifest, t);
+    const head = `${name}: ${manifest.digest}, ${sizeText(manifest.bytes.byteLength)}`;
+    if (left) {
+      this.#line(depth, `${head}, ${t('left out')}`);
+      return;
+    }
+    const again = this.#seen.has(manifest.digest);
+    this.#line(depth, `${head}, ${manifestStateWords(manifest.state, t)}${again ? `, ${t('shown above')}` : ''}`);
+    if (again || depth >= maxDepth) return;
+    this.#seen.add(manifest.digest);
+    for (const blob of manifest.blobs) {
+      const role = blob.role === 'config' ? t('Config') : t('Layer');
+      this.#line(depth + 1, `${role}: ${blob.digest}, ${sizeText(blob.sizeBytes)}, ${blobStateWords(blob.state, t)}`);
+    }
+    for (const digest of manifest.missing) this.#line(depth + 1, t('Not at the source: {0}; this index cannot be copied, one of its images can', digest));
+    for (const child of manifest.children) this.add(child, depth + 1);
+    for (const other of manifest.proofs) this.add(other.manifest, depth + 1, other);
+  }
+
+  #line(depth: number, text: string): void {
+    if (this.lines.length < maxLines) this.lines.push(`${'  '.repeat(depth)}${text}`);
+    else if (this.lines.length === maxLines) this.lines.push(this.#t('The rest of the tree is not shown.'));
+  }
+}
+
+function proofName(kind: ProofKind, t: Translate): string {
+  switch (kind) {
+    case 'signature': return t('Signature');
+    case 'attestation': return t('Attestation');
+    case 'sbom': return t('SBOM');
+    case 'other': return t('Other');
+  }
+}
+
+function omittedLines({ omitted }: CopyPlan, t: Translate): readonly string[] {
+  if (omitted.length === 0) return [];
+  return ['', t('Listed at the source and not copied:'), ...omitted.slice(0, 1000).map(({ subject, digest, reason }) => `  ${t('{0}, of {1}: {2}', digest, subject, failureText(reason, t).message)}`)];
+}
