@@ -15,6 +15,12 @@ export interface RouteOptions {
   readonly etags?: boolean;
   /** Where an upload goes on; default `relative`, always with a query of its own. */
   readonly uploadLocation?: 'relative' | 'absolute';
+  /** Larger request bodies are refused with 413. */
+  readonly maxBodyBytes?: number;
+  /** Told to whoever starts an upload, as `OCI-Chunk-Min-Length`, and held against every chunk but the last. */
+  readonly chunkMinBytes?: number;
+  /** `never`: blobs of other repositories are not taken over; the answer is an upload to be filled. */
+  readonly mounts?: 'never';
 }
 
 export class RegistryRoutes {
@@ -84,7 +90,7 @@ export class RegistryRoutes {
     };
   }
 
-  #blob({ method, repository, target }: RegistryRequest): Answer {
+  #blob({ method, repository, target, headers }: RegistryRequest): Answer {
     const { blobs } = this.#store.repository(repository);
     const bytes = blobs.get(target);
     if (!bytes) return failure(404, 'BLOB_UNKNOWN');
@@ -92,29 +98,39 @@ export class RegistryRoutes {
       blobs.delete(target);
       return { status: 202 };
     }
-    return { status: 200, headers: { 'content-type': 'application/octet-stream', 'docker-content-digest': target }, body: bytes };
+    const plain = { 'content-type': 'application/octet-stream', 'docker-content-digest': target };
+    const range = /^bytes=(\d+)-(\d+)$/.exec(headers['range'] ?? '');
+    if (!range) return { status: 200, headers: plain, body: bytes };
+    const [start, end] = [Number(range[1]), Math.min(Number(range[2]), bytes.byteLength - 1)];
+    if (start > end) return failure(416, 'RANGE_INVALID');
+    return { status: 206, headers: { ...plain, 'content-range': `bytes ${start}-${end}/${bytes.byteLength}` }, body: bytes.subarray(start, end + 1) };
   }
 
   #upload(request: RegistryRequest): Answer {
     const { method, repository, target, query, body } = request;
+    if (body.byteLength > (this.#options.maxBodyBytes ?? Infinity)) return failure(413, 'SIZE_INVALID');
     if (method === 'POST') {
       const source = query.get('from');
       const mounted = query.get('mount');
-      const bytes = source !== null && mounted !== null ? this.#store.repository(source).blobs.get(mounted) : undefined;
+      const bytes = source !== null && mounted !== null && this.#options.mounts !== 'never' ? this.#store.repository(source).blobs.get(mounted) : undefined;
       if (bytes) return this.#finish(repository, bytes, mounted);
       if (query.has('digest')) return this.#finish(repository, body, query.get('digest'));
       const id = randomUUID();
       const upload = { repository, state: randomUUID(), bytes: new Uint8Array() };
       this.#uploads.set(id, upload);
-      return { status: 202, headers: { ...this.#location(id, upload), range: '0-0' } };
+      const smallest = this.#options.chunkMinBytes;
+      return { status: 202, headers: { ...this.#location(id, upload), range: '0-0', ...(smallest === undefined ? {} : { 'oci-chunk-min-length': String(smallest) }) } };
     }
     const upload = this.#uploads.get(target);
     if (!upload || upload.repository !== repository) return failure(404, 'BLOB_UPLOAD_UNKNOWN');
     if (query.get('_state') !== upload.state) return failure(400, 'BLOB_UPLOAD_INVALID');
     switch (method) {
-      case 'PATCH':
+      case 'PATCH': {
+        const start = /^(\d+)-\d+$/.exec(request.headers['content-range'] ?? '')?.[1];
+        if (start !== undefined && Number(start) !== upload.bytes.byteLength) return failure(416, 'BLOB_UPLOAD_INVALID');
         upload.bytes = Buffer.concat([upload.bytes, body]);
         return { status: 202, headers: { ...this.#location(target, upload), range: `0-${upload.bytes.byteLength - 1}` } };
+      }
       case 'PUT': {
         this.#uploads.delete(target);
         return this.#finish(repository, Buffer.concat([upload.bytes, body]), query.get('digest'));

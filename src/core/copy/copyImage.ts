@@ -64,6 +64,14 @@ async function sendDestinationTag(route: Route, plan: CopyPlan, top: PlannedMani
   const { tag } = plan.destination;
   if (tag === undefined) return;
   const { isDone, etag } = await refuseTakenTag(route, plan, top, options, signal);
-  if (!isDone) await route.sides.destination.pushManifest(route.to, tag, top.bytes, top.mediaType, signal, etag === undefined ? {} : { ifMatch: etag });
+  if (!isDone) {
+    try {
+      await route.sides.destination.pushManifest(route.to, tag, top.bytes, top.mediaType, signal, etag === undefined ? {} : { ifMatch: etag });
+    } catch (error) {
+      if (!(error instanceof CosignError) || error.code !== 'REGISTRY_CONFLICT' || etag !== undefined) throw error;
+      // No condition was set: it is the registry that forbids changing the tag (Harbor says so with this status).
+      throw new CosignError('REGISTRY_DENIED', `The registry does not let the tag ${destinationName(plan.destination)} be written.`, { cause: error, remedy: 'Choose another tag, or ask whoever runs the registry whether its tags can be changed.' });
+    }
+  }
   route.tally.ended({ what: 'tag', digest: top.digest, outcome: isDone ? 'already there' : 'copied', sizeBytes: top.bytes.byteLength, tag }, 0);
 }

@@ -57,7 +57,14 @@ export function registryError(failure: Failure): RegistryFailure {
   const said = failure.registryCode ?? failure.registryMessage;
   const detail = `HTTP ${failure.status}${said === undefined ? '' : `, ${clean(said)}`}`;
   const make = (code: ErrorCode, message: string, remedy: string): RegistryFailure => new RegistryFailure(code, message, remedy, failure);
-  if (status === 401) return make('REGISTRY_UNAUTHORIZED', `The registry does not let us read ${on} ${account} (${detail}).`, 'Log in to the registry with docker login, or check that the image exists.');
+  const isWrite = failure.method !== 'GET' && failure.method !== 'HEAD';
+  const refusal = isWrite ? writeRefusal(failure) : undefined;
+  if (refusal) return make('REGISTRY_DENIED', `The registry does not let ${on} be written to ${account}: ${refusal.why} (${detail}).`, refusal.remedy);
+  if (status === 401) {
+    return isWrite
+      ? make('REGISTRY_UNAUTHORIZED', `The registry does not let us write to ${on} ${account} (${detail}).`, 'Log in to the registry with docker login, with an account that may push there.')
+      : make('REGISTRY_UNAUTHORIZED', `The registry does not let us read ${on} ${account} (${detail}).`, 'Log in to the registry with docker login, or check that the image exists.');
+  }
   if (status === 403) return make('REGISTRY_DENIED', `The registry refuses access to ${on} ${account} (${detail}).`, 'Ask for access to this repository, or log in with another account.');
   if (status === 429) {
     const wait = failure.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(failure.retryAfterMs / 1000)} s`;
@@ -69,6 +76,15 @@ export function registryError(failure: Failure): RegistryFailure {
     return make('REGISTRY_REFUSED_MANIFEST', `The registry refuses what was written to ${on} (${detail}).`, 'Some registries refuse OCI media types: try the Docker media types.');
   }
   return make('REGISTRY_RESPONSE_INVALID', `The registry gave an answer for ${on} that makes no sense here (${detail}).`, 'Check that this host is a container registry.');
+}
+
+/** Why a registry will never take something, as several of them word it: none has a code of its own for these. */
+function writeRefusal({ status, registryCode = '', registryMessage = '' }: Failure): { readonly why: string; readonly remedy: string } | undefined {
+  const words = `${registryCode} ${registryMessage}`;
+  if (status === 404 && registryCode === 'NAME_UNKNOWN') return { why: 'it has no such repository, and makes none by itself', remedy: 'Create the repository, or correct its name.' };
+  if (status >= 400 && status < 500 && /immutable/i.test(words)) return { why: 'its tags cannot be changed once they are there', remedy: 'Choose another tag, or ask whoever runs the registry.' };
+  if (status >= 400 && status < 500 && status !== 429 && /quota|storage limit/i.test(words)) return { why: 'there is no space left for it', remedy: 'Make room in the registry, or ask for a higher quota.' };
+  return undefined;
 }
 
 /** The status, or the one that the registry's error code belongs to when it hides that behind "not found". */

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, it } from 'node:test';
+import type { CopyProgress } from '../../../../src/core/copyEngine.ts';
+import { cutBody, cutConnection, either, on, status, tamperedBody, times } from '../../../support/faults.ts';
+import type { Fault } from '../../../support/registry.ts';
+import { types } from '../../../support/registryStore.ts';
+import { closureOf, planOf, run, startPair, type Pair, type PairOptions } from './harness.ts';
+
+let pair: Pair | undefined;
+afterEach(async () => {
+  await pair?.close();
+  pair = undefined;
+});
+
+const megabyte = 1024 * 1024;
+
+/** Two registries, and at the source an image with one layer of that size. */
+async function start(sizeBytes: number, options: PairOptions = {}): Promise<Pair & { readonly layer: string }> {
+  pair = await startPair(options);
+  const { store } = pair.source;
+  const layer = store.putBlob('team/app', randomBytes(sizeBytes));
+  store.putManifest('team/app', '1.0', { schemaVersion: 2, mediaType: types.manifest, config: store.putBlob('team/app', '{}', types.config), layers: [layer] });
+  return { ...pair, layer: layer.digest };
+}
+
+const requestsTo = ({ destination }: Pair, method: string): number => destination.requests.filter((request) => request.kind === 'upload' && request.method === method).length;
+/** Carried out, and then nobody hears of it. */
+const answerLost: Fault = (_request, ordinary) => {
+  ordinary();
+  return { status: 0, cut: 'before answer' };
+};
+
+describe('a layer', () => {
+  it('goes in one piece where that is taken', async () => {
+    const sides = await start(3 * megabyte);
+    const { sentBytes } = await run(sides);
+    assert.equal(sentBytes, 3 * megabyte + 2);
+    assert.deepEqual([requestsTo(sides, 'POST'), requestsTo(sides, 'PATCH'), requestsTo(sides, 'PUT')], [2, 0, 2]);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('of no bytes at all is copied', async () => {
+    const sides = await start(0);
+    await run(sides);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('is read on from where the connection to the source broke', async () => {
+    const sides = await start(2 * megabyte);
+    sides.source.intercept = on(`GET ${sides.layer}`, times(1, cutBody));
+    await run(sides);
+    const ranges = sides.source.requests.filter(({ method, target }) => method === 'GET' && target === sides.layer).map(({ headers }) => headers['range']);
+    assert.equal(ranges.length, 2);
+    assert.match(ranges[1] ?? '', /^bytes=[1-9]\d*-2097151$/);
+    assert.equal(requestsTo(sides, 'PUT'), 2);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('is read anew from a source that knows no ranges', async () => {
+    const sides = await start(2 * megabyte);
+    const whole: Fault = (request, ordinary) => (request.headers['range'] === undefined ? undefined : { ...ordinary(), status: 200, headers: {}, body: sides.source.store.repository('team/app').blobs.get(sides.layer) ?? '' });
+    sides.source.intercept = either(on(`GET ${sides.layer}`, times(1, cutBody)), on(`GET ${sides.layer}`, whole));
+    await run(sides);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('begins again when the connection to the destination broke, and only that layer', async () => {
+    const sides = await start(2 * megabyte);
+    sides.destination.intercept = on('PUT upload', times(1, cutConnection));
+    await run(sides);
+    assert.equal(requestsTo(sides, 'PUT'), 3);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('is not sent again when only the answer was lost', async () => {
+    const sides = await start(2 * megabyte);
+    sides.destination.intercept = on('PUT upload', times(1, answerLost));
+    await run(sides);
+    assert.equal(requestsTo(sides, 'PUT'), 2);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('goes in chunks where one body is too much, and on from the chunk whose answer was lost', async () => {
+    const sides = await start(40 * megabyte, { destination: { maxBodyBytes: 20 * megabyte } });
+    sides.destination.intercept = on('PATCH upload', times(1, answerLost));
+    await run(sides);
+    const chunks = sides.destination.requests.filter(({ method }) => method === 'PATCH').map(({ headers }) => headers['content-range']);
+    assert.deepEqual(chunks, ['0-16777215', '16777216-33554431', '33554432-41943039']);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('goes in chunks no smaller than the registry wants, and smaller ones where those are too much', async () => {
+    const sides = await start(40 * megabyte, { destination: { maxBodyBytes: 19 * megabyte, chunkMinBytes: 18 * megabyte } });
+    await run(sides);
+    assert.deepEqual(sides.destination.requests.filter(({ method }) => method === 'PATCH').map(({ headers }) => headers['content-length']), [18, 18, 4].map((size) => String(size * megabyte)));
+    const small = await startPair({ destination: { maxBodyBytes: 5 * megabyte } });
+    small.source.store.putManifest('team/app', '1.0', { schemaVersion: 2, mediaType: types.manifest, config: small.source.store.putBlob('team/app', '{}', types.config), layers: [small.source.store.putBlob('team/app', randomBytes(20 * megabyte))] });
+    await run(small);
+    assert.equal(small.destination.requests.filter(({ method, status: code }) => method === 'PATCH' && code === 202).length, 5);
+    closureOf(small.destination.store, 'mirror/app', '1.0');
+    await small.close();
+  });
+
+  it('survives an upload that the registry forgot', async () => {
+    const sides = await start(2 * megabyte);
+    sides.destination.intercept = on('PUT upload', times(1, status(404, 'BLOB_UPLOAD_UNKNOWN')));
+    await run(sides);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('survives overload of either side', async () => {
+    const sides = await start(2 * megabyte);
+    sides.source.intercept = on(`GET ${sides.layer}`, times(2, status(503)));
+    sides.destination.intercept = on('upload', times(2, status(429, 'TOOMANYREQUESTS', { 'retry-after': '1' })));
+    await run(sides);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('with other bytes than its digest names does not arrive, and nothing that names it', async () => {
+    const sides = await start(2 * megabyte);
+    sides.source.intercept = on(`GET ${sides.layer}`, tamperedBody);
+    await assert.rejects(run(sides), { code: 'DIGEST_MISMATCH' });
+    const { blobs, tags, manifests } = sides.destination.store.repository('mirror/app');
+    assert.deepEqual([blobs.has(sides.layer), tags.size, manifests.size], [false, 0, 0]);
+  });
+
+  it('that the source lists and does not have ends the copy', async () => {
+    const sides = await start(10);
+    sides.source.store.repository('team/app').blobs.delete(sides.layer);
+    await assert.rejects(run(sides), { code: 'REGISTRY_RESPONSE_INVALID' });
+    assert.equal(sides.destination.store.repository('mirror/app').tags.size, 0);
+  });
+
+  it('that was sent twice counts once', async () => {
+    const sides = await start(2 * megabyte);
+    sides.destination.intercept = on('PUT upload', times(1, cutConnection));
+    const seen: CopyProgress[] = [];
+    const { sentBytes } = await run(sides, { onProgress: (progress) => seen.push(progress) });
+    assert.equal(sentBytes, 2 * megabyte + 2);
+    assert.ok(seen.every(({ bytesDone, bytesTotal }) => bytesDone <= bytesTotal));
+    assert.equal(seen.at(-1)?.bytesDone, seen.at(-1)?.bytesTotal);
+  });
+});
+
+describe('a destination that refuses', () => {
+  const cases: readonly (readonly [string, string, Fault, string])[] = [
+    ['the login', 'upload', status(401, 'UNAUTHORIZED'), 'REGISTRY_UNAUTHORIZED'],
+    ['to be written to', 'upload', status(403, 'DENIED'), 'REGISTRY_DENIED'],
+    ['because nobody made the repository', 'upload', status(404, 'NAME_UNKNOWN'), 'REGISTRY_DENIED'],
+    ['the manifest', 'PUT manifest', status(400, 'MANIFEST_INVALID'), 'REGISTRY_REFUSED_MANIFEST'],
+    ['to change a tag', 'PUT 1.0', status(412, 'PRECONDITION'), 'REGISTRY_DENIED'],
+    ['for want of space', 'upload', status(403, 'DENIED: adding 2 MiB will exceed the quota'), 'REGISTRY_DENIED'],
+    ['for too long', 'upload', status(503), 'REGISTRY_UNAVAILABLE'],
+  ];
+  for (const [what, words, fault, code] of cases) {
+    it(`${what} says so, and gets no tag`, async () => {
+      const sides = await start(100);
+      sides.destination.intercept = on(words, fault);
+      await assert.rejects(run(sides), { code });
+      assert.equal(sides.destination.store.repository('mirror/app').tags.size, 0);
+    });
+  }
+});
+
+describe('a cancelled copy', () => {
+  it('closes its connections and says no more than that', async () => {
+    const sides = await start(megabyte);
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const plan = await planOf(sides);
+    sides.destination.intercept = on('PUT upload', () => {
+      abort.abort(reason);
+      return new Promise(() => undefined);
+    });
+    const copying = sides.engine.copy(plan, {}, { trust: { keys: [], policies: [], problems: [] } }, () => undefined, abort.signal);
+    await assert.rejects(copying, (error) => error === reason);
+    assert.equal(sides.destination.store.repository('mirror/app').tags.size, 0);
+    const deadline = Date.now() + 5000;
+    while (sides.destination.aborted === 0 && Date.now() < deadline) await new Promise((done) => { setTimeout(done, 5); });
+    assert.ok(sides.destination.aborted > 0);
+  });
+});
