@@ -23,8 +23,6 @@ export interface KeySourceOptions {
 const downloadLifetimeMs = 10 * 60_000;
 /** How long a key in a secret is believed, in milliseconds. */
 const secretLifetimeMs = 10 * 60_000;
-/** Fresh reads of a secret within this time are one, in milliseconds. */
-const oneQuestionMs = 1000;
 const maxFiles = 1000;
 
 /** References that cosign knows and Countersign does not read (cosign `pkg/signature/keys.go`). */
@@ -56,12 +54,14 @@ export function createKeySource({ transport, env, homeDirectory, now, readSecret
   };
 
   // All images of a file are verified again at once; their clusters are asked once, and login programs are started once.
-  const asked = new Map<string, number>();
-  const isNewQuestion = (reference: string): boolean => {
-    const time = (now ?? Date.now)();
-    const isNew = time - (asked.get(reference) ?? -Infinity) >= oneQuestionMs;
-    if (isNew) asked.set(reference, time);
-    return isNew;
+  const asking = new Set<string>();
+  const askCluster = async (reference: string, read: () => Promise<Uint8Array>): Promise<Uint8Array> => {
+    asking.add(reference);
+    try {
+      return await read();
+    } finally {
+      asking.delete(reference);
+    }
   };
 
   return {
@@ -83,7 +83,8 @@ export function createKeySource({ transport, env, homeDirectory, now, readSecret
         case 'k8s': {
           if (!readSecret) throw notRead(key, scheme);
           const place = parseSecretReference(reference);
-          return boundedBytes(key, await secrets.get(secretReference(place), (shared) => readSecret(place, shared), signal, fresh && isNewQuestion(secretReference(place))));
+          const name = secretReference(place);
+          return boundedBytes(key, await secrets.get(name, (shared) => askCluster(name, () => readSecret(place, shared)), signal, fresh && !asking.has(name)));
         }
         default:
           throw notRead(key, scheme);

@@ -139,3 +139,42 @@ it('a cancelled read rejects with the reason', async (test) => {
   const [abort, reason] = [new AbortController(), new Error('cancelled')];
   await assert.rejects(source.read({ name: 'k', reference: server.url.href }, { fresh: false }, abort.signal), reason);
 });
+
+it('a Kubernetes secret is read once for its lifetime, again when asked afresh, and once for all who ask afresh at a time', async (test) => {
+  let [reads, now] = [0, 0];
+  const answers: ((bytes: Uint8Array) => void)[] = [];
+  const readSecret = (): Promise<Uint8Array> => {
+    reads++;
+    return new Promise((resolve) => { answers.push(resolve); });
+  };
+  const answer = (text: string): void => { for (const each of answers.splice(0)) each(Buffer.from(text)); };
+  const { source } = await makeSource(test, { readSecret, now: () => now });
+  const first = [read(source, 'k8s://ns/name'), read(source, ' k8s://ns/name ')];
+  answer('one');
+  assert.deepEqual(await Promise.all(first), ['one', 'one']);
+  assert.equal(await read(source, 'k8s://ns/name'), 'one');
+  assert.equal(reads, 1);
+  const again = [1, 2, 3].map(() => read(source, 'k8s://ns/name', undefined, true));
+  answer('two');
+  assert.deepEqual(await Promise.all(again), ['two', 'two', 'two']);
+  assert.equal(reads, 2);
+  now = 10 * 60_000;
+  const later = read(source, 'k8s://ns/name');
+  answer('three');
+  assert.equal(await later, 'three');
+});
+
+it('a Kubernetes secret that cannot be read is asked for again, and one with a wrong name never', async (test) => {
+  let reads = 0;
+  const { source } = await makeSource(test, { readSecret: () => { reads++; return Promise.reject(new CosignError('KUBERNETES_UNREACHABLE', 'release')); } });
+  await fails(read(source, 'k8s://ns/name'), 'KUBERNETES_UNREACHABLE');
+  await fails(read(source, 'k8s://ns/name'), 'KUBERNETES_UNREACHABLE');
+  assert.equal(reads, 2);
+  await fails(read(source, 'k8s:///name'), 'KUBERNETES_REFERENCE_INVALID', /./);
+  assert.equal(reads, 2);
+});
+
+it('a secret with more than a key is not handed on', async (test) => {
+  const { source } = await makeSource(test, { readSecret: () => Promise.resolve(new Uint8Array(65 * 1024)) });
+  await fails(read(source, 'k8s://ns/name'), 'KEY_UNREADABLE', /larger/);
+});
