@@ -114,6 +114,8 @@ export interface Settings {
   readonly 'countersign.signing.fileOutputs': FileOutputs;
   /** Seconds. */
   readonly 'countersign.signing.unlockedFor': number;
+  readonly 'countersign.kubernetes.kubeconfig': string;
+  readonly 'countersign.kubernetes.context': string;
 }
 
 export type SettingId = keyof Settings;
@@ -144,6 +146,8 @@ export const settingDefaults: Settings = {
   'countersign.signing.dockerMediaTypes': false,
   'countersign.signing.fileOutputs': 'both',
   'countersign.signing.unlockedFor': 900,
+  'countersign.kubernetes.kubeconfig': '',
+  'countersign.kubernetes.context': '',
 };
 
 /** The smallest and largest value of each numeric setting. */
@@ -164,6 +168,8 @@ export const restrictedSettings = [
   'countersign.registries.certificateAuthorities',
   'countersign.registries.useCredentials',
   'countersign.signing.repository',
+  'countersign.kubernetes.kubeconfig',
+  'countersign.kubernetes.context',
 ] as const satisfies readonly SettingId[];
 
 /** The `source` of every diagnostic. */

@@ -117,6 +117,7 @@ export class Settings implements vscode.Disposable {
         proxyStrictSSL: http.get<unknown>('proxyStrictSSL') !== false,
         timeoutMs: values.number('countersign.network.timeout') * 1000,
         tagLifetimeMs: values.number('countersign.cache.tagLifetime') * 1000,
+        ...kubernetesSettings(values, this.#homeDirectory),
       },
       problems: values.problems,
       ignored: values.ignored,
@@ -126,6 +127,15 @@ export class Settings implements vscode.Disposable {
   dispose(): void {
     this.#disposable.dispose();
   }
+}
+
+function kubernetesSettings(values: SettingValues, homeDirectory: string): Pick<EngineSettings, 'kubernetes'> {
+  const [path, context] = [values.text('countersign.kubernetes.kubeconfig').trim(), values.text('countersign.kubernetes.context').trim()];
+  const scope = values.scopes('countersign.kubernetes.kubeconfig').at(-1)?.scope ?? 'user';
+  const home = /^~[/\\]/.test(path) ? resolvePath(path.slice(2), homeDirectory) : undefined;
+  const file = path === '' ? undefined : home ?? resolvePath(path, baseDirectory(scope, undefined, homeDirectory));
+  if (path === '' && context === '') return {};
+  return { kubernetes: { ...(path === '' ? {} : { kubeconfig: file?.fsPath ?? path }), ...(context === '' ? {} : { context }) } };
 }
 
 function signingSettings(values: SettingValues): SigningSettings {
