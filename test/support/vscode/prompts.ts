@@ -78,6 +78,7 @@ class QuickInput {
     await turn();
     while (this.isVisible()) {
       await this.#settled();
+      if (!this.isVisible()) return;
       const answer = this.#script.next(`${this.#kind} "${this.title}"`);
       await this.#apply(answer);
       this.#script.shown.push({
@@ -91,7 +92,8 @@ class QuickInput {
   }
   /** Waits for validation and loading, as a person does. */
   async #settled(): Promise<void> {
-    for (let turns = 0; turns < 3 || (this.busy && turns < 1000 && this.visible); turns++) await turn();
+    const patience = performance.now() + 10_000;
+    for (let turns = 0; turns < 3 || (this.busy && this.visible && performance.now() < patience); turns++) await turn();
   }
   async #apply(answer: Answer): Promise<void> {
     if ('run' in answer) await answer.run();
