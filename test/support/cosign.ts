@@ -25,9 +25,10 @@ export class Cosign {
     writeFileSync(join(this.directory, 'root.json'), '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}');
   }
 
-  run(args: readonly string[], options: { readonly password?: string; readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {}): Promise<CosignResult> {
+  /** @param options.password null: COSIGN_PASSWORD is not set */
+  run(args: readonly string[], options: { readonly password?: string | null; readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {}): Promise<CosignResult> {
     return new Promise((resolve) => {
-      const env = { PATH: process.env['PATH'] ?? '', HOME: this.directory, COSIGN_PASSWORD: options.password ?? '', TUF_ROOT: join(this.directory, 'tuf'), ...options.env };
+      const env = { PATH: process.env['PATH'] ?? '', HOME: this.directory, ...(options.password === null ? {} : { COSIGN_PASSWORD: options.password ?? '' }), TUF_ROOT: join(this.directory, 'tuf'), ...options.env };
       const child = execFile(this.#program, [...args], { cwd: this.directory, env, timeout: 60_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
         resolve({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, stdout, stderr });
       });
@@ -35,7 +36,7 @@ export class Cosign {
     });
   }
 
-  async must(args: readonly string[], options: { readonly password?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<CosignResult> {
+  async must(args: readonly string[], options: { readonly password?: string | null; readonly env?: Readonly<Record<string, string>> } = {}): Promise<CosignResult> {
     const result = await this.run(args, options);
     if (result.code !== 0) throw new Error(`cosign ${args.join(' ')} ended with ${result.code}: ${result.stderr}`);
     return result;

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { TLSSocket } from 'node:tls';
+import { secretFromProtobuf } from './kubeProtobuf.ts';
 
 const fixture = (path: string): string => resolve('test/fixtures', path);
 
@@ -133,7 +134,7 @@ export class KubeApi {
     const parts = url.pathname.split('/').filter((part) => part !== '');
     const known = discovery(url.pathname, this.version);
     const isList = parts.at(-1) === 'secrets' || parts.at(-1) === 'namespaces';
-    const body = chunks.length === 0 || !request.headers['content-type']?.startsWith('application/json') ? undefined : JSON.parse(Buffer.concat(chunks).toString()) as Json;
+    const body = bodyOf(Buffer.concat(chunks), parts.at(-1) === 'secrets' || request.method === 'PUT');
     if (url.pathname.endsWith('/selfsubjectaccessreviews')) {
       const { resourceAttributes: { verb, resource, namespace, name } } = (body as { spec: { resourceAttributes: Record<string, string> } }).spec;
       const allowed = this.allows({ user, verb: verb ?? '', resource: resource ?? '', dryRun: false, ...(namespace ? { namespace } : {}), ...(name ? { name } : {}) });
@@ -198,8 +199,14 @@ export class KubeApi {
   /** Before 1.21 the field is not known (alpha and beta left aside) and dropped. */
   #stored({ immutable, ...secret }: SecretJson, place: { namespace: string; name: string; uid?: string }): SecretJson {
     const keeps = immutable === true && (Number.parseInt(this.version.major, 10) > 1 || Number.parseInt(this.version.minor, 10) >= 21);
-    return { ...secret, apiVersion: 'v1', kind: 'Secret', type: secret.type ?? 'Opaque', ...(keeps ? { immutable } : {}), metadata: { ...secret.metadata, uid: randomUUID(), ...place, resourceVersion: this.#next() } };
+    return { ...secret, apiVersion: 'v1', kind: 'Secret', type: secret.type === undefined || secret.type === '' ? 'Opaque' : secret.type, ...(keeps ? { immutable } : {}), metadata: { ...secret.metadata, uid: randomUUID(), ...place, resourceVersion: this.#next() } };
   }
+}
+
+function bodyOf(bytes: Buffer, isSecret: boolean): Json | undefined {
+  if (bytes.length === 0) return undefined;
+  if (bytes.toString('latin1', 0, 4) !== 'k8s\0') return JSON.parse(bytes.toString()) as Json;
+  return isSecret ? secretFromProtobuf(bytes) as unknown as Json : undefined;
 }
 
 function list(kind: string, items: readonly { readonly metadata: object }[], accept: string): Json {
