@@ -10,6 +10,7 @@ export const commandIds = {
   openLog: 'countersign.openLog',
   generateKeyPair: 'countersign.generateKeyPair',
   importKeyPair: 'countersign.importKeyPair',
+  generateClusterKeyPair: 'countersign.generateClusterKeyPair',
   showPublicKey: 'countersign.showPublicKey',
   changeKeyPassword: 'countersign.changeKeyPassword',
   forgetPasswords: 'countersign.forgetPasswords',
@@ -54,6 +55,7 @@ export interface CommandArguments {
   readonly 'countersign.openLog': readonly [];
   readonly 'countersign.generateKeyPair': readonly [];
   readonly 'countersign.importKeyPair': readonly [];
+  readonly 'countersign.generateClusterKeyPair': readonly [];
   readonly 'countersign.showPublicKey': readonly [];
   readonly 'countersign.changeKeyPassword': readonly [];
   readonly 'countersign.forgetPasswords': readonly [];

@@ -2,6 +2,7 @@
 import { commandIds } from '../contributions.ts';
 import { changeKeyPassword, forgetPasswords } from './commands/changeKeyPassword.ts';
 import type { Command } from './commands/context.ts';
+import { generateClusterKeyPair } from './commands/generateClusterKeyPair.ts';
 import { generateKeyPair, importKeyPair } from './commands/generateKeyPair.ts';
 import { showPublicKey } from './commands/showPublicKey.ts';
 import { signFile } from './commands/signFile.ts';
@@ -11,6 +12,7 @@ import { verifyFileSignature } from './commands/verifyFileSignature.ts';
 export const signingCommands = {
   [commandIds.generateKeyPair]: generateKeyPair,
   [commandIds.importKeyPair]: importKeyPair,
+  [commandIds.generateClusterKeyPair]: generateClusterKeyPair,
   [commandIds.showPublicKey]: showPublicKey,
   [commandIds.changeKeyPassword]: changeKeyPassword,
   [commandIds.forgetPasswords]: forgetPasswords,

@@ -28,6 +28,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.openLog]: openLog,
   [commandIds.generateKeyPair]: signing(commandIds.generateKeyPair),
   [commandIds.importKeyPair]: signing(commandIds.importKeyPair),
+  [commandIds.generateClusterKeyPair]: signing(commandIds.generateClusterKeyPair),
   [commandIds.showPublicKey]: signing(commandIds.showPublicKey),
   [commandIds.changeKeyPassword]: signing(commandIds.changeKeyPassword),
   [commandIds.forgetPasswords]: signing(commandIds.forgetPasswords),

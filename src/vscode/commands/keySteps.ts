@@ -36,7 +36,7 @@ export function keySteps<State extends KeyState>(context: CommandContext): reado
           { label: `$(file) ${t('Choose a File…')}`, detail: t('a PEM file, such as cosign.pub'), value: 'file' },
           { label: `$(edit) ${t('Paste It…')}`, detail: t('a PEM text, in one line or in several'), value: 'paste' },
           { label: `$(clippy) ${t('Use the Clipboard')}`, detail: t('a PEM text that you copied'), value: 'clipboard' },
-          { label: `$(link) ${t('Enter an Address…')}`, detail: t('https://… or env://NAME, read again whenever it is used'), value: 'address' },
+          { label: `$(link) ${t('Enter an Address…')}`, detail: t('https://…, env://NAME or k8s://namespace/name, read again whenever it is used'), value: 'address' },
         ], state.origin);
         if (origin === back) return back;
         return { ...state, origin, ...(origin === 'clipboard' ? { key: await fromClipboard(context) } : {}) };
@@ -93,7 +93,7 @@ async function fromText(context: CommandContext, place: Parameters<Step<KeyState
       const reference = address ? addressIn(value) : restorePem(value);
       if (reference === undefined) {
         if (!accepting && value.trim() === '') return undefined;
-        return address ? t('Enter https://… or env://NAME.') : t('This is no key in PEM form.');
+        return address ? t('Enter https://…, env://NAME or k8s://namespace/name.') : t('This is no key in PEM form.');
       }
       // Half an address leads somewhere else: it is asked only when it is meant.
       if (address && !accepting) return undefined;

@@ -11,7 +11,7 @@ export function restorePem(text: string): string | undefined {
   return blocks.length === 0 ? undefined : blocks.join('');
 }
 
-/** `env://NAME` or `https://…`. */
+/** `env://NAME`, `https://…` or `k8s://namespace/name`. */
 export function isKeyAddress(text: string): boolean {
-  return /^(?:env:\/\/[A-Za-z_][A-Za-z0-9_]*|https:\/\/[^\s/]+.*)$/.test(text);
+  return /^(?:env:\/\/[A-Za-z_][A-Za-z0-9_]*|https:\/\/[^\s/]+.*|k8s:\/\/[^\s/]+\/[^\s/]+)$/.test(text);
 }

@@ -2,14 +2,17 @@
 import * as vscode from 'vscode';
 import { CosignError, toCosignError } from '../../core/errors.ts';
 import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
+import { isSecretReference, parseSecretReference, secretReference } from '../../core/kubernetes/secretReference.ts';
 import type { KeySetting } from '../../core/policy/trustPolicy.ts';
 import type { SigningEngine } from '../../core/signingEngine.ts';
 import { failureText } from '../../presentation/failureText.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
 import type { KnownPassword } from '../passwords.ts';
 import { t } from '../words.ts';
+import { namespaceStep, secretStep, type ClusterState } from './clusterSteps.ts';
 import type { CommandContext } from './context.ts';
-import { back, enter, enterOrChoose, type Back, type Choice, type Step, type StepPlace } from './steps.ts';
+import { runWithProgress } from './runWithProgress.ts';
+import { askSteps, back, enter, enterOrChoose, type Back, type Choice, type Step, type StepPlace } from './steps.ts';
 
 /** A private key and what it is, once it is unlocked. */
 export interface PrivateKeyState {
@@ -65,8 +68,9 @@ export function lockAfterUse(signing: SigningEngine, unlockedForMs: number): voi
   if (unlockedForMs === 0) signing.lock();
 }
 
-/** A key file by its path: what people call it, without its folder. */
+/** A key file by its path: what people call it, without its folder; a secret by its whole reference. */
 export function keySetting(reference: string): KeySetting {
+  if (isSecretReference(reference)) return { name: plainText(reference, 200), reference };
   return { name: plainText(reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf('\\')) + 1), 80), reference };
 }
 
@@ -74,23 +78,48 @@ async function askKey(context: CommandContext, place: StepPlace, chosen: KeySett
   const { memory } = context;
   const last = chosen?.reference ?? memory.get<unknown>(lastKey);
   const found = (await vscode.workspace.findFiles('**/*.key', '**/node_modules/**', 50)).filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath).sort();
-  const files = [...new Set([...(typeof last === 'string' ? [last] : []), ...found])];
-  const choices: Choice<string | typeof browse>[] = [
-    ...files.map((path) => ({ label: `$(key) ${keySetting(path).name.replace(/\$\(/g, '\\$(')}`, description: plainText(path, 300), value: path })),
+  const references = [...new Set([...(typeof last === 'string' ? [last] : []), ...found, ...trustedSecrets(context)])];
+  const choices: Choice<Source>[] = [
+    ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${keySetting(path).name.replace(/\$\(/g, '\\$(')}`, description: plainText(path, 300), value: path })),
     { label: `$(folder-opened) ${t('Choose a File…')}`, detail: t('a private key that cosign or Countersign wrote, such as cosign.key'), value: browse },
+    { label: `$(cloud) ${t('Choose a Kubernetes Secret…')}`, detail: t('its password comes with it'), value: inCluster },
   ];
-  const answer = await enterOrChoose(place, { placeholder: t('Which private key signs? Choose one, or enter a path or env://NAME'), choices, parse: parseKey });
+  const answer = await enterOrChoose(place, { placeholder: t('Which private key signs? Choose one, or enter a path, env://NAME or k8s://namespace/name'), choices, parse: parseKey });
   if (answer === back) return back;
-  const reference = answer === browse ? await browseKey() : answer;
+  const reference = answer === browse ? await browseKey() : answer === inCluster ? await chooseSecret(context, place.title) : answer;
   if (reference === undefined) return askKey(context, place, chosen);
   await memory.update(lastKey, reference);
   return keySetting(reference);
 }
 
 const browse = Symbol('browse');
+const inCluster = Symbol('in a cluster');
+type Source = string | typeof browse | typeof inCluster;
+
+/** Secrets with trusted public keys may hold the private ones as well. */
+function trustedSecrets({ settings }: CommandContext): readonly string[] {
+  return settings.forResource(vscode.window.activeTextEditor?.document.uri).trust.keys.map(({ reference }) => reference.trim()).filter(isSecretReference);
+}
+
+/** Undefined when the person goes back. A reference names no context, so the current one is asked. */
+async function chooseSecret({ engine }: CommandContext, title: string): Promise<string> {
+  const { kubernetes } = await engine.get();
+  const start: ClusterState = {};
+  const { namespace = '', name = '' } = await askSteps(title, [namespaceStep(kubernetes), secretStep(kubernetes, { existing: true })], start);
+  return secretReference({ namespace, name });
+}
 
 function parseKey(text: string): { readonly value: string } | string {
-  return /^env:\/\/\w+$|^(?:[/\\]|[a-z]:[/\\])./i.test(text) ? { value: text } : t('Enter a whole path, or env://NAME.');
+  if (isSecretReference(text)) return parseSecret(text);
+  return /^env:\/\/\w+$|^(?:[/\\]|[a-z]:[/\\])./i.test(text) ? { value: text } : t('Enter a whole path, env://NAME or k8s://namespace/name.');
+}
+
+function parseSecret(text: string): { readonly value: string } | string {
+  try {
+    return { value: secretReference(parseSecretReference(text)) };
+  } catch (error) {
+    return failureText(toCosignError(error), t).text;
+  }
 }
 
 async function browseKey(): Promise<string | undefined> {
@@ -104,6 +133,8 @@ async function browseKey(): Promise<string | undefined> {
 async function unlockSilently({ passwords }: CommandContext, signing: SigningEngine, key: KeySetting, unlockedForMs: number): Promise<Pick<PrivateKeyState, 'description' | 'passwordNote'>> {
   const unlocked = signing.unlocked(key);
   if (unlocked) return { description: unlocked };
+  // A secret brings its password: none is asked for, none is tried.
+  if (isSecretReference(key.reference)) return { description: await runWithProgress(t('Asking the Kubernetes cluster'), (signal) => signing.unlock(key, '', unlockedForMs || commandMs, signal)) };
   const notes: string[] = [];
   for (const known of await passwords.known(key)) {
     try {
