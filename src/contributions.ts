@@ -17,6 +17,8 @@ export const commandIds = {
   signImage: 'countersign.signImage',
   signFile: 'countersign.signFile',
   verifyFileSignature: 'countersign.verifyFileSignature',
+  copyImage: 'countersign.copyImage',
+  showCopyPlan: 'countersign.showCopyPlan',
   /** For links and actions only; the palette does not show it. */
   copyDigest: 'countersign.copyDigest',
 } as const;
@@ -63,6 +65,8 @@ export interface CommandArguments {
   /** From the explorer: the file that was clicked, and all that are selected. */
   readonly 'countersign.signFile': readonly [FileArgument?, (readonly FileArgument[])?];
   readonly 'countersign.verifyFileSignature': readonly [FileArgument?];
+  readonly 'countersign.copyImage': readonly [UseLocation?];
+  readonly 'countersign.showCopyPlan': readonly [UseLocation?];
   readonly 'countersign.copyDigest': readonly [string];
 }
 

@@ -12,7 +12,7 @@ export interface TestHooks {
 }
 
 /** The editor shows nothing when activation fails, so this does. */
-export function activate({ subscriptions, extension, extensionUri, extensionMode, secrets, workspaceState }: vscode.ExtensionContext): TestHooks | undefined {
+export function activate({ subscriptions, extension, extensionUri, extensionMode, secrets, workspaceState, globalState }: vscode.ExtensionContext): TestHooks | undefined {
   const homeDirectory = homedir();
   const { version } = extension.packageJSON as { version: string };
   const loadEngine = async (settings: EngineSettings): Promise<Engine> => {
@@ -21,7 +21,7 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
   };
   try {
     const tracker = registerFace({
-      subscriptions, extensionUri, loadEngine, homeDirectory, now: Date.now, secrets, memory: workspaceState, environmentPassword: process.env['COSIGN_PASSWORD'],
+      subscriptions, extensionUri, loadEngine, homeDirectory, now: Date.now, secrets, memory: workspaceState, globalMemory: globalState, environmentPassword: process.env['COSIGN_PASSWORD'],
     });
     return extensionMode === vscode.ExtensionMode.Test ? { tracker } : undefined;
   } catch (error) {

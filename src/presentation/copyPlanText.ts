@@ -31,8 +31,28 @@ export function copyPlanDocument(plan: CopyPlan, selection: CopySelection, total
   ].join('\n');
 }
 
+/** One line of the tree: what it is, and what becomes of it. */
+export interface PlanRow {
+  readonly depth: number;
+  readonly name: string;
+  readonly digest: string;
+  /** With the layers of an image. */
+  readonly sizeBytes: number;
+  readonly words: string;
+}
+
+const maxRows = 300;
+
+/** The tree without layers, for a list on screen. */
+export function planRows(plan: CopyPlan, selection: CopySelection, t: Translate): readonly PlanRow[] {
+  const tree = new Tree(selection, t);
+  tree.add(topOf(plan, selection), 0);
+  return tree.rows.slice(0, maxRows);
+}
+
 class Tree {
   readonly lines: string[] = [];
+  readonly rows: PlanRow[] = [];
   readonly #kinds: readonly ProofKind[] | undefined;
   readonly #t: Translate;
   readonly #seen = new Set<string>();
@@ -45,21 +65,22 @@ class Tree {
   add(manifest: PlannedManifest, depth: number, proof?: PlannedProof): void {
     const t = this.#t;
     const left = proof !== undefined && this.#kinds?.includes(proof.kind) === false;
-    const name = proof ? `${proofName(proof.kind, t)}, ${placeWords(proof, t)}` : manifestName(manifest, t);
-    const head = `${name}: ${manifest.digest}, ${sizeText(manifest.bytes.byteLength)}`;
-    if (left) {
-      this.#line(depth, `${head}, ${t('left out')}`);
-      return;
-    }
     const again = this.#seen.has(manifest.digest);
-    this.#line(depth, `${head}, ${manifestStateWords(manifest.state, t)}${again ? `, ${t('shown above')}` : ''}`);
-    if (again || depth >= maxDepth) return;
-    this.#seen.add(manifest.digest);
-    for (const blob of manifest.blobs) {
+    const name = proof ? proofName(proof.kind, t) : manifestName(manifest, t);
+    const words = [
+      ...(left ? [t('left out')] : proof ? [placeWords(proof, t)] : [manifestStateWords(manifest.state, t)]),
+      ...(again && !left ? [t('shown above')] : []),
+    ].join(', ');
+    const { bytes: { byteLength }, blobs, digest } = manifest;
+    this.rows.push({ depth, name, digest, sizeBytes: blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, byteLength), words });
+    this.#line(depth, t('{0}: {1}, {2}, {3}', name, digest, sizeText(byteLength), words));
+    if (left || again || depth >= maxDepth) return;
+    this.#seen.add(digest);
+    for (const blob of blobs) {
       const role = blob.role === 'config' ? t('Config') : t('Layer');
-      this.#line(depth + 1, `${role}: ${blob.digest}, ${sizeText(blob.sizeBytes)}, ${blobStateWords(blob.state, t)}`);
+      this.#line(depth + 1, t('{0}: {1}, {2}, {3}', role, blob.digest, sizeText(blob.sizeBytes), blobStateWords(blob.state, t)));
     }
-    for (const digest of manifest.missing) this.#line(depth + 1, t('Not at the source: {0}; this index cannot be copied, one of its images can', digest));
+    for (const missing of manifest.missing) this.#line(depth + 1, t('Not at the source: {0}; this index cannot be copied, one of its images can', missing));
     for (const child of manifest.children) this.add(child, depth + 1);
     for (const other of manifest.proofs) this.add(other.manifest, depth + 1, other);
   }

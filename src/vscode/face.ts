@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { registerCodeLensView } from './codeLensView.ts';
 import { registerCommands } from './commands/index.ts';
+import { CopyPlanDocuments } from './copyPlanDocuments.ts';
 import { registerDiagnosticsView } from './diagnosticsView.ts';
 import { DockerfileTracker } from './dockerfileTracker.ts';
 import { EngineHandle, type LoadEngine } from './engineHandle.ts';
@@ -28,6 +29,8 @@ export interface FaceOptions {
   readonly environmentPassword: string | undefined;
   /** Remembers small things for the workspace, never a secret. */
   readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
+  /** The same for all windows. */
+  readonly globalMemory: Pick<vscode.Memento, 'get' | 'update'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -52,7 +55,8 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   own(registerFileSignatureStatusView(fileSignatures, settings));
   own(registerSignatureFileView(fileSignatures, settings, extensionUri));
   const passwords = new Passwords({ secrets: options.secrets, environment: options.environmentPassword });
-  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, memory: options.memory, log, extensionUri }));
+  const copyPlans = own(new CopyPlanDocuments());
+  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri }));
   tracker.start();
   fileSignatures.start();
   return tracker;

@@ -12,7 +12,7 @@ import { commandUri, toLocation, toRange } from './places.ts';
 import { t } from './words.ts';
 
 /** The only commands a hover may run: its text comes from registries and from the Dockerfile. */
-export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage];
+export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage, commandIds.copyImage];
 
 export function registerHoverView(tracker: DockerfileTracker): vscode.Disposable {
   return vscode.languages.registerHoverProvider(dockerfileSelector, {
@@ -39,6 +39,7 @@ function linksFor({ use, state }: UseWithState, { uri, restricted }: FileTrust):
     ...(asks ? [{ title: t('Verify Again'), uri: commandUri(commandIds.verifyAgain, toLocation(uri, use.range)) }] : []),
     ...(addsKey ? [{ title: t('Add Trusted Key…'), uri: commandUri(commandIds.addTrustedKey, target) }] : []),
     ...(use.reference === undefined || restricted ? [] : [{ title: t('Sign Image…'), uri: commandUri(commandIds.signImage, toLocation(uri, use.range)) }]),
+    ...(use.reference === undefined || restricted ? [] : [{ title: t('Copy Image with Signatures…'), uri: commandUri(commandIds.copyImage, toLocation(uri, use.range)) }]),
     ...(digest === undefined ? [] : [{ title: t('Copy Digest'), uri: commandUri(commandIds.copyDigest, digest) }]),
   ];
 }

@@ -65,6 +65,7 @@ export function startFace(load?: () => Promise<FakeEngine>, environmentPassword?
     secrets: fake.secrets,
     environmentPassword,
     memory: fake.memory,
+    globalMemory: fake.memory,
     now: () => now,
     loadEngine: () => {
       face.loads += 1;

@@ -4,7 +4,7 @@ import { FakeConfiguration } from './vscode/configuration.ts';
 import { FakeDocument, FakeEditor } from './vscode/documents.ts';
 import { FakeLanguages } from './vscode/languages.ts';
 import { Script } from './vscode/prompts.ts';
-import { FileType, Uri, type RelativePattern } from './vscode/values.ts';
+import { FileType, Uri, type RelativePattern, type WorkspaceEdit } from './vscode/values.ts';
 
 export * from './vscode/values.ts';
 export { CancellationError, CancellationTokenSource, Disposable, EventEmitter };
@@ -34,6 +34,11 @@ export const fake = {
   /** By name, of the secret storage. */
   kept: new Map<string, string>(),
   remembered: new Map<string, unknown>(),
+  /** Texts that are no files, by scheme. */
+  contents: new Map<string, { provideTextDocumentContent(uri: Uri): string | undefined }>(),
+  /** Documents changed by an edit of the extension: each is one step to undo. */
+  edits: 0,
+  refusesEdits: false,
   reports: [] as unknown[],
   secrets: {
     get: (name: string): Promise<string | undefined> => Promise.resolve(fake.kept.get(name)),
@@ -58,6 +63,7 @@ export const fake = {
     this.languages = new FakeLanguages();
     this.script = new Script();
     for (const map of [this.commands, this.files, this.watchers, this.statusBar, this.kept, this.remembered]) map.clear();
+    this.contents.clear(); this.edits = 0; this.refusesEdits = false;
     this.reports = [];
     this.executed = []; this.log = []; this.logShown = 0; this.clipboard = ''; this.opened = []; this.progress = [];
     for (const emitter of Object.values(events)) emitter.dispose();
@@ -67,7 +73,7 @@ export const fake = {
   /** Listeners of every event, and everything registered: zero after disposal. */
   get held(): number {
     return Object.values(events).reduce((sum, emitter) => sum + emitter.listeners.size, 0) + this.configuration.onDidChange.listeners.size
-      + this.languages.registrations + this.commands.size + this.statusBar.size + this.watchers.size;
+      + this.languages.registrations + this.commands.size + this.statusBar.size + this.watchers.size + this.contents.size;
   },
   folder(path: string): void { workspace.workspaceFolders = [{ uri: Uri.file(path), name: path.split('/').at(-1) ?? path, index: 0 }]; },
   /** Opens a document without showing it. */
@@ -159,7 +165,29 @@ export const workspace = {
   getConfiguration: (section?: string) => fake.configuration.section(section),
   getWorkspaceFolder: (uri: Uri): Folder | undefined => workspace.workspaceFolders?.find((folder) => uri.path.startsWith(`${folder.uri.path}/`)),
   findFiles: (pattern: string): Promise<readonly Uri[]> => Promise.resolve([...fake.files.keys()].filter((path) => path.endsWith(pattern.replace('**/*', ''))).map((path) => Uri.file(path))),
-  openTextDocument: ({ content, language }: { content: string; language: string }): Promise<FakeDocument> => Promise.resolve(fake.open('untitled:Untitled-1', content, language)),
+  openTextDocument: (what: Uri | { content: string; language: string }): Promise<FakeDocument> => {
+    if (!(what instanceof Uri)) return Promise.resolve(fake.open('untitled:Untitled-1', what.content, what.language));
+    const text = fake.contents.get(what.scheme)?.provideTextDocumentContent(what);
+    return text === undefined ? Promise.reject(new Error(`no text for ${what.toString()}`)) : Promise.resolve(fake.open(what.toString(), text, 'plaintext'));
+  },
+  registerTextDocumentContentProvider: (scheme: string, provider: { provideTextDocumentContent(uri: Uri): string | undefined }): Disposable => {
+    fake.contents.set(scheme, provider);
+    return new Disposable(() => fake.contents.delete(scheme));
+  },
+  applyEdit: (edit: WorkspaceEdit): Promise<boolean> => {
+    if (fake.refusesEdits) return Promise.resolve(false);
+    for (const { uri, replacements } of edit.files) {
+      const document = workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+      if (!document) return Promise.resolve(false);
+      let text = document.getText();
+      for (const { range, text: put } of [...replacements].sort((a, b) => document.offsetAt(b.range.start) - document.offsetAt(a.range.start))) {
+        text = text.slice(0, document.offsetAt(range.start)) + put + text.slice(document.offsetAt(range.end));
+      }
+      fake.edits += 1;
+      fake.edit(document, text);
+    }
+    return Promise.resolve(true);
+  },
   fs: {
     stat: ({ path }: Uri): Promise<{ type: number }> => {
       if (fake.files.has(path)) return Promise.resolve({ type: FileType.File });
@@ -211,7 +239,7 @@ export const window = {
   createQuickPick: () => fake.script.createQuickPick(),
   createInputBox: () => fake.script.createInputBox(),
   showOpenDialog: (options: { title?: string }) => fake.script.openDialog(options),
-  showTextDocument: (document: FakeDocument) => Promise.resolve(fake.show(document)),
+  showTextDocument: (document: FakeDocument, options?: { preserveFocus?: boolean }) => Promise.resolve(options?.preserveFocus ? new FakeEditor(document) : fake.show(document)),
   setStatusBarMessage: () => new Disposable(() => undefined),
   withProgress: disposableProgress,
 };

@@ -1,5 +1,6 @@
 // What every command works with.
 import type * as vscode from 'vscode';
+import type { CopyPlanDocuments } from '../copyPlanDocuments.ts';
 import type { DockerfileTracker } from '../dockerfileTracker.ts';
 import type { EngineHandle } from '../engineHandle.ts';
 import type { FileSignatureTracker } from '../fileSignatureTracker.ts';
@@ -14,6 +15,11 @@ export interface CommandContext {
   readonly fileSignatures: FileSignatureTracker;
   /** Remembers small things between windows, never a secret. */
   readonly memory: Pick<vscode.Memento, 'get' | 'update'>;
+  /** The same for all windows. */
+  readonly globalMemory: Pick<vscode.Memento, 'get' | 'update'>;
+  readonly copyPlans: CopyPlanDocuments;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly log: vscode.LogOutputChannel;
   readonly extensionUri: vscode.Uri;
 }

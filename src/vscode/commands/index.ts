@@ -10,6 +10,7 @@ import { t } from '../words.ts';
 import { addTrustedKey } from './addTrustedKey.ts';
 import type { Command, CommandContext } from './context.ts';
 import { copyDigest } from './copyDigest.ts';
+import { copyImage, showCopyPlan } from './copyImage.ts';
 import { openLog } from './openLog.ts';
 import { removeTrustedKey } from './removeTrustedKey.ts';
 import { showTrust } from './showTrust.ts';
@@ -35,6 +36,8 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.signImage]: signing(commandIds.signImage),
   [commandIds.signFile]: signing(commandIds.signFile),
   [commandIds.verifyFileSignature]: signing(commandIds.verifyFileSignature),
+  [commandIds.copyImage]: copyImage,
+  [commandIds.showCopyPlan]: showCopyPlan,
   [commandIds.copyDigest]: copyDigest,
 };
 

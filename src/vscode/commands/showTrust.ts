@@ -47,9 +47,9 @@ function pickImage({ tracker }: CommandContext, place: Place, first: FileTrust):
       picker.onDidTriggerItemButton(({ item: { image }, button }) => {
         const digest = digestIn(image.state);
         const icon = button.iconPath instanceof vscode.ThemeIcon ? button.iconPath.id : '';
-        if (icon === 'edit') {
+        if (icon === 'edit' || icon === 'cloud-upload') {
           picker.hide();
-          void vscode.commands.executeCommand(commandIds.signImage, toLocation(place.uri, image.use.range));
+          void vscode.commands.executeCommand(icon === 'edit' ? commandIds.signImage : commandIds.copyImage, toLocation(place.uri, image.use.range));
           return;
         }
         void (icon === 'copy' && digest !== undefined
@@ -76,13 +76,14 @@ function itemsOf(trust: FileTrust): ImageItem[] {
     const line = lines[index];
     const again = { iconPath: new vscode.ThemeIcon('refresh'), tooltip: t('Verify Again') };
     const sign = { iconPath: new vscode.ThemeIcon('edit'), tooltip: t('Sign Image…') };
+    const copyImage = { iconPath: new vscode.ThemeIcon('cloud-upload'), tooltip: t('Copy Image with Signatures…') };
     const copy = { iconPath: new vscode.ThemeIcon('copy'), tooltip: t('Copy Digest') };
     return {
       image,
       label: `$(${line?.icon ?? 'circle-outline'}) ${line?.reference ?? ''}`,
       description: t('line {0}', image.use.line + 1),
       detail: line?.words ?? '',
-      buttons: [...(image.use.reference ? [again] : []), ...(image.use.reference && !trust.restricted ? [sign] : []), ...(digestIn(image.state) ? [copy] : [])],
+      buttons: [...(image.use.reference ? [again] : []), ...(image.use.reference && !trust.restricted ? [sign, copyImage] : []), ...(digestIn(image.state) ? [copy] : [])],
     };
   });
 }

@@ -170,3 +170,12 @@ export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
 export const LogLevel = { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 } as const;
 export const QuickInputButtons = { Back: { iconPath: new ThemeIcon('arrow-left'), tooltip: 'Back' } } as const;
 export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 } as const;
+
+export class WorkspaceEdit {
+  readonly files: { readonly uri: Uri; readonly replacements: { readonly range: Range; readonly text: string }[] }[] = [];
+  replace(uri: Uri, range: Range, text: string): void {
+    let file = this.files.find((other) => other.uri.toString() === uri.toString());
+    if (!file) this.files.push(file = { uri, replacements: [] });
+    file.replacements.push({ range, text });
+  }
+}

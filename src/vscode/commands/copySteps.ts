@@ -1,0 +1,163 @@
+// The questions about a copy: which image, where to, which part of an index, and what of that which hangs on it.
+import type { CopyEngine, CopyPlan, CopySelection } from '../../core/copyEngine.ts';
+import { CosignError, toCosignError } from '../../core/errors.ts';
+import type { ImageUse } from '../../core/dockerfile/images.ts';
+import { canonicalRepository, familiarName, parseReference, type Reference } from '../../core/oci/reference.ts';
+import { copyRemedy, kindWords, partRows, proofCounts, topOf, totalsWords } from '../../presentation/copyText.ts';
+import { shortDigest, sizeText } from '../../presentation/digestText.ts';
+import { labelText } from '../../presentation/untrustedText.ts';
+import { t } from '../words.ts';
+import { chooseKinds } from './copyKinds.ts';
+import { suggestDestinations } from './recentDestinations.ts';
+import { runWithProgress } from './runWithProgress.ts';
+import { back, choose, enterOrChoose, type Choice, type Step } from './steps.ts';
+
+/** The image to copy, and the place in the Dockerfile that names it. */
+export interface CopySource {
+  readonly reference: Reference;
+  readonly use?: ImageUse;
+}
+
+/** What the person said is to be done with the plan. */
+export type CopyGoal = 'copy' | 'copy and update';
+
+export interface CopyState {
+  readonly source?: CopySource;
+  readonly destination?: Reference;
+  readonly plan?: CopyPlan;
+  readonly selection: CopySelection;
+  readonly goal?: CopyGoal;
+}
+
+export interface SourceChoices {
+  /** Every use of the file, in its order. */
+  readonly uses: readonly ImageUse[];
+  /** The one under the cursor. */
+  readonly at: ImageUse | undefined;
+}
+
+export function sourceStep({ uses, at }: SourceChoices): Step<CopyState> {
+  const named = uses.flatMap((use) => (use.reference ? [{ use, reference: use.reference }] : []));
+  const unique = named.filter(({ use }, index) => named.findIndex(({ use: other }) => other.text === use.text) === index);
+  /** The place that a text stands for: the one under the cursor, or the only one. */
+  const placeOf = (text: string): { readonly use?: ImageUse } => {
+    if (at?.text === text) return { use: at };
+    const [use, ...more] = uses.filter((candidate) => candidate.text === text);
+    return use && more.length === 0 ? { use } : {};
+  };
+  return {
+    applies: () => true,
+    ask: async (state, place) => {
+      const source = await enterOrChoose<CopySource>(place, {
+        placeholder: t('Which image? Choose one of the file, or enter a reference'),
+        value: state.source ? familiarName(state.source.reference) : at?.reference ? at.text : '',
+        choices: unique.map(({ use, reference }) => ({ label: labelText(use.text, 300), description: t('line {0}', use.line + 1), value: { reference, ...placeOf(use.text) } })),
+        parse: (text) => {
+          const reference = parsed(text);
+          return typeof reference === 'string' ? reference : { value: { reference, ...placeOf(text) } };
+        },
+      });
+      return source === back ? back : { ...state, source };
+    },
+  };
+}
+
+/** The plan is made at once, so that a mistake in the name is seen before anything else is asked. */
+export function destinationStep(copying: CopyEngine, recent: readonly Reference[]): Step<CopyState> {
+  return {
+    applies: ({ source }) => source !== undefined,
+    ask: async (state, place) => {
+      const source = state.source?.reference;
+      if (!source) return state;
+      const destination = await enterOrChoose<Reference>(place, {
+        placeholder: t('Where to? For example registry.example.com/team/app:1.0; without a tag the one of the source'),
+        value: state.destination ? familiarName(state.destination) : '',
+        choices: suggestDestinations(recent, source).map(({ text, kind }) => ({
+          label: labelText(text, 300), description: kind === 'place' ? t('beside the last copies') : t('used before'), value: parseReference(text),
+        })),
+        parse: (text) => destinationOf(text, source),
+      });
+      if (destination === back) return back;
+      const plan = await runWithProgress(t('Looking at {0} and {1}', familiarName(source), familiarName(destination)), (signal) => copying.plan({ source, destination }, signal))
+        .catch((error: unknown) => { throw withCopyRemedy(error, { source, destination }); });
+      // Another tree: what was chosen of the last one means nothing here.
+      const selection = state.plan?.root.digest === plan.root.digest ? state.selection : {};
+      return { ...state, destination, plan, selection };
+    },
+  };
+}
+
+/** To copy needs more than to verify: what can be done about it is said so. */
+export function withCopyRemedy(error: unknown, sides: Pick<CopyPlan, 'source' | 'destination'>): unknown {
+  if (!(error instanceof CosignError)) return error;
+  const remedy = copyRemedy(error.code, sides, t);
+  return remedy === undefined ? error : new CosignError(error.code, error.message, { cause: error, remedy });
+}
+
+function destinationOf(text: string, source: Reference): { readonly value: Reference } | string {
+  const written = parsed(text);
+  if (typeof written === 'string') return written;
+  const hasTag = /:[^/:]+$/.test(text);
+  const reference = hasTag || written.digest ? written : { ...written, tag: source.tag ?? 'latest' };
+  if (canonicalRepository(reference) === canonicalRepository(source) && reference.tag === source.tag) return t('This is the source itself.');
+  if (/^sha256-[0-9a-f]{64}/.test(reference.tag ?? '')) return t('Tags that begin with sha256- belong to signatures; choose another.');
+  return { value: reference };
+}
+
+function parsed(text: string): Reference | string {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    return toCosignError(error).message;
+  }
+}
+
+/** An index is copied whole; of its images one can be taken instead. */
+export function partStep(copying: CopyEngine): Step<CopyState> {
+  return {
+    applies: ({ plan }) => plan?.root.kind === 'index' && plan.root.children.length > 0,
+    ask: async (state, place) => {
+      const { plan } = state;
+      if (!plan) return state;
+      const choices = partRows(plan.root, t).map(({ manifest, depth, words }): Choice<string> => ({
+        label: indented(depth, words),
+        description: `${shortDigest(manifest.digest)}, ${totalsWords(copying.totals(plan, { top: manifest.digest }), t)}`,
+        detail: manifest.missing.length > 0 ? t('cannot be copied: the source does not have all that it lists')
+          : depth === 0 ? t('all of it, with everything that hangs on it')
+            : t('becomes the image at the destination; what hangs on the index stays behind'),
+        value: manifest.digest,
+      }));
+      const chosen = await choose<string>(place, t('This is an index of several images. What is copied?'), choices, topOf(plan, state.selection).digest);
+      if (chosen === back) return back;
+      const top = partRows(plan.root, t).find(({ manifest }) => manifest.digest === chosen)?.manifest.digest;
+      const { kinds } = state.selection;
+      return { ...state, selection: { ...(kinds ? { kinds } : {}), ...(top === undefined || top === plan.root.digest ? {} : { top }) } };
+    },
+  };
+}
+
+export function kindsStep(copying: CopyEngine): Step<CopyState> {
+  return {
+    applies: ({ plan, selection }) => plan !== undefined && Object.values(proofCounts(topOf(plan, selection))).some((count) => count > 0),
+    ask: async (state, place) => {
+      const { plan, selection } = state;
+      if (!plan) return state;
+      const counts = proofCounts(topOf(plan, selection));
+      const size = (kinds: CopySelection['kinds']): number => copying.totals(plan, { ...selection, ...(kinds ? { kinds } : {}) }).sizeBytes;
+      const bare = size([]);
+      const all = (['signature', 'attestation', 'sbom', 'other'] as const).filter((kind) => counts[kind] > 0);
+      const kinds = await chooseKinds(place, all.map((kind) => ({
+        label: indented(1, kindWords(kind, t)), description: `${counts[kind]}, ${sizeText(Math.max(0, size([kind]) - bare))}`,
+        value: kind, picked: selection.kinds?.includes(kind) !== false,
+      })));
+      if (kinds === back) return back;
+      const { top } = selection;
+      return { ...state, selection: { ...(top === undefined ? {} : { top }), ...(all.every((kind) => kinds.includes(kind)) ? {} : { kinds }) } };
+    },
+  };
+}
+
+/** The editor draws spaces that do not break as they are, and reads over them. */
+export function indented(depth: number, text: string): string {
+  return '\u00a0'.repeat(Math.min(depth, 20) * 4) + labelText(text, 120);
+}
