@@ -1,6 +1,7 @@
 // Commands: another password for a private key, and forgetting the remembered ones.
 import * as vscode from 'vscode';
-import { toCosignError } from '../../core/errors.ts';
+import { CosignError, toCosignError } from '../../core/errors.ts';
+import { isSecretReference } from '../../core/kubernetes/secretReference.ts';
 import { failureText } from '../../presentation/failureText.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -21,7 +22,10 @@ export const changeKeyPassword: Command = async (context) => {
   requireTrustedWorkspace();
   const { signing } = await context.engine.get();
   const start: State = {};
-  const keyStep = keyFileStep<State>(context, (state, privateKey) => Promise.resolve({ ...state, privateKey }));
+  const keyStep = keyFileStep<State>(context, (state, privateKey) => {
+    if (!isSecretReference(privateKey.reference)) return Promise.resolve({ ...state, privateKey });
+    throw new CosignError('KEY_UNSUPPORTED', t('The password of a key in Kubernetes stands beside the key, so another one would protect nothing.'), { remedy: t('Generate another key pair in Kubernetes.') });
+  });
   const { privateKey, oldPassword, password } = await askSteps(t('Change Key Password'), [keyStep, oldPasswordStep(context, signing), ...newPasswordSteps<State>()], start);
   if (!privateKey || oldPassword === undefined || password === undefined) return;
   await runWithProgress(t('Changing the password of {0}', privateKey.name), (signal) => signing.changePassword(privateKey.reference, oldPassword, password, signal));

@@ -101,7 +101,7 @@ function trustedSecrets({ settings }: CommandContext): readonly string[] {
   return settings.forResource(vscode.window.activeTextEditor?.document.uri).trust.keys.map(({ reference }) => reference.trim()).filter(isSecretReference);
 }
 
-/** Undefined when the person goes back. A reference names no context, so the current one is asked. */
+/** A reference names no context, so the current one is asked. */
 async function chooseSecret({ engine }: CommandContext, title: string): Promise<string> {
   const { kubernetes } = await engine.get();
   const start: ClusterState = {};
