@@ -20,7 +20,7 @@ export function copiedWords({ destination, digest, sentBytes, things }: CopyResu
   const { registry, repository, tag } = destination;
   const name = plainText(familiarName(tag === undefined ? destination : { registry, repository, tag }), 300);
   const mounted = things.filter(({ what, outcome }) => what === 'blob' && outcome === 'mounted').length;
-  const extra = mounted === 0 ? '' : `, ${t('{0} blobs mounted', mounted)}`;
+  const extra = mounted === 0 ? '' : `, ${mounted === 1 ? t('1 blob mounted') : t('{0} blobs mounted', mounted)}`;
   return things.every(({ outcome }) => outcome === 'already there' || outcome === 'foreign')
     ? t('Everything was at {0} already ({1}); nothing was written.', name, shortDigest(digest))
     : t('Copied to {0} ({1}): {2}.', name, shortDigest(digest), `${t('{0} sent', sizeText(sentBytes))}${extra}`);

@@ -65,7 +65,7 @@ export function sourceStep({ uses, at }: SourceChoices): Step<CopyState> {
 /** The plan is made at once, so that a mistake in the name is seen before anything else is asked. */
 export function destinationStep(copying: CopyEngine, recent: readonly Reference[]): Step<CopyState> {
   return {
-    applies: ({ source }) => source !== undefined,
+    applies: () => true,
     ask: async (state, place) => {
       const source = state.source?.reference;
       if (!source) return state;
