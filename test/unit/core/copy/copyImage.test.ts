@@ -4,7 +4,7 @@ import type { CopyProgress } from '../../../../src/core/copyEngine.ts';
 import { makeKey } from '../../../support/signedImages.ts';
 import type { RegistryOptions } from '../../../support/registry.ts';
 import { types } from '../../../support/registryStore.ts';
-import { addBundle, addLayer, addReferrer, assertNoHoles, assertOnlyFallbackIndexes, assertSameContent, closureOf, planOf, putEverything, run, startPair, trust, type Pair, type PairOptions } from './harness.ts';
+import { addBundle, addLayer, addReferrer, assertNoHoles, assertOnlyFallbackIndexes, assertSameContent, closureOf, planOf, putEverything, run, startPair, trust, type Pair, type PairOptions } from '../../../support/copyPair.ts';
 
 let pair: Pair | undefined;
 afterEach(async () => {

@@ -5,7 +5,7 @@ import type { CopyProgress } from '../../../../src/core/copyEngine.ts';
 import { cutBody, cutConnection, either, on, status, tamperedBody, times } from '../../../support/faults.ts';
 import type { Fault } from '../../../support/registry.ts';
 import { types } from '../../../support/registryStore.ts';
-import { closureOf, planOf, run, startPair, type Pair, type PairOptions } from './harness.ts';
+import { closureOf, planOf, run, startPair, type Pair, type PairOptions } from '../../../support/copyPair.ts';
 
 let pair: Pair | undefined;
 afterEach(async () => {

@@ -1,19 +1,19 @@
 // Two registries in this process, images with everything that can hang on them, and the closure of what a tag leads to.
 import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
-import { createCopyEngine } from '../../../../src/core/copy/createCopyEngine.ts';
-import type { CopyEngine, CopyOptions, CopyPlan, CopyProgress, CopyResult, CopySelection } from '../../../../src/core/copyEngine.ts';
-import type { Digest } from '../../../../src/core/crypto/digest.ts';
-import { RegistryClient } from '../../../../src/core/oci/registryClient.ts';
-import { parseReference } from '../../../../src/core/oci/reference.ts';
-import type { Credentials } from '../../../../src/core/oci/transport.ts';
-import type { TrustSettings } from '../../../../src/core/policy/trustPolicy.ts';
-import { Verifier } from '../../../../src/core/verification/verifier.ts';
-import { NodeTransport } from '../../../support/nodeTransport.ts';
-import { startRegistry, type RegistryOptions, type TestRegistry } from '../../../support/registry.ts';
-import { never, SteppedClock } from '../../../support/registryClient.ts';
-import { parse, sha256, types, type RegistryStore, type StoredDescriptor } from '../../../support/registryStore.ts';
-import { bundleType, makeBundle, makeKey, simpleSigningType, type TestKey } from '../../../support/signedImages.ts';
+import { createCopyEngine } from '../../src/core/copy/createCopyEngine.ts';
+import type { CopyEngine, CopyOptions, CopyPlan, CopyProgress, CopyResult, CopySelection } from '../../src/core/copyEngine.ts';
+import type { Digest } from '../../src/core/crypto/digest.ts';
+import { RegistryClient } from '../../src/core/oci/registryClient.ts';
+import { parseReference } from '../../src/core/oci/reference.ts';
+import type { Credentials } from '../../src/core/oci/transport.ts';
+import type { TrustSettings } from '../../src/core/policy/trustPolicy.ts';
+import { Verifier } from '../../src/core/verification/verifier.ts';
+import { NodeTransport } from './nodeTransport.ts';
+import { startRegistry, type RegistryOptions, type TestRegistry } from './registry.ts';
+import { never, SteppedClock } from './registryClient.ts';
+import { parse, sha256, types, type RegistryStore, type StoredDescriptor } from './registryStore.ts';
+import { bundleType, makeBundle, makeKey, simpleSigningType, type TestKey } from './signedImages.ts';
 
 export const key = makeKey();
 export const trust: TrustSettings = { keys: [{ name: 'release', reference: key.pem }], policies: [], problems: [] };
@@ -131,6 +131,14 @@ export function putEverything(store: RegistryStore, native: boolean, repository 
   });
   addLayer(store, repository, attached);
   return { top, children, signatures: 7 };
+}
+
+/** An index over one platform, with a signature in each format. */
+export function putSmall(store: RegistryStore, native: boolean, repository = 'team/app', tag = '1.0'): StoredDescriptor {
+  const { index } = store.putIndex(repository, tag, ['linux/amd64']);
+  addLayer(store, repository, index);
+  addBundle(store, repository, index, { native });
+  return index;
 }
 
 /** Every manifest and blob that a manifest names, itself included. @throws when one is not there */
