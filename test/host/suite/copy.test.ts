@@ -1,0 +1,172 @@
+// A whole editor window, driven by keyboard from outside: the plan of a copy, its progress, a cancel, the proof, and the Dockerfile that names the copy.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, suiteSetup, suiteTeardown, test } from 'mocha';
+import { generatePrivateKey } from '../../../src/core/crypto/privateKey.ts';
+import { signBundle, signLegacy } from '../../demo/signing.ts';
+import { startRegistry, type TestRegistry } from '../../support/registry.ts';
+import { capture, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, type, until } from '../liveWindow.ts';
+
+const { page, demo: { description: { host, workspace }, registry } } = live;
+const path = (name: string): string => join(workspace, name);
+const source = `${host}/big/app:1.0`;
+
+suite('Copying an image, by keyboard', () => {
+  let other: TestRegistry;
+  let digest = '';
+
+  suiteSetup(async () => {
+    other = await startRegistry();
+    const key = await generatePrivateKey();
+    const image = registry.store.putImage('big/app', '1.0', 'x'.repeat(24_000_000));
+    ({ digest } = image);
+    signLegacy({ store: registry.store, host, repository: 'big/app', image }, key);
+    signBundle({ store: registry.store, host, repository: 'big/app', image }, key);
+    writeFileSync(path('keys/mirror.pub'), key.publicKey.pem);
+    const settings = JSON.parse(readFileSync(path('.vscode/settings.json'), 'utf8')) as { 'countersign.keys': object; 'countersign.policies': object[] };
+    writeFileSync(path('.vscode/settings.json'), JSON.stringify({
+      ...settings,
+      'countersign.keys': { ...settings['countersign.keys'], mirror: 'keys/mirror.pub' },
+      'countersign.policies': [...settings['countersign.policies'], { name: 'mirror', images: [`${host}/big/**`, `${other.host}/**`], keys: ['mirror'] }],
+    }));
+    writeFileSync(path('Dockerfile.copy'), ['# Where our images are', `ARG REGISTRY=${host}`, 'FROM --platform=linux/amd64 ${REGISTRY}/big/app:1.0 AS app', ''].join('\n'));
+    await shown(page.locator('.statusbar-item'), 'Restricted Mode');
+    await shown(lenses, 'add a trusted key');
+  });
+  suiteTeardown(() => other.close());
+
+  test('is refused in Restricted Mode, with the way out', async () => {
+    await command('Countersign: Copy Image with Signatures');
+    await message('In Restricted Mode nothing is copied', async (toast) => {
+      await capture('copy-restricted');
+      await toast.getByText('Manage Workspace Trust', { exact: true }).click();
+    });
+    await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
+    await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
+    await openFile('Dockerfile.copy');
+    await shown(lenses, 'Signed by mirror');
+    await clearMessages();
+  });
+
+  test('shows the plan as a tree and as a document before anything is written', async () => {
+    const before = other.requests.length;
+    await askToCopy(source, `${other.host}/big/app:1.0`);
+    await question('This is what a copy would do', '24 MB to send of 24 MB', 'Signatures: 2', 'The tag 1.0 is free.');
+    await capture('copy-plan');
+    await pick('Show Plan as a Document');
+    await shown(page.locator('.tab.active'), 'Copy Plan 1');
+    await question('This is what a copy would do');
+    await shown(page.locator('.view-lines'), 'Nothing was written');
+    await capture('copy-plan-document');
+    assert.deepEqual(other.requests.slice(before).filter(({ method }) => !['GET', 'HEAD'].includes(method)), []);
+    await press('Escape');
+    await questionsGone();
+    await openFile('Dockerfile.copy');
+  });
+
+  test('shows bytes while it copies; a cancel leaves no tag', async () => {
+    await askToCopy(source, `${other.host}/big/app:1.0`);
+    await question('This is what a copy would do');
+    const held = hold(other, ({ method }) => method === 'PUT' || method === 'PATCH');
+    await pick('Copy, Then Update This Dockerfile');
+    await held.reached;
+    await message(/Copying .*(?:Layers|Looking)/s, async (toast) => {
+      await capture('copy-progress');
+      await toast.getByText('Cancel', { exact: true }).click();
+    });
+    await message('Cancelled. No tag points at a part of an image');
+    await capture('copy-cancelled');
+    held.drop();
+    assert.equal(other.store.manifest('big/app', '1.0'), undefined);
+    await clearMessages();
+  });
+
+  test('copies it again to the end, proves it, and the Dockerfile names the copy in one step', async () => {
+    await askToCopy(source, `${other.host}/big/app:1.0`);
+    await question('This is what a copy would do');
+    await pick('Copy, Then Update This Dockerfile');
+    const text = await message('Copied to');
+    assert.match(text, /All 2 signatures that are valid at the source are valid here: mirror\. Verified at the destination: signed by mirror\. Line 3 names the copy now\./);
+    assert.equal(other.store.manifest('big/app', '1.0')?.digest, digest);
+    assert.ok(other.store.manifest('big/app', `${digest.replace(':', '-')}.sig`));
+    await shown(page.locator('.view-lines'), `ARG REGISTRY=${other.host}`);
+    await shown(lenses, 'Signed by mirror');
+    await capture('copy-done');
+    await clearMessages();
+    await page.locator('.monaco-editor.focused, .view-lines').first().click();
+    await press('Control+Z');
+    await shown(page.locator('.view-lines'), `ARG REGISTRY=${host}`);
+    await press('Control+Shift+Z');
+    await shown(page.locator('.view-lines'), `ARG REGISTRY=${other.host}`);
+    await shown(lenses, 'Signed by mirror');
+    await capture('copy-lens');
+  });
+
+  test('overwrites a tag only after a yes, with both digests on screen', async () => {
+    const taken = other.store.putImage('big/app', '2.0', 'something else');
+    await askToCopy(source, `${other.host}/big/app:2.0`);
+    await question('This is what a copy would do', 'is another image now');
+    await pick('Copy');
+    const text = await (await shown(modal, 'is another image already. Overwrite it?')).innerText();
+    assert.ok(text.includes(taken.digest) && text.includes(digest), text);
+    await capture('copy-overwrite');
+    await press('Escape');
+    await until('the question is gone', async () => await modal.count() === 0);
+    assert.equal(other.store.manifest('big/app', '2.0')?.digest, taken.digest);
+  });
+
+  test('offers the images of an index', async () => {
+    await command('Countersign: Copy Image with Signatures');
+    await question('Which image?');
+    await type(`${host}/shop/web:1.0`);
+    await pick(`${host}/shop/web:1.0`);
+    await question('Where to?', `${other.host}/big/web:1.0`);
+    await capture('copy-destinations');
+    await pick(`${other.host}/big/web:1.0`);
+    await question('This is an index of several images', 'linux/arm64');
+    await capture('copy-parts');
+    await press('Escape');
+    await questionsGone();
+  });
+
+  test('says what a refused push needs', async () => {
+    await askToCopy(source, `${other.host}/team/app:1.0`);
+    await question('This is what a copy would do');
+    other.intercept = ({ method }) => (['POST', 'PUT', 'PATCH'].includes(method) ? { status: 403, body: '{"errors":[{"code":"DENIED","message":"denied"}]}', headers: { 'content-type': 'application/json' } } : undefined);
+    await pick('Copy');
+    assert.match(await message('Ask for the right to pull'), /push to .*\/team\/app/);
+    await capture('copy-denied');
+    other.intercept = undefined;
+    await clearMessages();
+  });
+});
+
+/** Everything up to the plan. */
+async function askToCopy(from: string, to: string): Promise<void> {
+  await command('Countersign: Copy Image with Signatures');
+  await question('Which image?');
+  await type(from);
+  await pick(from);
+  await question('Where to?');
+  await type(to);
+  await pick(to);
+  await question('What is copied with the image?', 'Signatures');
+  await capture('copy-kinds');
+  await press('Enter');
+}
+
+type Request = Parameters<NonNullable<TestRegistry['intercept']>>[0];
+
+/** Keeps a registry from carrying out what fits, until it is dropped. */
+function hold(registry: TestRegistry, fits: (request: Request) => boolean): { readonly reached: Promise<void>; readonly drop: () => void } {
+  let [reach, end] = [(): void => undefined, (): void => undefined];
+  const reached = new Promise<void>((done) => { reach = done; });
+  const dropped = new Promise<void>((done) => { end = done; });
+  registry.intercept = (request) => {
+    if (!fits(request)) return undefined;
+    reach();
+    return dropped.then(() => ({ status: 500, cut: 'before answer' as const }));
+  };
+  return { reached, drop: () => { registry.intercept = undefined; end(); } };
+}
