@@ -80,7 +80,7 @@ async function askKey(context: CommandContext, place: StepPlace, chosen: KeySett
   const found = (await vscode.workspace.findFiles('**/*.key', '**/node_modules/**', 50)).filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath).sort();
   const references = [...new Set([...(typeof last === 'string' ? [last] : []), ...found, ...trustedSecrets(context)])];
   const choices: Choice<Source>[] = [
-    ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${keySetting(path).name.replace(/\$\(/g, '\\$(')}`, description: plainText(path, 300), value: path })),
+    ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${keySetting(path).name.replace(/\$\(/g, '\\$(')}`, ...(isSecretReference(path) ? {} : { description: plainText(path, 300) }), value: path })),
     { label: `$(folder-opened) ${t('Choose a File…')}`, detail: t('a private key that cosign or Countersign wrote, such as cosign.key'), value: browse },
     { label: `$(cloud) ${t('Choose a Kubernetes Secret…')}`, detail: t('its password comes with it'), value: inCluster },
   ];
