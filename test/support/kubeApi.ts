@@ -9,8 +9,6 @@ import { join, resolve } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { secretFromProtobuf } from './kubeProtobuf.ts';
 
-const fixture = (path: string): string => resolve('test/fixtures', path);
-
 export interface KubeRequest {
   readonly user: string;
   readonly verb: string;
@@ -48,16 +46,19 @@ export class KubeApi {
   readonly #sockets = new Set<Socket>();
   #revision = 100;
 
-  private constructor() {
+  readonly #root: string;
+
+  private constructor(root: string) {
+    this.#root = root;
     this.#server = createServer({
-      key: readFileSync(fixture('tls/registry.key')), cert: readFileSync(fixture('tls/registry.pem')),
-      ca: readFileSync(fixture('kubernetes/client-authority.pem')), requestCert: true, rejectUnauthorized: false,
+      key: this.#fixture('tls/registry.key'), cert: this.#fixture('tls/registry.pem'), ca: this.#fixture('kubernetes/client-authority.pem'), requestCert: true, rejectUnauthorized: false,
     }, (request, response) => { void this.#answer(request, response); });
     this.#server.on('connection', (socket: Socket) => { this.#sockets.add(socket.on('error', () => undefined).on('close', () => { this.#sockets.delete(socket); })); });
   }
 
-  static async start(): Promise<KubeApi> {
-    const api = new KubeApi();
+  /** @param root the folder of the project */
+  static async start(root = '.'): Promise<KubeApi> {
+    const api = new KubeApi(root);
     await new Promise<void>((done) => { api.#server.listen(0, '127.0.0.1', done); });
     return api;
   }
@@ -93,7 +94,7 @@ export class KubeApi {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-kube-'));
     const script = join(folder, 'login.cjs');
     writeFileSync(script, execScript ?? `console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: 'token-of-jo' } }))`);
-    const base64 = (path: string): string => readFileSync(fixture(path)).toString('base64');
+    const base64 = (path: string): string => this.#fixture(path).toString('base64');
     const config = {
       apiVersion: 'v1', kind: 'Config', 'current-context': current,
       clusters: [{ name: 'main', cluster: { server: this.url, 'certificate-authority-data': base64('tls/authority.pem') } }, { name: 'stranger', cluster: { server: this.url } }],
@@ -112,6 +113,10 @@ export class KubeApi {
     const file = join(folder, 'config');
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     return file;
+  }
+
+  #fixture(path: string): Buffer {
+    return readFileSync(resolve(this.#root, 'test/fixtures', path));
   }
 
   #next(): string {
