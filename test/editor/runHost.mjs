@@ -12,6 +12,7 @@ import { installEditor } from './install.mjs';
 const suites = [
   { name: 'trusted', trusted: true },
   { name: 'restricted', trusted: false },
+  { name: 'kubernetes', trusted: true },
 ];
 
 /**
