@@ -81,15 +81,15 @@ export function manifestStateWords(state: PlannedManifest['state'], t: Translate
 export function placeWords({ place }: PlannedProof, t: Translate): string {
   if (place.kind === 'referrer') {
     const type = plainText(place.predicateType ?? place.artifactType, 120);
-    const state = place.state === 'listed' ? t('already listed') : t('to be listed');
-    return type === '' ? t('referrer, {0}', state) : t('referrer {0}, {1}', type, state);
+    const state = place.state === 'listed' ? t('already listed as a referrer') : t('to be listed as a referrer');
+    return type === '' ? state : t('{0} ({1})', state, type);
   }
   const tag = plainText(place.tag, 160);
   switch (place.state) {
-    case 'absent': return t('tag {0}, to be written', tag);
-    case 'there': return t('tag {0}, already there', tag);
-    case 'merge': return t('tag {0}, added to what is there', tag);
-    case 'keep': return t('tag {0}, the other one that is there is kept', tag);
+    case 'absent': return t('to be written, tag {0}', tag);
+    case 'there': return t('already there, tag {0}', tag);
+    case 'merge': return t('added to what is there, tag {0}', tag);
+    case 'keep': return t('the other one that is there is kept, tag {0}', tag);
   }
 }
 

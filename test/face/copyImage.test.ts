@@ -54,8 +54,8 @@ describe('copying an image', () => {
     assert.match(rows[0] ?? '', /Copy \| 7\.0 MB to send of 12 MB/);
     assert.match(items[0]?.detail ?? '', /3 manifests, 3 blobs\. Signatures: 1, SBOMs: 1\. The tag 1 is free\./);
     assert.ok(rows.some((row) => /^Image \| 13 MB, to copy, sha256:a{12}…/.test(row)), rows.join('\n'));
-    assert.ok(rows.some((row) => /^\u00a0{4}Signature \| 100 B, tag sha256-a+\.sig, added to what is there/.test(row)), rows.join('\n'));
-    assert.ok(rows.some((row) => /^\u00a0{4}SBOM \| 100 B, referrer application\/spdx\+json, to be listed/.test(row)), rows.join('\n'));
+    assert.ok(rows.some((row) => /^\u00a0{4}Signature \| 100 B, added to what is there, tag sha256-a+\.sig/.test(row)), rows.join('\n'));
+    assert.ok(rows.some((row) => /^\u00a0{4}SBOM \| 100 B, to be listed as a referrer \(application\/spdx\+json\)/.test(row)), rows.join('\n'));
   });
 
   it('shows the plan as a document with every layer, and comes back to the question', async () => {
@@ -361,6 +361,25 @@ describe('updating the Dockerfile after a copy', () => {
     await openDockerfile('FROM ghcr.io/o/tool:2');
     await answer('copyImage', asked);
     assert.ok(!shownAt(4).items.some(({ label }) => label.includes('Then Update')));
+  });
+});
+
+describe('after a copy', () => {
+  useFace();
+
+  it('the reference of the copy, with its digest, can be taken to the clipboard', async () => {
+    start();
+    await answer('copyImage', [...asked, { choose: 'Copy Reference' }]);
+    await settle();
+    assert.equal(fake.clipboard, `r.io/me/app:1@${digest('a')}`);
+  });
+
+  it('only Dockerfiles that name an image of the destination are verified again', async () => {
+    const { engine } = start();
+    await openDockerfile('FROM ghcr.io/o/app:1', '/work space/app/one.Dockerfile');
+    await openDockerfile('FROM r.io/me/app:1', '/work space/app/two.Dockerfile');
+    await answer('copyImage', asked);
+    assert.deepEqual(engine.calls.slice(2).map(({ query }) => [query.reference.registry, query.fresh]), [['r.io', true]]);
   });
 });
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { CopyOptions, CopyPlan, CopyProof, CopyResult } from '../../core/copyEngine.ts';
 import type { Engine } from '../../core/engine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
-import { familiarName } from '../../core/oci/reference.ts';
+import { canonicalRepository, familiarName } from '../../core/oci/reference.ts';
 import type { TrustSettings } from '../../core/policy/trustPolicy.ts';
 import { copiedWords, copyOutcome, progressWords, unprovenWords } from '../../presentation/copyResultText.ts';
 import { topOf } from '../../presentation/copyText.ts';
@@ -31,22 +31,28 @@ export const copyImage: Command = async (context, argument) => {
   const overwriteTag = await confirmOverwrite(plan, topOf(plan, selection).digest);
   const result = await copy(context, engine, { plan, selection }, { trust, ...(overwriteTag === undefined ? {} : { overwriteTag }) });
   await rememberDestination(context.globalMemory, plan.destination);
-  void context.tracker.imagesChanged().catch((error: unknown) => context.log.error(`Dockerfiles could not be verified again: ${toCosignError(error).code}`));
+  void verifyCopies(context, result).catch((error: unknown) => context.log.error(`Dockerfiles could not be verified again: ${toCosignError(error).code}`));
   writeLog(context, result);
   if (!result.proof.holds) throw notProven(result, goal === 'copy and update');
 
   const { use } = source ?? {};
   const update = use && uri ? (): Promise<string> => updateReference({ engine, settings: context.settings, uri, use, copy: { ...result.destination, digest: result.digest } }) : undefined;
   const outcome = copyOutcome(result, t);
-  if (update && goal === 'copy and update') {
-    void vscode.window.showInformationMessage(`${outcome} ${await update()}`);
-    return;
-  }
-  const offer = t('Update This Dockerfile');
-  void vscode.window.showInformationMessage(outcome, ...(update ? [offer] : [])).then(async (chosen) => {
+  const updated = update && goal === 'copy and update' ? ` ${await update()}` : '';
+  const [offer, take] = [t('Update This Dockerfile'), t('Copy Reference')];
+  void vscode.window.showInformationMessage(outcome + updated, ...(update && updated === '' ? [offer] : []), take).then(async (chosen) => {
+    if (chosen === take) await vscode.env.clipboard.writeText(familiarName(result.destination));
     if (chosen === offer && update) void vscode.window.showInformationMessage(await update());
   });
 };
+
+/** Open Dockerfiles that name an image of the destination: its tag and its signatures may be others now. */
+async function verifyCopies({ tracker }: CommandContext, { destination }: CopyResult): Promise<void> {
+  const signal = new AbortController().signal;
+  const name = canonicalRepository(destination);
+  const concerned = tracker.all().filter(({ uses }) => uses.some(({ use: { reference } }) => reference && canonicalRepository(reference) === name));
+  await Promise.all(concerned.map(({ uri }) => tracker.verify(uri, { fresh: true }, signal)));
+}
 
 /** A dry run: the same questions, and the plan as a document at the end. */
 export const showCopyPlan: Command = async (context, argument) => {

@@ -13,7 +13,7 @@ export async function chooseKinds(place: StepPlace, choices: readonly (Choice<Pr
   picker.ignoreFocusOut = true;
   picker.canSelectMany = true;
   picker.buttons = [vscode.QuickInputButtons.Back];
-  picker.placeholder = t('What is copied with the image? Without its signatures the copy cannot be verified');
+  picker.placeholder = t('What is copied with the image?');
   picker.items = choices;
   picker.selectedItems = choices.filter(({ picked }) => picked);
   const subscriptions: vscode.Disposable[] = [];

@@ -148,6 +148,7 @@ export function kindsStep(copying: CopyEngine): Step<CopyState> {
       const all = (['signature', 'attestation', 'sbom', 'other'] as const).filter((kind) => counts[kind] > 0);
       const kinds = await chooseKinds(place, all.map((kind) => ({
         label: indented(1, kindWords(kind, t)), description: `${counts[kind]}, ${sizeText(Math.max(0, size([kind]) - bare))}`,
+        ...(kind === 'signature' ? { detail: t('without them the copy cannot be verified') } : {}),
         value: kind, picked: selection.kinds?.includes(kind) !== false,
       })));
       if (kinds === back) return back;

@@ -37,7 +37,7 @@ describe('the tree of a plan', () => {
   });
   it('says "shown above" the second time, and nothing below what is left out', () => {
     const rows = planRows(planOf(root), { kinds: ['sbom'] }, t);
-    assert.deepEqual(rows.map(({ depth, name, words }) => `${depth} ${name}: ${words}`), ['0 Index of 2: to copy', '1 linux/arm64: to copy', '2 SBOM: referrer x, to be listed', '1 Index of 1: to copy', '2 linux/arm64: to copy, shown above', '1 Signature: left out']);
+    assert.deepEqual(rows.map(({ depth, name, words }) => `${depth} ${name}: ${words}`), ['0 Index of 2: to copy', '1 linux/arm64: to copy', '2 SBOM: to be listed as a referrer (x)', '1 Index of 1: to copy', '2 linux/arm64: to copy, shown above', '1 Signature: left out']);
   });
   it('ends, however deep or long it is', () => {
     let deep = manifest('0');
@@ -79,7 +79,7 @@ describe('sizes, tags and places in words', () => {
   it('has words for every place', () => {
     const states = ['absent', 'there', 'merge', 'keep'] as const;
     assert.equal(new Set(states.map((state) => placeWords(proof('5', { kind: 'tag', tag: 'x.sig', state }), t))).size, 4);
-    assert.deepEqual([placeWords(proof('5', referrer('')), t), placeWords(proof('5', { kind: 'referrer', state: 'listed', artifactType: 'a', predicateType: 'p' }), t)], ['referrer, to be listed', 'referrer p, already listed']);
+    assert.deepEqual([placeWords(proof('5', referrer('')), t), placeWords(proof('5', { kind: 'referrer', state: 'listed', artifactType: 'a', predicateType: 'p' }), t)], ['to be listed as a referrer', 'already listed as a referrer (p)']);
   });
   it('has a remedy of its own only where copying needs another one than verifying', () => {
     const plan = planOf(manifest('a'));
