@@ -2,41 +2,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CopyProgress } from '../../src/core/copyEngine.ts';
-import { readDockerfile } from '../../src/core/dockerfile/images.ts';
 import { CosignError } from '../../src/core/errors.ts';
 import { fake, Selection, window, workspace } from '../support/vscode.ts';
-import type { Answer } from '../support/vscode/prompts.ts';
 import { digest, verdicts } from './fakeEngine.ts';
-import { FakeCopying, failures, index, manifest, proven } from './fakeCopying.ts';
-import { answer, openDockerfile, screen, settle, startFace, tick, trustKey, useFace, type Face } from './harness.ts';
-
-const source: Answer = { type: 'ghcr.io/o/app:1' };
-const destination: Answer = { type: 'r.io/me/app:1' };
-const kinds: Answer = { check: ['Signatures', 'SBOMs'] };
-const copy: Answer = { pick: 'Copy' };
-const update: Answer = { pick: 'Then Update' };
-const asked = [source, destination, kinds, copy];
-
-type Started = Face & { readonly copying: FakeCopying };
-
-function start(): Started {
-  trustKey();
-  const face = startFace();
-  for (const name of ['o/app', 'me/app', 'o/tool']) face.engine.answers.set(name, verdicts.verified);
-  const copying = new FakeCopying();
-  face.engine.copying = copying;
-  face.engine.readDockerfile = readDockerfile;
-  return Object.assign(face, { copying });
-}
-
-const messages = (): readonly string[] => fake.script.shown.filter(({ kind, modal }) => kind === 'message' && modal !== true).map(({ text }) => text);
-const shownAt = (step: number) => fake.script.shown.find((shown) => shown.step === step) ?? assert.fail(`question ${step} was not asked`);
+import { asked, copy, destination, failures, index, kinds, manifest, messages, proven, shownAt, source, startCopying, update } from './fakeCopying.ts';
+import { answer, openDockerfile, screen, settle, tick, useFace } from './harness.ts';
 
 describe('copying an image', () => {
   useFace();
 
   it('asks, shows the plan, copies it, and says which signatures hold at the destination', async () => {
-    const { copying, engine } = start();
+    const { copying, engine } = startCopying();
     await answer('copyImage', asked);
     assert.deepEqual(copying.requests.map(({ source: from, destination: to }) => [from.repository, to.repository]), [['o/app', 'me/app']]);
     assert.deepEqual(copying.copies.map(({ selection }) => selection), [{}]);
@@ -47,7 +23,7 @@ describe('copying an image', () => {
   });
 
   it('shows the plan as a tree with sizes and states before anything is copied', async () => {
-    start();
+    startCopying();
     await answer('copyImage', asked);
     const { items } = shownAt(4);
     const rows = items.map(({ label, description = '' }) => `${label} | ${description}`);
@@ -59,7 +35,7 @@ describe('copying an image', () => {
   });
 
   it('shows the plan as a document with every layer, and comes back to the question', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     await answer('copyImage', [source, destination, kinds, { pick: 'as a Document' }, copy]);
     const text = workspace.textDocuments.find(({ uri }) => uri.scheme === 'countersign-copy-plan')?.getText() ?? '';
     for (const part of ['Nothing was written', 'From: ghcr.io/o/app:1', 'To: r.io/me/app:1', `Digest: ${digest('a')}`, `  Config: ${digest('1')}, 900 B, already there`, `  Layer: ${digest('2')}, 5.0 MB, can be mounted`, `  Layer: ${digest('3')}, 7.0 MB, to copy`, `  Layer: ${digest('4')}, 1.0 MB, not distributed`, `  Signature: ${digest('5')}`]) {
@@ -69,7 +45,7 @@ describe('copying an image', () => {
   });
 
   it('showCopyPlan is a dry run: the same questions, a document, and nothing copied', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     await answer('showCopyPlan', [source, destination, { check: ['SBOMs'] }]);
     const text = window.activeTextEditor?.document.getText() ?? '';
     assert.match(text, /Signature: sha256:5+, 100 B, left out/);
@@ -79,14 +55,14 @@ describe('copying an image', () => {
 
   for (const [at] of asked.entries()) {
     it(`copies nothing when it is left at question ${at + 1}`, async () => {
-      const { copying } = start();
+      const { copying } = startCopying();
       await answer('copyImage', [...asked.slice(0, at), { escape: true }]);
       assert.deepEqual([copying.copies, messages(), fake.remembered.size], [[], [], 0]);
     });
   }
 
   it('goes back question by question, keeping what was answered', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     await answer('copyImage', [source, destination, { check: ['SBOMs'] }, { back: true }, { run: () => undefined }, { back: true }, { back: true }, { run: () => undefined }, source, { type: 'r.io/me/other:1' }, { check: [] }, copy]);
     const pickers = fake.script.shown.filter(({ step }) => step === 3);
     assert.deepEqual(pickers[1]?.checked?.map((label) => label.trim()), ['SBOMs']);
@@ -94,14 +70,14 @@ describe('copying an image', () => {
   });
 
   it('is refused in Restricted Mode, before anything is asked', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     workspace.isTrusted = false;
     for (const command of ['copyImage', 'showCopyPlan']) await answer(command, []);
     assert.deepEqual([messages().map((text) => /In Restricted Mode nothing is copied/.test(text)), copying.requests], [[true, true], []]);
   });
 
   it('offers the references of the file, and fills in the one under the cursor', async () => {
-    start();
+    startCopying();
     await openDockerfile('FROM ghcr.io/o/app:1\nFROM ghcr.io/o/tool:2\nFROM ghcr.io/o/app:1');
     if (window.activeTextEditor) window.activeTextEditor.selection = new Selection(1, 8, 1, 8);
     await answer('copyImage', [{ escape: true }]);
@@ -109,7 +85,7 @@ describe('copying an image', () => {
   });
 
   it('takes the place of a hover or of the list of images', async () => {
-    start();
+    startCopying();
     const document = await openDockerfile('FROM ghcr.io/o/app:1\nFROM ghcr.io/o/tool:2');
     await answer('copyImage', [{ escape: true }], { uri: document.uri.toString(), range: { start: { line: 1, character: 5 }, end: { line: 1, character: 21 } } });
     assert.equal(shownAt(1).value, 'ghcr.io/o/tool:2');
@@ -126,7 +102,7 @@ describe('copying an image', () => {
     ['a tag that belongs to signatures', `r.io/me/app:sha256-${'a'.repeat(64)}.sig`, /belong to signatures/],
   ] as const) {
     it(`says while it is typed why it is no destination: ${what}`, async () => {
-      const { copying } = start();
+      const { copying } = startCopying();
       await answer('copyImage', [source, { type: text }, { escape: true }]);
       assert.match(fake.script.shown[1]?.items[0]?.detail ?? '', said);
       assert.deepEqual(copying.requests, []);
@@ -134,13 +110,13 @@ describe('copying an image', () => {
   }
 
   it('gives a destination without a tag the tag of the source', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     await answer('copyImage', [source, { type: 'r.io/me/app' }, { escape: true }]);
     assert.equal(copying.requests[0]?.destination.tag, '1');
   });
 
   it('asks nothing about kinds where nothing hangs on the image', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.root = manifest('a');
     await answer('copyImage', [source, destination, copy]);
     assert.equal(copying.copies.length, 1);
@@ -151,7 +127,7 @@ describe('copying an index', () => {
   useFace();
 
   it('offers it and its images as a tree, and takes one of them', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.root = index;
     await answer('copyImage', [source, destination, { pick: 'linux/amd64' }, kinds, copy]);
     assert.deepEqual(shownAt(3).items.map(({ label }) => label), ['Index of 2', '\u00a0\u00a0\u00a0\u00a0linux/amd64', '\u00a0\u00a0\u00a0\u00a0linux/arm64']);
@@ -159,7 +135,7 @@ describe('copying an index', () => {
   });
 
   it('copies it as a whole, and asks about kinds only where there are some', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.root = index;
     await answer('copyImage', [source, destination, { pick: 'Index of 2' }, kinds, copy]);
     await answer('copyImage', [source, destination, { pick: 'linux/arm64' }, copy]);
@@ -167,7 +143,7 @@ describe('copying an index', () => {
   });
 
   it('says which index cannot be copied', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.root = { ...index, missing: [digest('f')] };
     await answer('copyImage', [source, destination, { escape: true }]);
     assert.match(shownAt(3).items[0]?.detail ?? '', /cannot be copied/);
@@ -179,7 +155,7 @@ describe('a destination tag that is another image', () => {
   const taken = { kind: 'present', tag: '1', digest: digest('e') } as const;
 
   it('is overwritten after a yes to a question with both digests', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.tag = taken;
     await answer('copyImage', [...asked, { choose: 'Overwrite' }]);
     const modal = fake.script.shown.find((shown) => shown.modal)?.text ?? '';
@@ -188,21 +164,21 @@ describe('a destination tag that is another image', () => {
   });
 
   it('stays without a yes, and nothing is copied', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.tag = taken;
     await answer('copyImage', [...asked, { choose: 'no such button' }]);
     assert.deepEqual([copying.copies, messages()], [[], []]);
   });
 
   it('is not asked about where it is this image already', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.tag = { ...taken, digest: digest('a') };
     await answer('copyImage', asked);
     assert.deepEqual([copying.copies[0]?.options.overwriteTag, fake.script.shown.some(({ modal }) => modal)], [undefined, false]);
   });
 
   it('says so when somebody tags it meanwhile', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.failure = new CosignError('TAG_EXISTS', 'r.io/me/app:1 exists already.');
     await answer('copyImage', asked);
     assert.match(messages().join(), /exists already\. Choose another tag/);
@@ -214,7 +190,7 @@ describe('the progress of a copy', () => {
   const step = (bytesDone: number): CopyProgress => ({ step: 'blobs', bytesDone, bytesTotal: 20_000_000 });
 
   it('names bytes, and the speed once it is known, and is not drawn more often than it can be read', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     let open = (): void => undefined;
     copying.gate = new Promise((resolve) => { open = resolve; });
     let report: (progress: CopyProgress) => void = () => undefined;
@@ -235,7 +211,7 @@ describe('the progress of a copy', () => {
   });
 
   it('can be cancelled: the engine is stopped, the person is told what that means, nothing else is said', async () => {
-    const { copying, engine } = start();
+    const { copying, engine } = startCopying();
     copying.gate = new Promise(() => undefined);
     fake.script.answer(...asked);
     const done = Promise.resolve(fake.commands.get('countersign.copyImage')?.());
@@ -257,7 +233,7 @@ describe('a copy that fails', () => {
     ['unavailable', /could not answer.*Copy again later/],
   ] as const) {
     it(`says what happened and what to do: ${name}, while looking and while copying`, async () => {
-      const { copying } = start();
+      const { copying } = startCopying();
       copying.failure = failures[name];
       await answer('copyImage', asked);
       copying.planFailure = failures[name];
@@ -273,7 +249,7 @@ describe('a copy that fails', () => {
     ['a worse verdict', { holds: false, destination: verdicts.unsigned }, /verdict at the destination \(unsigned\) is not as good as at the source \(verified\)/],
   ] as const) {
     it(`fails when its proof does: ${name}`, async () => {
-      const { copying } = start();
+      const { copying } = startCopying();
       copying.proof = proof;
       const document = await openDockerfile('FROM ghcr.io/o/app:1');
       await answer('copyImage', [source, destination, kinds, update]);
@@ -286,135 +262,16 @@ describe('a copy that fails', () => {
   }
 
   it('does not claim a proof where there was nothing to prove', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.proof = { signatures: [], source: verdicts.unsigned, destination: verdicts.unsigned };
     await answer('copyImage', asked);
     assert.match(messages().join(), /No signature is valid at the source with the keys you trust, so there was none to prove\. The destination shows no signature of it\./);
   });
 
   it('says how many signatures were left out by choice', async () => {
-    const { copying } = start();
+    const { copying } = startCopying();
     copying.proof = { signatures: [proven('left out')] };
     await answer('copyImage', asked);
     assert.match(messages().join(), /1 valid signature was left out, as chosen/);
-  });
-});
-
-describe('updating the Dockerfile after a copy', () => {
-  useFace();
-
-  it('rewrites the reference in one step, and the lens follows', async () => {
-    const face = start();
-    const document = await openDockerfile('FROM --platform=linux/amd64 "ghcr.io/o/app:1" AS x\n# end\n');
-    await answer('copyImage', [source, destination, kinds, update]);
-    assert.deepEqual([document.getText(), fake.edits], ['FROM --platform=linux/amd64 "r.io/me/app:1" AS x\n# end\n', 1]);
-    assert.match(messages().join(), /Line 1 names the copy now/);
-    await tick(1000);
-    assert.deepEqual([face.engine.last('me/app').query.reference.registry, screen.titles(document)], ['r.io', ['$(verified-filled) Signed by release']]);
-  });
-
-  it('is offered after a plain copy too', async () => {
-    start();
-    const document = await openDockerfile('ARG R=ghcr.io/o\nFROM ${R}/app:1');
-    await answer('copyImage', [...asked, { choose: 'Update This Dockerfile' }]);
-    await settle();
-    assert.deepEqual([document.getText(), fake.edits], ['ARG R=r.io/me\nFROM ${R}/app:1', 1]);
-  });
-
-  for (const [name, meanwhile, says] of [
-    ['the reference is gone', 'FROM ghcr.io/o/tool:2', /not in the file any more/],
-    ['it stands there twice, and elsewhere', '\nFROM ghcr.io/o/app:1\nFROM ghcr.io/o/app:1', /more than once/],
-    ['its name is that of a stage', '', /would not pull exactly the copy/],
-  ] as const) {
-    it(`changes nothing and explains: ${name}`, async () => {
-      const { copying } = start();
-      const isStage = name.includes('stage');
-      const document = await openDockerfile(isStage ? 'FROM ghcr.io/o/tool:2 AS app\nFROM ghcr.io/o/app' : 'FROM ghcr.io/o/app:1');
-      copying.gate = new Promise((resolve) => {
-        setImmediate(() => { if (!isStage) fake.edit(document, meanwhile); resolve(); });
-      });
-      const before = isStage ? document.getText() : meanwhile;
-      await answer('copyImage', isStage ? [{ type: 'ghcr.io/o/app' }, { type: 'app:latest' }, kinds, update] : [source, destination, kinds, update]);
-      assert.match(messages().join(), says);
-      assert.deepEqual([document.getText(), fake.edits], [before, 0]);
-    });
-  }
-
-  it('finds a reference that moved while it was copied', async () => {
-    const { copying } = start();
-    const document = await openDockerfile('FROM ghcr.io/o/app:1');
-    copying.gate = new Promise((resolve) => { setImmediate(() => { fake.edit(document, '# new\n\nFROM ghcr.io/o/app:1'); resolve(); }); });
-    await answer('copyImage', [source, destination, kinds, update]);
-    assert.equal(document.getText(), '# new\n\nFROM r.io/me/app:1');
-  });
-
-  it('says so when the editor refuses the change', async () => {
-    start();
-    fake.refusesEdits = true;
-    await openDockerfile('FROM ghcr.io/o/app:1');
-    await answer('copyImage', [source, destination, kinds, update]);
-    assert.match(messages().join(), /The editor did not take the change\. Write r\.io\/me\/app:1/);
-  });
-
-  it('is not offered for an image that is not in the file', async () => {
-    start();
-    await openDockerfile('FROM ghcr.io/o/tool:2');
-    await answer('copyImage', asked);
-    assert.ok(!shownAt(4).items.some(({ label }) => label.includes('Then Update')));
-  });
-});
-
-describe('after a copy', () => {
-  useFace();
-
-  it('the reference of the copy, with its digest, can be taken to the clipboard', async () => {
-    start();
-    await answer('copyImage', [...asked, { choose: 'Copy Reference' }]);
-    await settle();
-    assert.equal(fake.clipboard, `r.io/me/app:1@${digest('a')}`);
-  });
-
-  it('only Dockerfiles that name an image of the destination are verified again', async () => {
-    const { engine } = start();
-    await openDockerfile('FROM ghcr.io/o/app:1', '/work space/app/one.Dockerfile');
-    await openDockerfile('FROM r.io/me/app:1', '/work space/app/two.Dockerfile');
-    await answer('copyImage', asked);
-    assert.deepEqual(engine.calls.slice(2).map(({ query }) => [query.reference.registry, query.fresh]), [['r.io', true]]);
-  });
-});
-
-describe('recent destinations', () => {
-  useFace();
-
-  it('are offered: under the own name of the image first, then as they were', async () => {
-    start();
-    fake.remembered.set('copy.destinations', ['r.io/me/other:7']);
-    await answer('copyImage', [source, { pick: 'r.io/me/app:1' }, kinds, copy]);
-    assert.deepEqual(fake.script.shown[1]?.items.map(({ label }) => label), ['r.io/me/app:1', 'r.io/me/other:7']);
-    assert.deepEqual(fake.remembered.get('copy.destinations'), ['r.io/me/app:1', 'r.io/me/other:7']);
-  });
-
-  it('are the last ten, once each, without digests', async () => {
-    start();
-    fake.remembered.set('copy.destinations', ['r.io/me/app:1', ...Array.from({ length: 9 }, (_, at) => `r.io/x${at}:1`)]);
-    await answer('copyImage', [source, { type: `r.io/me/new:2@${digest('a')}` }, kinds, copy]);
-    const stored = fake.remembered.get('copy.destinations') as readonly string[];
-    assert.deepEqual([stored.length, stored[0], stored.at(-1)], [10, 'r.io/me/new:2', 'r.io/x7:1']);
-  });
-
-  for (const stored of [5, 'r.io/app', { a: 1 }, [null, 5, 'NOT A REFERENCE', 'x'.repeat(5000)]]) {
-    it(`that were stored as something else are not offered: ${JSON.stringify(stored).slice(0, 30)}`, async () => {
-      start();
-      fake.remembered.set('copy.destinations', stored);
-      await answer('copyImage', [source, { escape: true }]);
-      assert.deepEqual(fake.script.shown[1]?.items, []);
-    });
-  }
-
-  it('are not remembered when the copy fails', async () => {
-    const { copying } = start();
-    copying.failure = failures.denied;
-    await answer('copyImage', asked);
-    assert.equal(fake.remembered.get('copy.destinations'), undefined);
   });
 });

@@ -1,8 +1,13 @@
-// A copying engine whose plans, outcomes and failures a test chooses; remembers what it was asked.
+// A copying engine whose plans, outcomes and failures a test chooses, and the answers of a person who copies an image.
+import assert from 'node:assert/strict';
 import type { CopyEngine, CopyOptions, CopyPlan, CopyProgress, CopyProof, CopyRequest, CopyResult, CopySelection, CopyTotals, PlannedManifest, ProvenSignature } from '../../src/core/copyEngine.ts';
+import { readDockerfile } from '../../src/core/dockerfile/images.ts';
 import { CosignError } from '../../src/core/errors.ts';
 import { manifestsUnder, proofCounts, topOf } from '../../src/presentation/copyText.ts';
+import { fake } from '../support/vscode.ts';
+import type { Answer, Shown } from '../support/vscode/prompts.ts';
 import { digest, verdicts } from './fakeEngine.ts';
+import { startFace, trustKey, type Face } from './harness.ts';
 
 const bytes = (size: number): Uint8Array => new Uint8Array(size);
 
@@ -84,3 +89,26 @@ export const failures = {
   limited: new CosignError('REGISTRY_RATE_LIMITED', 'The registry limits the number of requests (HTTP 429).', { remedy: 'x' }),
   unavailable: new CosignError('REGISTRY_UNAVAILABLE', 'The registry could not answer (HTTP 503).', { remedy: 'x' }),
 };
+
+export const source: Answer = { type: 'ghcr.io/o/app:1' };
+export const destination: Answer = { type: 'r.io/me/app:1' };
+export const kinds: Answer = { check: ['Signatures', 'SBOMs'] };
+export const copy: Answer = { pick: 'Copy' };
+export const update: Answer = { pick: 'Then Update' };
+export const asked = [source, destination, kinds, copy];
+
+export type Started = Face & { readonly copying: FakeCopying };
+
+/** The face with a copying engine that a test looks into, and the real reader of Dockerfiles. */
+export function startCopying(): Started {
+  trustKey();
+  const face = startFace();
+  for (const name of ['o/app', 'me/app', 'o/tool']) face.engine.answers.set(name, verdicts.verified);
+  const copying = new FakeCopying();
+  face.engine.copying = copying;
+  face.engine.readDockerfile = readDockerfile;
+  return Object.assign(face, { copying });
+}
+
+export const messages = (): readonly string[] => fake.script.shown.filter(({ kind, modal }) => kind === 'message' && modal !== true).map(({ text }) => text);
+export const shownAt = (step: number): Shown => fake.script.shown.find((shown) => shown.step === step) ?? assert.fail(`question ${step} was not asked`);
