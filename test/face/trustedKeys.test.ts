@@ -55,7 +55,7 @@ describe('adding a trusted key', () => {
     await add(undefined, { pick: 'Address' }, { type: 'http://example.com/x.pub' }, { type: 'https://example.com/cosign.pub' }, { type: 'web' }, { pick: 'All Images' }, { pick: 'User' });
     assert.deepEqual(stored('user', 'keys'), { web: 'https://example.com/cosign.pub' });
     assert.deepEqual(face.engine.described.map(({ reference }) => reference), ['https://example.com/cosign.pub']);
-    assert.match(String(fake.script.shown[1]?.validation), /https:\/\/… or env:\/\/NAME/);
+    assert.match(String(fake.script.shown[1]?.validation), /https:\/\/…, env:\/\/NAME or k8s:\/\//);
   });
 
   for (const [what, reference] of [['private key', pasted.replaceAll('PUBLIC', 'PRIVATE')], ['text that is no key', 'hello'], ['broken key', '-----BEGIN PUBLIC KEY----- garbage -----END PUBLIC KEY-----']] as const) {
