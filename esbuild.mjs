@@ -29,7 +29,7 @@ const lazyChunks = {
 };
 
 /** The entries of dist/: the eager half, and each lazily loaded chunk under the name its dynamic import is given. */
-export const entries = { extension: 'src/extension.ts', engine: 'src/engine.ts', kubernetes: 'src/kubernetes.ts', 'vscode-signingCommands': 'src/vscode/signingCommands.ts' };
+export const entries = { extension: 'src/extension.ts', engine: 'src/engine.ts', kubernetes: 'src/kubernetes.ts', 'vscode-actionCommands': 'src/vscode/actionCommands.ts' };
 
 /** @param options.write false: only the metafile says what would be written */
 export async function buildExtension({ production = false, watch = false, write = true } = {}) {

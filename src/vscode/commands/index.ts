@@ -5,39 +5,36 @@ import { CosignError, toCosignError } from '../../core/errors.ts';
 import { failureText, type FailureAction } from '../../presentation/failureText.ts';
 import { documentationUri } from '../documentationLinks.ts';
 import { describeFailure } from '../failureLog.ts';
-import type { signingCommands } from '../signingCommands.ts';
+import type { actionCommands } from '../actionCommands.ts';
 import { t } from '../words.ts';
-import { addTrustedKey } from './addTrustedKey.ts';
 import type { Command, CommandContext } from './context.ts';
 import { copyDigest } from './copyDigest.ts';
-import { copyImage, showCopyPlan } from './copyImage.ts';
 import { openLog } from './openLog.ts';
-import { removeTrustedKey } from './removeTrustedKey.ts';
 import { showTrust } from './showTrust.ts';
 import { verifyAgain } from './verifyAgain.ts';
 import { verifyFile } from './verifyFile.ts';
 
-/** Loaded when one of them is called: most windows never sign. */
-const signing = (id: keyof typeof signingCommands): Command => async (...call) => (await import('../signingCommands.ts')).signingCommands[id](...call);
+/** Loaded when one of them is called: most windows only verify. */
+const action = (id: keyof typeof actionCommands): Command => async (...call) => (await import('../actionCommands.ts')).actionCommands[id](...call);
 
 const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.verifyFile]: verifyFile,
   [commandIds.verifyAgain]: verifyAgain,
-  [commandIds.addTrustedKey]: addTrustedKey,
-  [commandIds.removeTrustedKey]: removeTrustedKey,
+  [commandIds.addTrustedKey]: action(commandIds.addTrustedKey),
+  [commandIds.removeTrustedKey]: action(commandIds.removeTrustedKey),
   [commandIds.showTrust]: showTrust,
   [commandIds.openLog]: openLog,
-  [commandIds.generateKeyPair]: signing(commandIds.generateKeyPair),
-  [commandIds.importKeyPair]: signing(commandIds.importKeyPair),
-  [commandIds.generateClusterKeyPair]: signing(commandIds.generateClusterKeyPair),
-  [commandIds.showPublicKey]: signing(commandIds.showPublicKey),
-  [commandIds.changeKeyPassword]: signing(commandIds.changeKeyPassword),
-  [commandIds.forgetPasswords]: signing(commandIds.forgetPasswords),
-  [commandIds.signImage]: signing(commandIds.signImage),
-  [commandIds.signFile]: signing(commandIds.signFile),
-  [commandIds.verifyFileSignature]: signing(commandIds.verifyFileSignature),
-  [commandIds.copyImage]: copyImage,
-  [commandIds.showCopyPlan]: showCopyPlan,
+  [commandIds.generateKeyPair]: action(commandIds.generateKeyPair),
+  [commandIds.importKeyPair]: action(commandIds.importKeyPair),
+  [commandIds.generateClusterKeyPair]: action(commandIds.generateClusterKeyPair),
+  [commandIds.showPublicKey]: action(commandIds.showPublicKey),
+  [commandIds.changeKeyPassword]: action(commandIds.changeKeyPassword),
+  [commandIds.forgetPasswords]: action(commandIds.forgetPasswords),
+  [commandIds.signImage]: action(commandIds.signImage),
+  [commandIds.signFile]: action(commandIds.signFile),
+  [commandIds.verifyFileSignature]: action(commandIds.verifyFileSignature),
+  [commandIds.copyImage]: action(commandIds.copyImage),
+  [commandIds.showCopyPlan]: action(commandIds.showCopyPlan),
   [commandIds.copyDigest]: copyDigest,
 };
 

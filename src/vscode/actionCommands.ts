@@ -1,15 +1,20 @@
-// The commands for keys and signing: a chunk of its own, loaded when one of them is first called.
+// The commands that write something (trust, keys, signatures, copies): a chunk of its own, loaded when one of them is first called.
 import { commandIds } from '../contributions.ts';
+import { addTrustedKey } from './commands/addTrustedKey.ts';
 import { changeKeyPassword, forgetPasswords } from './commands/changeKeyPassword.ts';
 import type { Command } from './commands/context.ts';
+import { copyImage, showCopyPlan } from './commands/copyImage.ts';
 import { generateClusterKeyPair } from './commands/generateClusterKeyPair.ts';
 import { generateKeyPair, importKeyPair } from './commands/generateKeyPair.ts';
+import { removeTrustedKey } from './commands/removeTrustedKey.ts';
 import { showPublicKey } from './commands/showPublicKey.ts';
 import { signFile } from './commands/signFile.ts';
 import { signImage } from './commands/signImage.ts';
 import { verifyFileSignature } from './commands/verifyFileSignature.ts';
 
-export const signingCommands = {
+export const actionCommands = {
+  [commandIds.addTrustedKey]: addTrustedKey,
+  [commandIds.removeTrustedKey]: removeTrustedKey,
   [commandIds.generateKeyPair]: generateKeyPair,
   [commandIds.importKeyPair]: importKeyPair,
   [commandIds.generateClusterKeyPair]: generateClusterKeyPair,
@@ -19,4 +24,6 @@ export const signingCommands = {
   [commandIds.signImage]: signImage,
   [commandIds.signFile]: signFile,
   [commandIds.verifyFileSignature]: verifyFileSignature,
+  [commandIds.copyImage]: copyImage,
+  [commandIds.showCopyPlan]: showCopyPlan,
 } as const satisfies Readonly<Record<string, Command>>;
