@@ -76,6 +76,7 @@ suite('Copying an image, by keyboard', () => {
       await toast.getByText('Cancel', { exact: true }).click();
     });
     await message('Cancelled. No tag points at a part of an image');
+    await drawn();
     await capture('copy-cancelled');
     held.drop();
     assert.equal(other.store.manifest('big/app', '1.0'), undefined);
@@ -136,6 +137,7 @@ suite('Copying an image, by keyboard', () => {
     other.intercept = ({ method }) => (['POST', 'PUT', 'PATCH'].includes(method) ? { status: 403, body: '{"errors":[{"code":"DENIED","message":"denied"}]}', headers: { 'content-type': 'application/json' } } : undefined);
     await pick('Copy');
     assert.match(await message('Ask for the right to pull'), /push to .*\/team\/app/);
+    await drawn();
     await capture('copy-denied');
     other.intercept = undefined;
     await clearMessages();
@@ -155,6 +157,9 @@ async function askToCopy(from: string, to: string): Promise<void> {
   await capture('copy-kinds');
   await press('Enter');
 }
+
+/** Messages fade in. */
+const drawn = (): Promise<void> => page.waitForTimeout(500);
 
 type Request = Parameters<NonNullable<TestRegistry['intercept']>>[0];
 
