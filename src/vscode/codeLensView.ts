@@ -18,12 +18,40 @@ export function registerCodeLensView(tracker: DockerfileTracker): vscode.Disposa
       return trust ? lensesOf(trust) : [];
     },
   };
+  const repeats = new Repeats(() => changed.fire());
   return vscode.Disposable.from(
     changed,
-    tracker.onDidChange(() => changed.fire()),
+    repeats,
+    tracker.onDidChange(() => repeats.start()),
     vscode.languages.registerCodeLensProvider(dockerfileSelector, provider),
   );
 }
+
+/**
+ * The editor drops a refresh of lenses that is due when its text loses the focus, and shows the old ones until the next: an old verdict
+ * beside a new underline. So every change is announced again a little later.
+ */
+class Repeats implements vscode.Disposable {
+  readonly #announce: () => void;
+  #timers: readonly NodeJS.Timeout[] = [];
+
+  constructor(announce: () => void) {
+    this.#announce = announce;
+  }
+
+  start(): void {
+    this.dispose();
+    this.#announce();
+    this.#timers = repeatAfterMs.map((delayMs) => setTimeout(this.#announce, delayMs));
+  }
+
+  dispose(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+  }
+}
+
+const repeatAfterMs = [1000, 3000, 10_000];
 
 /** Without a key a single quiet lens, which leads to adding one. */
 export function lensesOf(trust: FileTrust): vscode.CodeLens[] {

@@ -49,6 +49,8 @@ suite('Keys in Kubernetes', () => {
     assert.ok(diagnostics().some((diagnostic) => codeOf(diagnostic) === 'unchecked' && diagnostic.message.includes('get secrets is forbidden for user "jo"')));
     await vscode.commands.executeCommand('workbench.actions.view.problems');
     await editorWindow?.waitForText('.markers-panel', 'forbidden');
+    // The panel takes the focus just when the lenses are due: they must follow all the same.
+    await editorWindow?.waitForText('.codelens-decoration', 'Could not check');
     await editorWindow?.capture('kubernetes-forbidden');
     await vscode.commands.executeCommand('workbench.action.closePanel');
     api.allows = () => true;
