@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { generatePrivateKey } from '../../src/core/crypto/privateKey.ts';
-import { startRegistry } from '../support/registry.ts';
+import { startRegistry, type TestRegistry } from '../support/registry.ts';
 import { putDemoImages, type DemoImage, type DemoKeys } from './images.ts';
 
 /** Plain data: the host tests get it as JSON. */
@@ -20,6 +20,8 @@ export interface DemoDescription {
 
 export interface Demo {
   readonly description: DemoDescription;
+  /** The registry itself, for tests that look into it, slow it down or make it refuse. */
+  readonly registry: TestRegistry;
   /** Requests the registry has had. */
   requests(): number;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export async function startDemo(): Promise<Demo> {
     description: {
       host: registry.host, workspace, dockerfile: join(workspace, 'Dockerfile'), images, keys: pems,
     },
+    registry,
     requests: () => registry.count(),
     close: async () => {
       rmSync(dirname(workspace), { recursive: true, force: true, maxRetries: 5 });

@@ -1,22 +1,27 @@
 // Runs the host suites in a real editor: a desktop VS Code where there is one, the one from npm otherwise; each suite in a window of its own.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runTests } from '@vscode/test-electron';
 import { buildExtension, buildTests, loadTool, root } from '../../esbuild.mjs';
 import { findDesktop } from './desktop.mjs';
 import { installEditor } from './install.mjs';
+import { openLiveWindow } from './liveWindow.mjs';
 
 /** Each needs another kind of window. */
 const suites = [
   { name: 'trusted', trusted: true },
   { name: 'restricted', trusted: false },
   { name: 'kubernetes', trusted: true },
+  // Without the driver, in the editor from npm: messages and modal questions are part of it. Not steady under load yet: `node test/run.mjs host signing` runs it.
+  { name: 'signing', live: true, onlyByName: true },
+  { name: 'copy', live: true },
 ];
 
 /**
- * @param options.pattern only tests whose title holds this
+ * @param options.pattern only tests whose title holds this, or the name of the only suite to run
  * @param options.codeServer the version of the editor from npm, 4.N.P for VS Code 1.N.P; undefined: `COUNTERSIGN_CODE_SERVER`, else the newest tried
  */
 export async function runHost({ pattern = '', codeServer = process.env.COUNTERSIGN_CODE_SERVER } = {}) {
@@ -27,15 +32,16 @@ export async function runHost({ pattern = '', codeServer = process.env.COUNTERSI
   if (desktop === undefined) installEditor(codeServer);
   console.log(desktop === undefined ? `host: the VS Code server from npm${codeServer ? ` ${codeServer}` : ''}, in headless Chromium` : `host: ${desktop}`);
   const counts = { passed: 0, failed: 0, skipped: 0, note: '' };
-  for (const suite of suites) {
-    const result = await runSuite(suite, { desktop, pattern, codeServer });
+  const named = suites.filter(({ name }) => name === pattern);
+  for (const suite of named.length > 0 ? named : suites.filter(({ onlyByName }) => !onlyByName)) {
+    const result = await runSuite(suite, { desktop, pattern: named.length > 0 ? '' : pattern, codeServer });
     for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
     counts.note ||= result.note ?? '';
   }
   return counts;
 }
 
-async function runSuite({ name, trusted }, { desktop, pattern, codeServer }) {
+async function runSuite({ name, trusted, live }, { desktop, pattern, codeServer }) {
   const { startDemo } = await loadTool('test/demo/demo.ts');
   const demo = await startDemo();
   const work = mkdtempSync(join(tmpdir(), 'countersign-host-'));
@@ -53,7 +59,9 @@ async function runSuite({ name, trusted }, { desktop, pattern, codeServer }) {
   const extensionTestsPath = resolve(root, 'out/host/host/index.cjs');
   let note;
   try {
-    if (trusted) {
+    if (live) {
+      await runLive(demo, env, codeServer);
+    } else if (trusted) {
       const code = await runTests({
         vscodeExecutablePath: executable, extensionDevelopmentPath: root, extensionTestsPath, extensionTestsEnv: env,
         launchArgs: [demo.description.workspace, '--disable-extensions', `--user-data-dir=${file('user')}`, `--extensions-dir=${file('extensions')}`],
@@ -78,6 +86,19 @@ async function runSuite({ name, trusted }, { desktop, pattern, codeServer }) {
   if (note === undefined && counts.passed === 0) note = 'no test ran';
   if (note !== undefined && counts.failed === 0) counts.failed = 1;
   return { ...counts, note: counts.failed > 0 ? `${name}: ${note}` : undefined };
+}
+
+/** The suite runs here, and drives the window; each test goes on where the one before it ended, so that the first failure is the last. */
+async function runLive(demo, env, codeServer) {
+  const { workspace, dockerfile } = demo.description;
+  const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS });
+  Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: '1' });
+  globalThis.countersignLive = { ...window, demo };
+  try {
+    await createRequire(import.meta.url)(resolve(root, 'out/host/host/index.cjs')).run();
+  } finally {
+    await window.close();
+  }
 }
 
 function start(executable, args, env) {

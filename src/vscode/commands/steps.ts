@@ -159,7 +159,8 @@ async function asked<T>(input: Question, place: StepPlace, listen: (answer: (val
     ...(place.step > 1 ? [vscode.QuickInputButtons.Back] : []),
     ...(toggle ? [{ iconPath: new vscode.ThemeIcon(on ? toggle.icon.on : toggle.icon.off), tooltip: on ? toggle.tooltip.on : toggle.tooltip.off }] : []),
   ];
-  Object.assign(input, { ...place, ignoreFocusOut: true, buttons: buttons() });
+  // "(1/1)" behind the title of a single question says nothing.
+  Object.assign(input, { ...(place.totalSteps > 1 ? place : { title: place.title }), ignoreFocusOut: true, buttons: buttons() });
   const subscriptions: vscode.Disposable[] = [];
   try {
     return await new Promise<T | Back>((resolve, reject) => {

@@ -1,0 +1,113 @@
+// A whole editor window, seen and driven from outside as a person does: by keyboard, with its messages and modal questions. test/editor/liveWindow.mjs opens it.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import type { Demo } from '../demo/demo.ts';
+
+interface Live {
+  readonly page: Page;
+  readonly screenshots: string;
+  readonly demo: Demo;
+  /** Everything the editor and the browser write for themselves. */
+  readonly folders: readonly string[];
+}
+
+const found = (globalThis as { readonly countersignLive?: Live }).countersignLive;
+assert.ok(found, 'this suite needs a window of its own: node test/run.mjs host');
+export const live: Live = found;
+const { page } = live;
+
+const questions = page.locator('.quick-input-widget:visible');
+export const modal = page.locator('.monaco-dialog-box:visible');
+export const statusBar = page.locator('.statusbar-item:visible');
+export const lenses = page.locator('.codelens-decoration');
+
+export async function capture(name: string): Promise<void> {
+  await page.screenshot({ path: join(live.screenshots, `${name}.png`) });
+}
+
+export async function press(...keys: readonly string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+  for (const deadline = Date.now() + limitMs; !await look();) {
+    if (Date.now() > deadline) throw new Error(`did not happen: ${what}`);
+    await new Promise((done) => { setTimeout(done, 50); });
+  }
+}
+
+export async function shown(within: Locator, text: string | RegExp, limitMs = 20_000): Promise<Locator> {
+  const first = within.filter({ hasText: text }).first();
+  await first.waitFor({ state: 'visible', timeout: limitMs });
+  return first;
+}
+
+/** Runs a command from the palette. */
+export async function command(title: string): Promise<void> {
+  await palette('F1', `>${title}`, title);
+}
+
+/** Opens a file of the folder by its name. */
+export async function openFile(name: string): Promise<void> {
+  await palette('Control+P', name, name);
+  await shown(page.locator('.tab.active'), name);
+}
+
+async function palette(key: string, text: string, row: string): Promise<void> {
+  // While something else takes the focus a key may go nowhere, and a list that closes takes the text with it: a person does it again.
+  await questionsGone();
+  const input = questions.locator('input').first();
+  await until(`${row} is offered`, async () => {
+    try {
+      if (await questions.count() === 0) await press(key);
+      await input.fill(text, { timeout: 1500 });
+      await questions.locator('.monaco-list-row').first().filter({ hasText: row }).waitFor({ timeout: 3000 });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  await press('Enter');
+}
+
+/** Waits for a question; `says` is a part of its title, its prompt, a choice or the field's placeholder. */
+export async function question(...says: readonly string[]): Promise<void> {
+  for (const text of says) await questions.filter({ hasText: text }).or(questions.filter({ has: page.getByPlaceholder(text) })).first().waitFor({ state: 'visible' });
+}
+
+/** What is typed replaces what stands there. */
+export async function type(text: string): Promise<void> {
+  await press('Control+A');
+  await page.keyboard.type(text, { delay: 5 });
+}
+
+/** Goes down in the list to a choice and takes it. */
+export async function pick(label: string): Promise<void> {
+  const focused = questions.locator('.monaco-list-row.focused');
+  await shown(questions.locator('.monaco-list-row'), label);
+  for (let tries = 0; ; tries++) {
+    if (await focused.count() > 0 && (await focused.first().innerText()).replaceAll('\u00a0', ' ').includes(label)) break;
+    assert.ok(tries < 30, `${label} cannot be reached`);
+    await press('ArrowDown');
+    await new Promise((done) => { setTimeout(done, 50); });
+  }
+  await press('Enter');
+}
+
+/** Waits for a message, reads it whole and takes it away. @param take what happens before it goes */
+export async function message(says: string | RegExp, take?: (toast: Locator) => Promise<void>): Promise<string> {
+  const toast = await shown(page.locator('.notification-toast'), says);
+  const text = (await toast.innerText()).replaceAll('\u00a0', ' ');
+  await take?.(toast);
+  return text;
+}
+
+export async function clearMessages(): Promise<void> {
+  await command('Notifications: Clear All Notifications');
+  await page.locator('.notification-toast').first().waitFor({ state: 'detached' });
+}
+
+export async function questionsGone(): Promise<void> {
+  await until('the questions are gone', async () => await questions.count() === 0);
+}
