@@ -103,6 +103,13 @@ export async function message(says: string | RegExp, take?: (toast: Locator) => 
   return text;
 }
 
+/** Answers a modal question with its first button, once that has the focus: a key pressed earlier goes nowhere. */
+export async function accept(): Promise<void> {
+  await modal.locator('.monaco-button:focus').first().waitFor({ state: 'visible' });
+  await press('Enter');
+  await modal.first().waitFor({ state: 'detached' });
+}
+
 export async function clearMessages(): Promise<void> {
   await command('Notifications: Clear All Notifications');
   await page.locator('.notification-toast').first().waitFor({ state: 'detached' });

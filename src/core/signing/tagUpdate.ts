@@ -29,8 +29,8 @@ export interface TagChange {
 const maxTries = 100;
 /** How often an addition is looked at while others go on writing. */
 const maxLooks = 20;
-/** How long an addition must stand before it is looked at again, in milliseconds; the second where others were seen writing. */
-const pause = { quietMs: 50, contendedMs: 750, mostMs: 5000 } as const;
+/** How long an addition must stand before it is looked at again, in milliseconds: alone, on a busy computer, and where others were seen writing. */
+const pause = { quietMs: 50, busyMs: 750, contendedMs: 2500, mostMs: 10_000 } as const;
 /** Read-and-write that takes longer comes over a slow line or from a busy computer, where times vary, in milliseconds. */
 const steadyMs = 100;
 /** A sleep that ends this much too late says that this computer is busy, in milliseconds. */
@@ -45,8 +45,9 @@ const lateMs = 30;
  *   then, and when the tag changed meanwhile it is done anew. So a writer like us overwrites us within one round trip or never.
  * - Our first look comes one round trip and a pause after the write: half of what reading and writing took, at least 50 ms, and more
  *   where that took long. Safe from writers twice as slow as we are.
- * - As soon as anybody else was seen writing (the tag changed between two looks, or holds other bytes than ours afterwards), or this
- *   computer is busy, the addition must stand until nobody has written for four times our read-and-write, at least 750 ms.
+ * - On a busy computer the addition must stand for four times our read-and-write, at least 750 ms; and as soon as anybody else was seen
+ *   writing (the tag changed between two looks, or holds other bytes than ours afterwards), until nobody has written for at least
+ *   2.5 s: among many at once some are slow.
  * What remains is a client that reads before and writes more than that after us, alone, such as cosign over a slow line.
  * @throws {CosignError} `SIGNATURE_LOST` when others kept overwriting it, and every registry code
  */
@@ -55,7 +56,7 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
   const { repository, tag, contains } = change;
   const read = (): Promise<ManifestContent | undefined> => registry.manifest(repository, tag, signal);
   let base = change.seen;
-  let [contended, conditional, tookMs, roundMs] = [false, true, 0, 10];
+  let [contended, busy, conditional, tookMs, roundMs] = [false, false, true, 0, 10];
   for (let tries = 0; tries < maxTries; tries++) {
     if (tries > 0) {
       // As long as it takes for about as many others as there may be to have their turn.
@@ -67,7 +68,7 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
       const { bytes, mediaType } = await change.add(base, signal);
       const startedAt = clock.now();
       const current = await read();
-      roundMs = Math.min(Math.max(roundMs, clock.now() - roundAt), pause.contendedMs);
+      roundMs = Math.min(Math.max(roundMs, clock.now() - roundAt), pause.busyMs);
       if (!isSame(current, base)) {
         contended = true;
         continue;
@@ -86,18 +87,19 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
       tookMs = Math.max(tookMs, wroteAt - startedAt);
       const pauseMs = Math.min(Math.max(pause.quietMs, tookMs / 2, 4 * (tookMs - steadyMs)), pause.mostMs);
       await clock.sleep(pauseMs, signal);
-      contended ||= clock.now() - wroteAt > pauseMs + lateMs;
+      busy ||= clock.now() - wroteAt > pauseMs + lateMs;
       base = await read();
       contended ||= base?.descriptor.digest !== digestOf(bytes);
       if (!base || !contains(base.bytes)) continue;
-      if (!contended) return;
+      if (!contended && !busy) return;
     }
     // Until nobody has written for a while: as long as others do, one who is slower may be among them.
     for (let looks = 0; looks < maxLooks && base && contains(base.bytes); looks++) {
       const before: ManifestContent = base;
-      await clock.sleep(Math.min(Math.max(tookMs * 4, pause.contendedMs), pause.mostMs), signal);
+      await clock.sleep(Math.min(Math.max(tookMs * 4, contended ? pause.contendedMs : pause.busyMs), pause.mostMs), signal);
       base = await read();
       if (isSame(base, before)) return;
+      contended = true;
     }
     if (base && contains(base.bytes)) return;
   }

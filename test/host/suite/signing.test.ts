@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statS
 import { join } from 'node:path';
 import { suite, suiteSetup, teardown, test } from 'mocha';
 import type { TestRegistry } from '../../support/registry.ts';
-import { capture, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, statusBar, type, until } from '../liveWindow.ts';
+import { accept, capture, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, statusBar, type, until } from '../liveWindow.ts';
 import { occurrences } from '../occurrences.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
@@ -152,7 +152,7 @@ suite('Keys and signing, by keyboard', () => {
 
     test('then pushes both formats, verifies them and shows the new verdict', async () => {
       const held = hold((request) => request.method === 'PUT' && request.kind === 'manifest');
-      await press('Enter');
+      await accept();
       await held.reached;
       await message(`Signing ${host}/team/service:1.0`);
       await capture('sign-progress');
@@ -172,7 +172,7 @@ suite('Keys and signing, by keyboard', () => {
       const before = writtenTo('team/worker');
       await askToSign('team/worker', 'Unsigned');
       const held = hold((request) => request.method === 'PUT' && request.kind === 'manifest');
-      await press('Enter');
+      await accept();
       await held.reached;
       await message('Signing', (toast) => toast.getByText('Cancel', { exact: true }).click());
       assert.match(await message('Cancelled'), /no signature is known to have reached the registry/);
@@ -191,7 +191,7 @@ suite('Keys and signing, by keyboard', () => {
       await askToSign('shop/base', 'release');
       let puts = 0;
       const held = hold((request) => request.method === 'PUT' && request.kind === 'manifest' && ++puts === 2);
-      await press('Enter');
+      await accept();
       await held.reached;
       await message('Signing', (toast) => toast.getByText('Cancel', { exact: true }).click());
       assert.match(await message('Cancelled'), /1 of 2 signatures are in the registry/);
@@ -203,7 +203,7 @@ suite('Keys and signing, by keyboard', () => {
       assert.equal(registry.store.repository('shop/base').manifests.size, before + 1);
       // Once more, to the end: what is there already is not repeated, and everybody's signature is listed.
       await askToSign('shop/base', 'release');
-      await press('Enter');
+      await accept();
       assert.match(await message('1 signature written'), /Signers now: (?:release and team|team and release)\. Verified: signed by release/);
       await capture('sign-after-cancel');
       await clearMessages();
@@ -256,7 +256,7 @@ suite('Keys and signing, by keyboard', () => {
       assert.ok(text.includes(`${file}.sig`) && text.includes(`${file}.sigstore.json`), text);
       assert.equal(readFileSync(`${file}.sig`, 'utf8'), before);
       await capture('file-replace');
-      await press('Enter');
+      await accept();
       await message('Verified: release-notes.txt is signed by team');
       await shown(statusBar, 'Signed by team');
       assert.notEqual(readFileSync(`${file}.sig`, 'utf8'), before);
@@ -317,7 +317,8 @@ interface Held {
 
 /** Keeps the registry from carrying out what fits, and from answering. */
 function hold(fits: (request: Request) => boolean): Held {
-  let [reach, decide] = [(): void => undefined, (yes: boolean): void => { void yes; }];
+  let reach: () => void = () => undefined;
+  let decide: (yes: boolean) => void = () => undefined;
   const reached = new Promise<void>((done) => { reach = done; });
   const decided = new Promise<boolean>((done) => { decide = done; });
   registry.intercept = (request, ordinary) => {
