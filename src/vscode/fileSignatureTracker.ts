@@ -20,6 +20,8 @@ interface Entry {
   state: FileState;
   /** Counts what happened on disk: an answer counts only for the contents it was asked about. */
   changes: number;
+  /** What was on disk when it was last verified. */
+  verified: string;
   run: AbortController | undefined;
   readonly watcher: vscode.Disposable;
 }
@@ -51,7 +53,10 @@ export class FileSignatureTracker implements vscode.Disposable {
       this.#changed,
       window.onDidChangeVisibleTextEditors(() => void this.#look()),
       // Sooner than the watcher: what was saved is not what was verified.
-      workspace.onDidSaveTextDocument(({ uri }) => this.#touched(this.#find(uri))),
+      workspace.onDidSaveTextDocument(({ uri }) => {
+        const entry = this.#find(uri);
+        if (entry) this.#outdate(entry);
+      }),
       options.settings.onDidChange(() => this.#settingsChanged()),
     );
   }
@@ -135,6 +140,7 @@ export class FileSignatureTracker implements vscode.Disposable {
     const { changes } = entry;
     this.#set(entry, { kind: 'pending' });
     try {
+      entry.verified = await versionsOf(entry.uri);
       const blocked = blockingProblem(trust);
       const verdict: FileVerdict = blocked
         ? { kind: 'unchecked', reason: blocked, checkedAt: this.#options.now() }
@@ -163,9 +169,12 @@ export class FileSignatureTracker implements vscode.Disposable {
     }
   }
 
-  /** The file or a signature of it is another one on disk. */
-  #touched(entry: Entry | undefined): void {
-    if (!entry) return;
+  /** The file or a signature of it may be another one on disk; events of what was verified already come late. */
+  async #touched(entry: Entry | undefined): Promise<void> {
+    if (entry && await versionsOf(entry.uri) !== entry.verified && !this.#disposed && this.#find(entry.uri) === entry) this.#outdate(entry);
+  }
+
+  #outdate(entry: Entry): void {
     entry.changes += 1;
     if (!['waiting', 'no keys', 'pending'].includes(entry.state.kind)) this.#set(entry, { kind: 'stale' });
     void hasSignature(entry.uri).then((has) => {
@@ -187,9 +196,9 @@ export class FileSignatureTracker implements vscode.Disposable {
   #add(uri: vscode.Uri): Entry {
     const name = uri.path.slice(uri.path.lastIndexOf('/') + 1).replace(/[*?[\]{}]/g, '[$&]');
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), `${name}{,.sig,.sigstore.json,.bundle}`));
-    const touched = (): void => this.#touched(this.#find(uri));
+    const touched = (): void => void this.#touched(this.#find(uri));
     const entry: Entry = {
-      uri, state: { kind: 'waiting' }, changes: 0, run: undefined,
+      uri, state: { kind: 'waiting' }, changes: 0, verified: '', run: undefined,
       watcher: vscode.Disposable.from(watcher, watcher.onDidChange(touched), watcher.onDidCreate(touched), watcher.onDidDelete(touched)),
     };
     this.#entries.set(uri.toString(), entry);
@@ -207,6 +216,19 @@ export class FileSignatureTracker implements vscode.Disposable {
 function drop({ run, watcher }: Entry): void {
   run?.abort(new vscode.CancellationError());
   watcher.dispose();
+}
+
+/** Size and time of the file and of each signature it may have: the same text for the same bytes on disk. */
+async function versionsOf(uri: vscode.Uri): Promise<string> {
+  const versions = await Promise.all([uri.path, ...signaturePaths(uri.path)].map(async (path) => {
+    try {
+      const { size, mtime } = await vscode.workspace.fs.stat(uri.with({ path }));
+      return `${size} ${mtime}`;
+    } catch {
+      return 'none';
+    }
+  }));
+  return versions.join(', ');
 }
 
 function subjectOf(uri: vscode.Uri): vscode.Uri {

@@ -12,6 +12,8 @@ export interface EditorWindow {
   click(selector: string): Promise<void>;
   clickText(text: string): Promise<void>;
   hover(selector: string): Promise<void>;
+  /** Points there, again if need be, until something with this text is shown. */
+  hoverUntil(selector: string, shown: string, text: string): Promise<void>;
   hoverText(text: string): Promise<void>;
   /** What stands in each element that matches now. */
   texts(selector: string): Promise<readonly string[]>;
@@ -30,6 +32,7 @@ export const editorWindow: EditorWindow | undefined = ask && {
   click: async (selector) => { await ask('click', selector); },
   clickText: async (text) => { await ask('clickText', text); },
   hover: async (selector) => { await ask('hover', selector); },
+  hoverUntil: async (selector, shown, text) => { await ask('hoverUntil', selector, shown, text); },
   hoverText: async (text) => { await ask('hoverText', text); },
   texts: async (selector) => await ask('texts', selector) as readonly string[],
   waitForText: async (selector, text) => { await ask('waitForText', selector, text); },

@@ -30,6 +30,14 @@ export const fake = {
   executed: [] as { command: string; args: readonly unknown[] }[],
   /** By path, of `workspace.fs`. */
   files: new Map<string, Uint8Array>(),
+  times: new Map<string, { readonly bytes: Uint8Array; readonly time: number }>(),
+  /** Another time for every other array of bytes. */
+  modified(path: string, bytes: Uint8Array): number {
+    const known = this.times.get(path);
+    const time = known?.bytes === bytes ? known.time : (known?.time ?? 0) + 1;
+    this.times.set(path, { bytes, time });
+    return time;
+  },
   watchers: new Set<{ pattern: RelativePattern; changed: EventEmitter<Uri>; deleted: EventEmitter<Uri> }>(),
   /** By name, of the secret storage. */
   kept: new Map<string, string>(),
@@ -189,9 +197,10 @@ export const workspace = {
     return Promise.resolve(true);
   },
   fs: {
-    stat: ({ path }: Uri): Promise<{ type: number }> => {
-      if (fake.files.has(path)) return Promise.resolve({ type: FileType.File });
-      return [...fake.files.keys()].some((other) => other.startsWith(`${path}/`)) ? Promise.resolve({ type: FileType.Directory }) : Promise.reject(new Error(`FileNotFound: ${path}`));
+    stat: ({ path }: Uri): Promise<{ type: number; size: number; mtime: number }> => {
+      const bytes = fake.files.get(path);
+      if (bytes) return Promise.resolve({ type: FileType.File, size: bytes.byteLength, mtime: fake.modified(path, bytes) });
+      return [...fake.files.keys()].some((other) => other.startsWith(`${path}/`)) ? Promise.resolve({ type: FileType.Directory, size: 0, mtime: 0 }) : Promise.reject(new Error(`FileNotFound: ${path}`));
     },
     readFile: ({ path }: Uri): Promise<Uint8Array> => {
       const bytes = fake.files.get(path);

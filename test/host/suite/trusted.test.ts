@@ -152,8 +152,7 @@ if (view) {
     });
 
     test('the hover is drawn', async () => {
-      await view.hover('.view-line:has-text("shop/base") >> text=base');
-      await view.waitForText('.monaco-hover', 'sha256:');
+      await view.hoverUntil('.view-line:has-text("shop/base") >> text=base', '.monaco-hover', 'sha256:');
       await view.capture('hover');
       await view.press('Escape');
     });
