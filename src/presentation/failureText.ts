@@ -48,6 +48,7 @@ export function shortReason(code: ErrorCode, t: Translate): string {
     case 'DIGEST_INVALID': return t('the digest is not valid');
     case 'SETTING_INVALID': return t('a setting is not valid');
     case 'POLICY_INVALID': return t('a policy is not valid');
+    case 'POLICY_UNSUPPORTED': return t('a policy asks for something that is not checked yet');
     case 'DOCKERFILE_INVALID': return t('the Dockerfile is not valid');
     case 'ANNOTATION_INVALID': return t('an annotation is not valid');
     case 'KEY_INVALID': case 'KEY_IS_PRIVATE': case 'KEY_IS_CERTIFICATE': case 'KEY_UNSUPPORTED': case 'KEY_ENCRYPTED_INVALID': case 'KEY_KDF_REFUSED':
@@ -104,6 +105,7 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
   switch (code) {
     case 'REFERENCE_INVALID': case 'DIGEST_INVALID': return t('Correct the image reference.');
     case 'SETTING_INVALID': case 'POLICY_INVALID': return t('Correct it in the settings.');
+    case 'POLICY_UNSUPPORTED': return t('Check this image with the program the policy was written for.');
     case 'DOCKERFILE_INVALID': return t('Correct the Dockerfile.');
     case 'ANNOTATION_INVALID': return t('Write annotations as name=value.');
     case 'KEY_INVALID': case 'KEY_IS_PRIVATE': case 'KEY_IS_CERTIFICATE': case 'KEY_UNSUPPORTED': return t('Choose a public key in PEM form.');
@@ -151,6 +153,7 @@ function actionsFor(code: ErrorCode, t: Translate): readonly FailureAction[] {
       return [];
     case 'SETTING_INVALID': return [{ ...setting('countersign'), title: t('Open Settings') }];
     case 'POLICY_INVALID': return [setting('countersign.policies')];
+    case 'POLICY_UNSUPPORTED': return [log];
     case 'KEY_INVALID': case 'KEY_IS_PRIVATE': case 'KEY_IS_CERTIFICATE': case 'KEY_UNSUPPORTED': case 'KEY_UNREADABLE': return [setting('countersign.keys'), retry];
     case 'KEY_REFUSED_UNTRUSTED_WORKSPACE': return [{ kind: 'manage workspace trust', title: t('Manage Workspace Trust') }];
     case 'KEY_ENCRYPTED_INVALID': case 'KEY_KDF_REFUSED': case 'KEY_PASSWORD_WRONG': case 'FILE_UNREADABLE': case 'SIGNATURE_LOST': return [log];

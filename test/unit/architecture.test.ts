@@ -15,13 +15,14 @@ const textOf = (file: string): string => readFileSync(join(root, file), 'utf8');
 /** What each part of src may import besides itself: other parts, and packages. A part is a folder, or a file of its own. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   'src/core/errors.ts': [],
+  'src/core/textRange.ts': [],
   'src/contributions.ts': [],
   'src/core/encoding': ['src/core/errors.ts'],
   'src/core/async': ['src/core/errors.ts'],
   'src/core/crypto': ['src/core/errors.ts', 'src/core/encoding', '@noble/ciphers', '@noble/curves', 'node:crypto'],
   'src/core/oci': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto'],
-  'src/core/dockerfile': ['src/core/errors.ts', 'src/core/oci', 'dockerfile-ast'],
-  'src/core/policy': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/oci'],
+  'src/core/dockerfile': ['src/core/errors.ts', 'src/core/textRange.ts', 'src/core/oci', 'dockerfile-ast'],
+  'src/core/policy': ['src/core/errors.ts', 'src/core/textRange.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/oci', 'yaml', 'jsonc-parser'],
   'src/core/cosign': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],
   'src/core/verification': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/engine.ts'],
   'src/core/signing': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signingEngine.ts'],

@@ -1,11 +1,9 @@
 // What reading a Dockerfile answers: image uses with ranges and origins, and why BuildKit would refuse the file.
 import type { Reference } from '../oci/reference.ts';
 import type { CosignError } from '../errors.ts';
+import type { TextPosition, TextRange } from '../textRange.ts';
 
-/** Zero-based line and UTF-16 column, as the editor counts. */
-export interface TextPosition { readonly line: number; readonly character: number }
-/** End exclusive. */
-export interface TextRange { readonly start: TextPosition; readonly end: TextPosition }
+export type { TextPosition, TextRange };
 
 export type ImageUseKind = 'syntax' | 'from' | 'copy-from' | 'mount-from' | 'onbuild';
 

@@ -1,5 +1,6 @@
 // Which keys an image must be signed by: the shape of `countersign.keys` and `countersign.policies`, checked.
 import type { CosignError } from '../errors.ts';
+import type { PolicyFile } from './demand.ts';
 import type { PolicySeverity } from './verdict.ts';
 
 /** A public key a person trusts: a name and where the key is. */
@@ -27,6 +28,8 @@ export interface TrustPolicy {
 export interface TrustSettings {
   readonly keys: readonly KeySetting[];
   readonly policies: readonly TrustPolicy[];
+  /** ClusterImagePolicies and containers policies that count here, beside {@link policies}. */
+  readonly files?: readonly PolicyFile[];
   /** Entries that could not be read, one error each (`SETTING_INVALID`, `POLICY_INVALID`). */
   readonly problems: readonly CosignError[];
 }

@@ -1,0 +1,67 @@
+// What one policy asks of one image, wherever and in whatever format it was written: the shape that all policy formats are turned into.
+import type { CosignError } from '../errors.ts';
+import type { RepositoryName } from '../oci/exchange.ts';
+import type { Reference } from '../oci/reference.ts';
+import type { TextRange } from '../textRange.ts';
+import type { KeySetting } from './trustPolicy.ts';
+import type { PolicySeverity, SignatureFormat } from './verdict.ts';
+
+/** Where a policy was written, so that a person can be led to the line. */
+export interface PolicyOrigin {
+  readonly kind: 'settings' | 'cluster-image-policy' | 'containers-policy';
+  /** The file's URI; undefined for settings that no file is known of. */
+  readonly uri?: string;
+  /** The policy, or the requirement, inside the file. */
+  readonly range?: TextRange;
+}
+
+/** Satisfied when {@link threshold} of the keys have each made a signature that passes in full. */
+export interface SignerRule {
+  readonly kind: 'signers';
+  /** For people: the name of an authority, where the format has one. */
+  readonly name?: string;
+  readonly keys: readonly KeySetting[];
+  /** 1 ≤ threshold ≤ keys.length; a signer counts once, however many signatures it made. */
+  readonly threshold: number;
+  /** Each must be in the signed payload with exactly this value. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Which formats count; undefined: both. */
+  readonly formats?: readonly SignatureFormat[];
+  /** What the signed `docker-reference` must be; undefined: anything. */
+  readonly identity?: IdentityRule;
+  /** Where the signatures lie, in place of the image's own repository. */
+  readonly repository?: RepositoryName;
+}
+
+/** `signedIdentity` of containers-policy.json(5). Names are as that format spells them (`docker.io/library/busybox`). */
+export type IdentityRule =
+  | { readonly kind: 'matchRepoDigestOrExact' | 'matchExact' | 'matchRepository' }
+  | { readonly kind: 'exactReference'; readonly dockerReference: string }
+  | { readonly kind: 'exactRepository'; readonly dockerRepository: string }
+  | { readonly kind: 'remapIdentity'; readonly prefix: string; readonly signedPrefix: string };
+
+export type DemandRule =
+  | SignerRule
+  /** Any one of them, or each of them; never empty. */
+  | { readonly kind: 'any' | 'all'; readonly rules: readonly DemandRule[] }
+  /** Asks for no signature (`static: pass`, `insecureAcceptAnything`): satisfied, but never a reason to say "verified". */
+  | { readonly kind: 'accept'; readonly reason: string }
+  /** Never satisfied, whatever is signed (`static: fail`, `reject`). */
+  | { readonly kind: 'reject'; readonly reason: string }
+  /** What Countersign does not check yet (keyless, attestations, CUE, Rego): neither satisfied nor not. */
+  | { readonly kind: 'unsupported'; readonly name?: string; readonly error: CosignError };
+
+export interface Demand {
+  /** For people: the policy's name. */
+  readonly policy: string;
+  readonly origin: PolicyOrigin;
+  readonly severity?: PolicySeverity;
+  readonly rule: DemandRule;
+}
+
+/** A policy file that was read and understood whole. All demands for an image must be satisfied. */
+export interface PolicyFile {
+  readonly uri: string;
+  /** The demands for one image; empty: the file does not speak about it. */
+  demandsFor(reference: Reference): readonly Demand[];
+}
