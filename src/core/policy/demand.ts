@@ -62,6 +62,11 @@ export interface Demand {
 /** A policy file that was read and understood whole. All demands for an image must be satisfied. */
 export interface PolicyFile {
   readonly uri: string;
+  /**
+   * Set for files that an untrusted workspace brings: what they demand counts on top of everything else, as if the file were not there
+   * for all else, and satisfying it is never a reason to say "verified".
+   */
+  readonly demandsOnly?: boolean;
   /** The demands for one image; empty: the file does not speak about it. */
   demandsFor(reference: Reference): readonly Demand[];
 }

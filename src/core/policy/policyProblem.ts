@@ -1,0 +1,40 @@
+// What is wrong, or worth knowing, at a place of a policy file: found by the parsers, put in words by the presentation.
+import type { PolicyFile } from './demand.ts';
+import type { TextRange } from '../textRange.ts';
+
+export interface TextEdit {
+  readonly range: TextRange;
+  readonly text: string;
+}
+
+export interface PolicyFix {
+  /** What it does: stable, the words are in the presentation. */
+  readonly kind: string;
+  readonly args: readonly string[];
+  readonly edits: readonly TextEdit[];
+}
+
+export interface PolicyProblem {
+  /** Stable identifier within a format. */
+  readonly kind: string;
+  /** `error`: the file is not valid, so nothing that it may demand can be called satisfied. The others do not change what the file means. */
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly range: TextRange;
+  /** For the words: texts of the file, hostile until escaped. */
+  readonly args: readonly string[];
+  readonly fixes?: readonly PolicyFix[];
+}
+
+/** What a parser of policy files gives. With an `error` among the problems the file's demands are not the whole of what was meant. */
+export interface ReadPolicyFile {
+  readonly format: 'cluster-image-policy' | 'containers-policy';
+  readonly file: PolicyFile;
+  /** How many policies it holds; 0: none of this format was found. */
+  readonly policies: number;
+  readonly problems: readonly PolicyProblem[];
+}
+
+/** False while any verdict that needs the file must be "unchecked". */
+export function isValid({ problems }: Pick<ReadPolicyFile, 'problems'>): boolean {
+  return problems.every(({ severity }) => severity !== 'error');
+}
