@@ -1,6 +1,6 @@
 // Builds the extension (dist/) and, when imported, the test bundles (out/). One list of options for both.
 import * as esbuild from 'esbuild';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,14 +29,14 @@ const lazyChunks = {
 };
 
 /** The entries of dist/: the eager half, and each lazily loaded chunk under the name its dynamic import is given. */
-export const entries = { extension: 'src/extension.ts', engine: 'src/engine.ts', kubernetes: 'src/kubernetes.ts', 'vscode-actionCommands': 'src/vscode/actionCommands.ts' };
+export const entries = { extension: 'src/extension.ts', engine: 'src/engine.ts', kubernetes: 'src/kubernetes.ts', 'vscode-actionCommands': 'src/vscode/actionCommands.ts', cli: 'src/cli.ts' };
 
-/** @param options.write false: only the metafile says what would be written */
-export async function buildExtension({ production = false, watch = false, write = true } = {}) {
+/** @param options.write false: only the metafile says what would be written @param options.outdir another folder than dist, for tests */
+export async function buildExtension({ production = false, watch = false, write = true, outdir = 'dist' } = {}) {
   const options = {
     ...common,
     entryPoints: Object.entries(entries).map(([out, file]) => ({ out, in: file })),
-    outdir: 'dist',
+    outdir,
     external: ['vscode'],
     minify: production,
     sourcemap: production ? false : 'linked',
@@ -46,9 +46,12 @@ export async function buildExtension({ production = false, watch = false, write 
     write,
   };
   if (!watch) {
-    if (write) rmSync(resolve(root, 'dist'), { recursive: true, force: true });
+    if (write) rmSync(resolve(root, outdir), { recursive: true, force: true });
     const result = await esbuild.build(options);
-    if (write) writeNotices(result.metafile);
+    if (write) {
+      writeNotices(result.metafile, outdir);
+      chmodSync(resolve(root, outdir, 'cli.js'), 0o755);
+    }
     return result;
   }
   const context = await esbuild.context(options);
@@ -57,7 +60,7 @@ export async function buildExtension({ production = false, watch = false, write 
 }
 
 /** The licences of what is bundled, as those licences ask. */
-function writeNotices({ inputs }) {
+function writeNotices({ inputs }, outdir) {
   const packages = new Set(Object.keys(inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
   const notices = [...packages].sort().map((name) => {
     const folder = join(root, 'node_modules', name);
@@ -65,8 +68,9 @@ function writeNotices({ inputs }) {
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
   });
-  if (!existsSync(join(root, 'dist'))) mkdirSync(join(root, 'dist'));
-  writeFileSync(join(root, 'dist/third-party-notices.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
+  const folder = resolve(root, outdir);
+  if (!existsSync(folder)) mkdirSync(folder);
+  writeFileSync(join(folder, 'third-party-notices.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 /** What the test bundles leave to node_modules: it finds files of its own beside itself. */

@@ -35,6 +35,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/node/kubernetes': ['src/core', 'src/node', 'node:', '@kubernetes/client-node'],
   'src/presentation': ['src/core'],
   'src/vscode': ['src/core', 'src/presentation', 'src/contributions.ts', 'vscode'],
+  'src/cli': ['src/core', 'src/presentation', 'src/contributions.ts', 'node:util', 'node:path'],
+  'src/cli.ts': ['src/core', 'src/node', 'src/cli', 'src/engine.ts', 'package.json', 'node:os'],
   'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts', 'src/kubernetes.ts', 'node:events'],
   'src/signing.ts': ['src/core', 'src/node'],
   'src/kubernetes.ts': ['src/core', 'src/node', 'node:crypto'],
@@ -89,7 +91,7 @@ describe('the layers', () => {
 
 describe('every file', () => {
   it('begins with a comment that says why it exists', () => {
-    assert.deepEqual(sources.filter((file) => !/^(?:\/\/ |\/\*\* ?)\S.{5,}/.test(textOf(file))), []);
+    assert.deepEqual(sources.filter((file) => !/^(?:#!\/usr\/bin\/env node\n)?(?:\/\/ |\/\*\* ?)\S.{5,}/.test(textOf(file))), []);
   });
 
   it('has at most 400 lines', () => {
@@ -136,6 +138,10 @@ describe('the bundles', async () => {
     assert.ok(Object.keys(bundle('engine').inputs).some((file) => file.includes('node_modules/undici/')));
   });
 
+  it('load network and crypto on the command line only when a command needs them', () => {
+    assert.deepEqual(Object.keys(bundle('cli').inputs).filter((file) => /^src\/(?:engine\.ts|vscode|node\/undici)|node_modules/.test(file)), []);
+  });
+
   it('load the Kubernetes client only for keys in Kubernetes', () => {
     const kubernetes = /node_modules\/(?:@kubernetes|openid-client|js-yaml)\/|^src\/(?:node\/kubernetes\/|kubernetes\.ts)/;
     assert.deepEqual([...Object.keys(bundle('extension').inputs), ...Object.keys(bundle('engine').inputs)].filter((file) => kubernetes.test(file)), []);
@@ -147,7 +153,7 @@ describe('the package', () => {
   it('holds what is used and nothing else', async () => {
     const { listFiles } = await import('@vscode/vsce') as unknown as Vsce;
     const files = (await listFiles({ cwd: root, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
-    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|vscode-actionCommands)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/icon\.png|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|vscode-actionCommands|cli)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/icon\.png|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
     for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
       assert.ok(files.includes(needed), `${needed} is not packed`);

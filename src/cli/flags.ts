@@ -1,0 +1,96 @@
+// Words of a command line → flags and operands, in the spelling of cosign's (Go pflag: --flag=value, --flag value, -f value, --switch=false).
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { nearest } from './nearest.ts';
+
+export interface Flag {
+  /** Without the dashes. */
+  readonly name: string;
+  /** One letter. */
+  readonly short?: string;
+  /** What stands for its value in the help; undefined: it is a switch. */
+  readonly value?: string;
+  /** May be given several times. */
+  readonly many?: boolean;
+  readonly choices?: readonly string[];
+  /** For the help only. */
+  readonly otherwise?: string;
+  readonly summary: string;
+}
+
+/** A command line that was not understood: one sentence, and what to write instead where that can be guessed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The flags that were given, checked against those the command has. */
+export class FlagValues {
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values;
+  }
+
+  /** Every value, in the order given. */
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** The last one counts, as in cosign. */
+  text(name: string): string | undefined {
+    return this.all(name).at(-1);
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** A switch. */
+  on(name: string, otherwise = false): boolean {
+    const value = this.text(name);
+    return value === undefined ? otherwise : isTrue(value);
+  }
+}
+
+export interface ParsedWords {
+  readonly flags: FlagValues;
+  readonly operands: readonly string[];
+}
+
+/** @throws {UsageError} for a flag that is unknown, lacks its value or has a wrong one */
+export function parseFlags(words: readonly string[], known: readonly Flag[]): ParsedWords {
+  const options: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(known.map(({ name, short, value }) => [
+    name, { type: value === undefined ? 'boolean' as const : 'string' as const, multiple: true, ...(short === undefined ? {} : { short }) },
+  ]));
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const values = new Map<string, string[]>();
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const flag = known.find(({ name }) => name === token.name);
+    if (!flag) throw unknownFlag(token.rawName, known);
+    values.set(flag.name, [...values.get(flag.name) ?? [], valueOf(flag, token.rawName, token.value)]);
+  }
+  return { flags: new FlagValues(values), operands };
+}
+
+function valueOf({ value, choices }: Flag, written: string, given: string | undefined): string {
+  if (value === undefined) {
+    if (given === undefined || isTrue(given)) return 'true';
+    if (isFalse(given)) return 'false';
+    throw new UsageError(`${written} is a switch: write ${written}, ${written}=true or ${written}=false, not "${given}".`);
+  }
+  if (given === undefined) throw new UsageError(`${written} needs a value: ${written} ${value}.`);
+  if (choices && !choices.includes(given)) throw new UsageError(`${written} must be one of ${choices.join(', ')}, not "${given}".`);
+  return given;
+}
+
+function unknownFlag(written: string, known: readonly Flag[]): UsageError {
+  const names = known.flatMap(({ name, short }) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]);
+  const likely = nearest(written, names);
+  return new UsageError(`unknown flag: ${written}.${likely === undefined ? '' : ` Did you mean ${likely}?`}`);
+}
+
+/** As Go's strconv.ParseBool. */
+const isTrue = (text: string): boolean => ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text);
+const isFalse = (text: string): boolean => ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text);

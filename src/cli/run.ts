@@ -1,0 +1,72 @@
+// One command line, from its words to its exit code: the one place where failures become words on standard error.
+import { toCosignError } from '../core/errors.ts';
+import { commandList, type Command } from './commandTable.ts';
+import { listImages } from './dockerfileImages.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { failureLine } from './failureLine.ts';
+import { parseFlags, UsageError } from './flags.ts';
+import { commandHelp, overview } from './help.ts';
+import type { Call, Machine } from './machine.ts';
+import { nearest } from './nearest.ts';
+
+/** Never throws but the signal's reason. */
+export async function run(words: readonly string[], machine: Machine, signal: AbortSignal): Promise<ExitCode> {
+  try {
+    return await dispatch(words, machine, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    machine.stderr.write(failureLine(error instanceof UsageError ? { message: error.message, remedy: undefined } : toCosignError(error)));
+    return exitCodes.failure;
+  }
+}
+
+async function dispatch(words: readonly string[], machine: Machine, signal: AbortSignal): Promise<ExitCode> {
+  const [first, second] = words;
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return help(words.slice(1), machine);
+  if (first === '--version' || (first === 'version' && words.length === 1)) {
+    machine.stdout.write(`countersign ${machine.version}\n`);
+    return exitCodes.success;
+  }
+  const command = find(words);
+  if (!command) throw unknownCommand(first, second);
+  const rest = words.slice(command.name.split(' ').length);
+  const { flags, operands } = parseFlags(rest, command.flags);
+  if (flags.on('help')) {
+    machine.stdout.write(commandHelp(command));
+    return exitCodes.success;
+  }
+  checkOperands(command, operands);
+  return perform(command, { machine, flags, operands }, signal);
+}
+
+async function perform({ name }: Command, call: Call, signal: AbortSignal): Promise<ExitCode> {
+  if (name === 'dockerfile images') return listImages(call, signal);
+  throw new UsageError(`"${name}" is not there.`);
+}
+
+function help(words: readonly string[], machine: Machine): ExitCode {
+  const command = find(words);
+  const [first, second] = words;
+  if (!command && first !== undefined && !first.startsWith('-')) throw unknownCommand(first, second);
+  machine.stdout.write(command ? commandHelp(command) : overview());
+  return exitCodes.success;
+}
+
+function find(words: readonly string[]): Command | undefined {
+  return commandList.find(({ name }) => name.split(' ').every((word, index) => words[index] === word));
+}
+
+function unknownCommand(first: string, second: string | undefined): UsageError {
+  const group = commandList.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (group.length > 0 && (second === undefined || second.startsWith('-'))) return new UsageError(`"${first}" needs one more word: ${group.join(', ')}.`);
+  const typed = group.length > 0 ? `${first} ${second ?? ''}` : first;
+  const likely = nearest(typed, commandList.map(({ name }) => name));
+  return new UsageError(`unknown command "${typed}".${likely === undefined ? ' "countersign --help" lists them.' : ` Did you mean "${likely}"?`}`);
+}
+
+function checkOperands({ name, operands, minimum, maximum }: Command, given: readonly string[]): void {
+  if (given.length < minimum) throw new UsageError(`"countersign ${name}" needs ${operands}; see "countersign ${name} --help".`);
+  if (maximum !== undefined && given.length > maximum) {
+    throw new UsageError(`"countersign ${name}" takes ${maximum === 0 ? 'no operand' : operands}, and "${given[maximum] ?? ''}" is one too many.`);
+  }
+}

@@ -1,0 +1,36 @@
+// A machine for the command line in memory: files by name, and what was written.
+import type { Engine, EngineSettings } from '../../src/core/engine.ts';
+import { CosignError } from '../../src/core/errors.ts';
+import type { ExitCode } from '../../src/cli/exitCodes.ts';
+import type { Machine } from '../../src/cli/machine.ts';
+import { run } from '../../src/cli/run.ts';
+
+export interface MachineParts {
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly openEngine?: (settings: EngineSettings) => Promise<Engine>;
+}
+
+export interface CommandResult {
+  readonly code: ExitCode;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command line. */
+export async function runCommand(words: readonly string[], { files = {}, env = {}, openEngine }: MachineParts = {}, signal = new AbortController().signal): Promise<CommandResult> {
+  const written = { stdout: '', stderr: '' };
+  const machine: Machine = {
+    version: '1.2.3', env, workingDirectory: '/work', now: () => 0,
+    stdout: { write: (text) => { written.stdout += text; }, isTerminal: false },
+    stderr: { write: (text) => { written.stderr += text; }, isTerminal: false },
+    readInput: (path) => {
+      const found = files[path];
+      if (found === undefined) return Promise.reject(new CosignError('FILE_UNREADABLE', `"${path}" does not exist.`));
+      return Promise.resolve(typeof found === 'string' ? new TextEncoder().encode(found) : found);
+    },
+    openEngine: openEngine ?? (() => Promise.reject(new Error('no engine in this test'))),
+  };
+  const code = await run(words, machine, signal);
+  return { code, ...written };
+}

@@ -1,0 +1,77 @@
+// Flags as cosign spells them, and what is said about those that are not understood.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseFlags, UsageError, type Flag } from '../../../src/cli/flags.ts';
+import { runCommand } from '../../support/cliMachine.ts';
+
+const known: readonly Flag[] = [
+  { name: 'key', value: 'REF', many: true, summary: '' },
+  { name: 'annotations', short: 'a', value: 'K=V', many: true, summary: '' },
+  { name: 'output', short: 'o', value: 'FORMAT', choices: ['json', 'text'], summary: '' },
+  { name: 'check-claims', summary: '' },
+  { name: 'yes', short: 'y', summary: '' },
+  { name: 'recursive', short: 'r', summary: '' },
+];
+
+describe('flags', () => {
+  it('are taken in every spelling of Go\'s', () => {
+    const { flags, operands } = parseFlags(['--key', 'a.pub', 'image', '--key=b.pub', '-a', 'x=1', '-ay=2', '-ojson', '--', '--key'], known);
+    assert.deepEqual([flags.all('key'), flags.all('annotations'), flags.text('output'), operands], [['a.pub', 'b.pub'], ['x=1', 'y=2'], 'json', ['image', '--key']]);
+  });
+
+  it('may be switches with a value, several letters at once, and off again', () => {
+    const { flags } = parseFlags(['--check-claims=false', '-yr', '--yes=F'], known);
+    assert.deepEqual([flags.on('check-claims', true), flags.on('recursive'), flags.on('yes')], [false, true, false]);
+    assert.equal(parseFlags([], known).flags.on('check-claims', true), true);
+  });
+
+  it('take a value that begins with a dash, as Go does', () => {
+    assert.deepEqual(parseFlags(['--key', '-'], known).flags.all('key'), ['-']);
+    assert.deepEqual(parseFlags(['--key', '--yes'], known).flags.all('key'), ['--yes']);
+  });
+
+  it('are refused when they are unknown, lack a value or have a wrong one', () => {
+    for (const words of [['--keys', 'a'], ['-x'], ['--key'], ['-a'], ['--yes=maybe'], ['--output', 'xml'], ['--no-yes'], ['--constructor'], ['--__proto__=1']]) {
+      assert.throws(() => parseFlags(words, known), UsageError, words.join(' '));
+    }
+  });
+
+  it('are suggested where one was nearly written', () => {
+    for (const [written, meant] of [['--keys', '--key'], ['--recurisve', '--recursive'], ['--check-claim', '--check-claims'], ['--annot', '--annotations']] as const) {
+      assert.throws(() => parseFlags([written], known), new RegExp(`Did you mean ${meant}\\?`));
+    }
+    assert.throws(() => parseFlags(['--frobnicate'], known), /unknown flag: --frobnicate\.$/);
+  });
+});
+
+describe('the command line', () => {
+  it('tells what there is', async () => {
+    for (const words of [[], ['--help'], ['-h'], ['help']]) {
+      const { code, stdout, stderr } = await runCommand(words);
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(stdout, /dockerfile images/);
+    }
+  });
+
+  it('tells about each command, in both spellings', async () => {
+    const { code, stdout } = await runCommand(['dockerfile', 'images', '--help']);
+    assert.equal(code, 0);
+    assert.match(stdout, /Usage: countersign dockerfile images \[FLAGS\] FILE…/);
+    assert.equal((await runCommand(['help', 'dockerfile', 'images'])).stdout, stdout);
+  });
+
+  it('says its version', async () => assert.deepEqual(await runCommand(['--version']), { code: 0, stdout: 'countersign 1.2.3\n', stderr: '' }));
+
+  it('refuses what it does not know with exit code 1 and the likely word', async () => {
+    for (const [words, said] of [
+      [['frob'], /unknown command "frob"/], [['dockerfile'], /needs one more word/], [['dockerfile', 'image', 'x'], /Did you mean "dockerfile images"/],
+      [['dockerfile', 'images'], /needs FILE/], [['dockerfile', 'images', '--outptu', 'json', 'x'], /Did you mean --output/],
+      [['dockerfile', 'images', '--build-arg', '=x', 'x'], /--build-arg must be NAME=VALUE/],
+    ] as const) {
+      const { code, stdout, stderr } = await runCommand(words);
+      assert.deepEqual([code, stdout], [1, ''], words.join(' '));
+      assert.match(stderr, said);
+      assert.match(stderr, /^Error: .*\n$/);
+    }
+  });
+});
