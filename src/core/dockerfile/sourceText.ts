@@ -24,6 +24,11 @@ export class SourceText {
     return { line: low, character: offset - (this.#lineStarts[low] ?? 0) };
   }
 
+  /** The way back from {@link position}. */
+  offset({ line, character }: TextPosition): number {
+    return (this.#lineStarts[line] ?? this.text.length) + character;
+  }
+
   range(start: number, end: number): TextRange {
     return { start: this.position(start), end: this.position(end) };
   }

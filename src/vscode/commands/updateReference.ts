@@ -3,11 +3,13 @@ import * as vscode from 'vscode';
 import type { ImageUse } from '../../core/dockerfile/images.ts';
 import type { Engine } from '../../core/engine.ts';
 import { canonicalRepository, familiarName } from '../../core/oci/reference.ts';
+import { applyEdits, type DockerfileEdit } from '../../core/rewriting/edits.ts';
+import { retarget, type CopiedImage } from '../../core/rewriting/retarget.ts';
+import { refusalWords } from '../../presentation/rewritingText.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
 import { toRange } from '../places.ts';
 import type { Settings } from '../settings.ts';
 import { t } from '../words.ts';
-import { retarget, type CopiedImage, type DockerfileEdit } from './retargetReference.ts';
 
 export interface ReferenceUpdate {
   readonly engine: Engine;
@@ -40,8 +42,8 @@ function editsFor({ engine, settings, uri, use, copy }: ReferenceUpdate): { read
   const now = findAgain(uses, use);
   if (!now) return { refusal: t('The reference is not in the file any more, or stands there more than once.') };
   const result = retarget(text, now, copy);
-  if ('refusal' in result) return result;
-  const after = engine.readDockerfile(applied(text, result.edits), options).uses;
+  if ('refusal' in result) return { refusal: refusalWords(result.refusal, t) };
+  const after = engine.readDockerfile(applyEdits(text, result.edits), options).uses;
   const isRight = after.length === uses.length && after.every((other, index) => (index === uses.indexOf(now)
     ? other.reference !== undefined && canonicalRepository(other.reference) === canonicalRepository(copy)
     : other.text === uses[index]?.text));
@@ -52,14 +54,4 @@ function editsFor({ engine, settings, uri, use, copy }: ReferenceUpdate): { read
 function findAgain(uses: readonly ImageUse[], { text, range: { start } }: ImageUse): ImageUse | undefined {
   const same = uses.filter((other) => other.text === text);
   return same.find(({ range }) => range.start.line === start.line && range.start.character === start.character) ?? (same.length === 1 ? same[0] : undefined);
-}
-
-function applied(text: string, edits: readonly DockerfileEdit[]): string {
-  const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
-  const later = (a: DockerfileEdit, b: DockerfileEdit): number => b.range.start.line - a.range.start.line || b.range.start.character - a.range.start.character;
-  for (const { range: { start, end }, text: put } of [...edits].sort(later)) {
-    const line = lines[start.line] ?? '';
-    lines[start.line] = line.slice(0, start.character) + put + line.slice(end.character);
-  }
-  return lines.join('');
 }

@@ -1,10 +1,15 @@
 // Rewriting a reference to name the copy: which edits, with the real reader of Dockerfiles.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readDockerfile, type DockerfileOptions } from '../../src/core/dockerfile/images.ts';
-import { parseReference } from '../../src/core/oci/reference.ts';
-import { retarget } from '../../src/vscode/commands/retargetReference.ts';
-import { digest } from './fakeEngine.ts';
+import { readDockerfile, type DockerfileOptions } from '../../../../src/core/dockerfile/images.ts';
+import { parseReference } from '../../../../src/core/oci/reference.ts';
+import { retarget } from '../../../../src/core/rewriting/retarget.ts';
+import { english } from '../../../../src/presentation/translate.ts';
+import { refusalWords } from '../../../../src/presentation/rewritingText.ts';
+import { applyEdits } from '../../../../src/core/rewriting/edits.ts';
+import type { Digest } from '../../../../src/core/crypto/digest.ts';
+
+const digest = (char: string): Digest => `sha256:${char.repeat(64)}` as Digest;
 
 const d = digest('a');
 
@@ -13,13 +18,8 @@ function rewritten(text: string, destination: string, options: DockerfileOptions
   const { uses } = readDockerfile(text, options);
   const use = uses.at(-1) ?? assert.fail('no use');
   const result = retarget(text, use, { ...parseReference(destination), digest: d });
-  if ('refusal' in result) return `refused: ${result.refusal}`;
-  const lines = text.split('\n');
-  for (const { range: { start, end }, text: put } of [...result.edits].sort((a, b) => b.range.start.line - a.range.start.line || b.range.start.character - a.range.start.character)) {
-    const line = lines[start.line] ?? '';
-    lines[start.line] = line.slice(0, start.character) + put + line.slice(end.character);
-  }
-  const after = lines.join('\n');
+  if ('refusal' in result) return `refused: ${refusalWords(result.refusal, english)}`;
+  const after = applyEdits(text, result.edits);
   const reread = readDockerfile(after, options).uses.at(-1);
   const wanted = parseReference(destination);
   assert.deepEqual([reread?.reference?.registry, reread?.reference?.repository], [wanted.registry, wanted.repository]);

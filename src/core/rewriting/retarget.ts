@@ -1,17 +1,12 @@
 // Which edits make a reference in a Dockerfile name the copy of its image: its tag, digest, quotes and variables stay.
-import type { Digest } from '../../core/crypto/digest.ts';
-import type { ImageUse, TextRange, ValueOrigin } from '../../core/dockerfile/images.ts';
-import { dockerHub, familiarRepository, type Reference } from '../../core/oci/reference.ts';
-import { plainText } from '../../presentation/untrustedText.ts';
-import { t } from '../words.ts';
+import type { Digest } from '../crypto/digest.ts';
+import type { ImageUse, TextRange } from '../dockerfile/images.ts';
+import { dockerHub, familiarRepository, type Reference } from '../oci/reference.ts';
+import type { DockerfileEdit, Refusal } from './edits.ts';
+import { mentionElsewhere } from './mentions.ts';
 
-export interface DockerfileEdit {
-  readonly range: TextRange;
-  readonly text: string;
-}
-
-/** Edits, or one sentence why none is right without doubt. */
-export type Retargeting = { readonly edits: readonly DockerfileEdit[] } | { readonly refusal: string };
+/** Edits, or why none is right without doubt. */
+export type Retargeting = { readonly edits: readonly DockerfileEdit[] } | { readonly refusal: Refusal };
 
 /** The copy: where it is, and what it is. */
 export type CopiedImage = Reference & { readonly digest: Digest };
@@ -24,32 +19,32 @@ type Token = { readonly kind: 'text'; readonly raw: string; readonly value: stri
  */
 export function retarget(text: string, use: ImageUse, copy: CopiedImage): Retargeting {
   const lines = text.split(/\r\n|\r|\n/);
-  if (textIn(lines, use.range) !== use.raw) return { refusal: t('The reference is written over several lines.') };
+  if (textIn(lines, use.range) !== use.raw) return refuse({ kind: 'several lines' });
   const { quote, inner } = unquote(use.raw);
   const suffix = suffixOf(use.text, copy);
   const names = copy.registry === dockerHub ? [familiarRepository(copy), `docker.io/${copy.repository}`] : [familiarRepository(copy)];
   const whole = (name: string): Retargeting => ({ edits: [{ range: use.range, text: quote + name + quote }] });
   if (!inner.includes('$')) return whole((names[0] ?? '') + suffix);
   const tokens = tokenize(inner, use);
-  if (!tokens) return { refusal: t('The reference is made of variables in a way that cannot be changed safely.') };
+  if (!tokens) return refuse({ kind: 'variables' });
   const [only] = tokens;
   if (tokens.length === 1 && only?.kind === 'variable') return defaultEdit(lines, use, only.name, (names[0] ?? '') + suffix);
 
   const parts = splitAt(tokens, nameLength(use.text));
-  if (!parts) return { refusal: t('One variable holds a part of the name and of the tag.') };
+  if (!parts) return refuse({ kind: 'name and tag in one' });
   const kept = valueOf(parts.suffix) === suffix;
   const variable = parts.suffix.find((token) => token.kind === 'variable');
-  if (!kept && variable?.kind === 'variable') return { refusal: t('The tag or digest comes from the variable {0}, and the copy has another one.', plainText(variable.name, 60)) };
+  if (!kept && variable?.kind === 'variable') return refuse({ kind: 'tag in variable', name: variable.name });
   const rawSuffix = kept ? rawOf(parts.suffix) : suffix;
   const results = names.map((name): Retargeting => {
     const local = localName(parts.name, name);
     if (local !== undefined) return whole(local + rawSuffix);
     const change = defaultChange(parts.name, name);
-    if (!change) return { refusal: t('No single variable of the reference can be changed so that it names the copy.') };
+    if (!change) return refuse({ kind: 'no single variable' });
     const edit = defaultEdit(lines, use, change.name, change.value);
     return 'refusal' in edit || kept ? edit : { edits: [...edit.edits, { range: use.range, text: quote + rawOf(parts.name) + rawSuffix + quote }] };
   });
-  return results.find((result) => 'edits' in result) ?? results[0] ?? { refusal: '' };
+  return results.find((result) => 'edits' in result) ?? results[0] ?? refuse({ kind: 'no single variable' });
 }
 
 /** As the reference was written: a tag where there was one (or where a build would not find the copy without), a digest where there was one. */
@@ -125,29 +120,18 @@ function defaultChange(tokens: readonly Token[], name: string): { readonly name:
 }
 
 function defaultEdit(lines: readonly string[], use: ImageUse, name: string, value: string): Retargeting {
-  const shown = plainText(name, 60);
   const origin = use.origins.find((candidate) => candidate.name === name);
-  if (origin?.kind === 'setting') return { refusal: t('{0} has its value from the setting countersign.dockerfile.buildArgs.', shown) };
+  if (origin?.kind === 'setting') return refuse({ kind: 'setting', name });
   const range = origin?.kind === 'arg' ? origin.valueRange : undefined;
-  if (!origin || !range) return { refusal: t('{0} has no default in the Dockerfile that could be changed.', shown) };
+  if (!origin || !range) return refuse({ kind: 'no default', name });
   const { quote, inner } = unquote(textIn(lines, range));
-  if (inner !== origin.value) return { refusal: t('The default of {0} is itself made of other parts.', shown) };
-  const other = otherMention(lines, use, origin);
-  if (other !== undefined) return { refusal: t('Changing {0} would change line {1} too.', shown, other + 1) };
+  if (inner !== origin.value) return refuse({ kind: 'default of parts', name });
+  const line = mentionElsewhere(lines, name, [use]);
+  if (line !== undefined) return refuse({ kind: 'used elsewhere', name, line });
   return { edits: [{ range, text: quote + value + quote }] };
 }
 
-/** The first line outside the declaration and the reference that names the ARG; comments do not count. */
-function otherMention(lines: readonly string[], { range: used }: ImageUse, { name, range: declared, valueRange }: ValueOrigin): number | undefined {
-  const mention = new RegExp(`(?<!\\w)${name}(?!\\w)`, 'g');
-  const own = [used, ...(declared ? [declared] : []), ...(valueRange ? [valueRange] : [])];
-  const found = lines.findIndex((line, at) => !/^\s*#/.test(line) && [...line.matchAll(mention)].some(({ index }) => !own.some((range) => contains(range, at, index))));
-  return found < 0 ? undefined : found;
-}
-
-function contains({ start, end }: TextRange, line: number, character: number): boolean {
-  return start.line === line && end.line === line && character >= start.character && character < end.character;
-}
+const refuse = (refusal: Refusal): Retargeting => ({ refusal });
 
 function unquote(text: string): { readonly quote: string; readonly inner: string } {
   const [, quote, inner] = /^(["'])([^"'\\]*)\1$/.exec(text) ?? [];
