@@ -14,6 +14,8 @@ const [a, b] = [digest('a'), digest('b')];
 
 const readingOf = (text: string, options: DockerfileOptions = { buildArgs: {} }): DockerfileReading => ({ text, options, images: readDockerfile(text, options) });
 
+type Row = readonly [string, string, string, DockerfileOptions?];
+
 /** One digest per name, as a registry would answer. */
 function digestOf(use: ImageUse): Digest {
   let sum = 7;
@@ -74,7 +76,7 @@ describe('pinning an image', () => {
     ['a value before the word that would stand in', 'ARG V=3\nFROM alpine:${V:-2}', `ARG V=3@${a}\nFROM alpine:\${V:-2}`],
     ['a word made of another variable', 'ARG W=3\nFROM alpine:${V:-${W}}', `ARG W=3@${a}\nFROM alpine:\${V:-\${W}}`],
     ['an ARG that text only mentions', 'ARG V=3\n# V\nFROM alpine:$V\nRUN echo V', `ARG V=3@${a}\n# V\nFROM alpine:$V\nRUN echo V`],
-  ] as const satisfies readonly (readonly [string, string, string, DockerfileOptions?])[]) {
+  ] as Row[]) {
     it(`changes and keeps what it should: ${name}`, () => {
       assert.equal(pinned(before, options), after);
       const reading = readingOf(after);
@@ -101,7 +103,7 @@ describe('pinning an image', () => {
     ['an ARG that another image has too', 'ARG V=3\nFROM busybox:$V\nFROM alpine:$V', 'used elsewhere'],
     ['a variable twice in one reference', 'ARG V=3\nFROM r.io/x$V:$V', 'no effect'],
     ['an ARG declared twice', 'ARG V=3\nARG W=$V\nARG V=4\nFROM r.io/$W:$V', 'variables'],
-  ] as const satisfies readonly (readonly [string, string, string, DockerfileOptions?])[]) {
+  ] as Row[]) {
     it(`explains and changes nothing: ${name}`, () => {
       if (why === 'none') assert.doesNotMatch(pinned(text, options), /^refused/);
       else assert.match(pinned(text, options), new RegExp(`^refused: {"kind":"${why}"`));
