@@ -1,6 +1,8 @@
 // Opens the socket a request travels on: TCP, through a proxy's tunnel where there is one, then TLS.
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { Reach } from '../core/oci/hosts.ts';
+import { AddressRefused, allowsAddress, guardedLookup, plainLookup, type Resolve } from './addressGuard.ts';
 import type { HostPort } from './hostNames.ts';
 import type { Proxy } from './proxySettings.ts';
 
@@ -16,6 +18,10 @@ export interface DialPlan {
   readonly secure: boolean;
   readonly targetTrust: TlsTrust;
   readonly proxy?: { readonly address: Proxy; readonly trust: TlsTrust };
+  /** How near what sent us to the target is; undefined: a person did. Behind a proxy it is the proxy that resolves names, and decides. */
+  readonly sentFrom?: Reach;
+  /** How names are resolved; by the system by default. */
+  readonly resolve?: Resolve;
   readonly timeoutMs: number;
   readonly userAgent: string;
 }
@@ -56,7 +62,7 @@ export async function dial(plan: DialPlan, signal: AbortSignal): Promise<Socket>
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const first = proxy?.address ?? target;
-    socket = connectTcp({ host: first.hostname, port: first.port });
+    socket = connectTcp({ host: first.hostname, port: first.port, ...lookupOf(plan) });
     socket.on('error', ignore);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
@@ -73,6 +79,13 @@ export async function dial(plan: DialPlan, signal: AbortSignal): Promise<Socket>
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** @throws {AddressRefused} for an address written out, which is never looked up */
+function lookupOf({ target, proxy, sentFrom, resolve }: DialPlan): { readonly lookup?: LookupFunction } {
+  if (proxy || sentFrom === undefined) return resolve ? { lookup: plainLookup(resolve) } : {};
+  if (isIP(target.hostname) !== 0 && !allowsAddress(sentFrom, target.hostname)) throw new AddressRefused(target.hostname);
+  return { lookup: guardedLookup(sentFrom, resolve) };
 }
 
 async function secured(socket: Socket, { hostname }: HostPort, { context, verify }: TlsTrust, signal: AbortSignal): Promise<Socket> {

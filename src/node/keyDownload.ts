@@ -1,5 +1,6 @@
 // A public key from an https address: no credentials, few redirects, few bytes.
 import { CosignError } from '../core/errors.ts';
+import { maySendTo } from '../core/oci/hosts.ts';
 import type { HttpResponse, Transport } from '../core/oci/transport.ts';
 import { hostPortOf, isLoopback } from './hostNames.ts';
 
@@ -31,7 +32,7 @@ export function keyUrl(name: string, text: string, base?: URL): URL {
 export async function downloadKey(transport: Transport, name: string, from: URL, signal: AbortSignal): Promise<Uint8Array> {
   let url = from;
   for (let redirects = 0; ; redirects++) {
-    const response = await send(transport, name, url, signal);
+    const response = await send(transport, name, url, from, signal);
     if (response.status === 200) return readBody(response, name, url, signal);
     response.discard();
     const { location } = response.headers;
@@ -40,12 +41,14 @@ export async function downloadKey(transport: Transport, name: string, from: URL,
     }
     if (redirects === maxRedirects) throw unreadable(name, `"${shown(from)}" was redirected more than ${maxRedirects} times`);
     url = keyUrl(name, location, url);
+    if (!maySendTo(from.host, url.host)) throw refused(name, from, `${url.host} is a private address`);
   }
 }
 
-async function send(transport: Transport, name: string, url: URL, signal: AbortSignal): Promise<HttpResponse> {
+async function send(transport: Transport, name: string, url: URL, from: URL, signal: AbortSignal): Promise<HttpResponse> {
+  const referral = url.origin === from.origin ? undefined : { from: from.host, refuse: (why: string) => refused(name, from, why) };
   try {
-    return await transport.send({ method: 'GET', url, headers: { accept: '*/*' } }, signal);
+    return await transport.send({ method: 'GET', url, headers: { accept: '*/*' }, ...(referral ? { referral } : {}) }, signal);
   } catch (error) {
     throw wrapped(error, name, signal);
   }
@@ -73,6 +76,10 @@ function wrapped(error: unknown, name: string, signal: AbortSignal): unknown {
 }
 
 const shown = (url: URL): string => `${url.origin}${url.pathname}`;
+
+function refused(name: string, from: URL, why: string): CosignError {
+  return unreadable(name, `"${shown(from)}" redirects to a place that is refused: ${why}`);
+}
 
 function unreadable(name: string, why: string, remedy = 'Check the address in countersign.keys.'): CosignError {
   return new CosignError('KEY_UNREADABLE', `The key "${name}" cannot be read: ${why}.`, { remedy });

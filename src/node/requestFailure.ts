@@ -1,5 +1,7 @@
 // What goes wrong on the way to a registry, in words: the system's cause, the host, and the setting to change.
 import { CosignError } from '../core/errors.ts';
+import type { Referral } from '../core/oci/transport.ts';
+import { AddressRefused } from './addressGuard.ts';
 import { DialFailure, DialTimeout } from './connector.ts';
 import type { Proxy } from './proxySettings.ts';
 
@@ -10,6 +12,7 @@ export interface RequestContext {
   readonly timeoutMs: number;
   /** The answer had begun. */
   readonly answering: boolean;
+  readonly referral: Referral | undefined;
 }
 
 const reach = 'Check the name and the network; behind a proxy, set http.proxy.';
@@ -36,6 +39,8 @@ const certificateFaults: Readonly<Record<string, string>> = {
 export function toRequestError(thrown: unknown, context: RequestContext): CosignError {
   const known = chain(thrown).find((error) => error instanceof CosignError);
   if (known) return known;
+  const refused = chain(thrown).find((error) => error instanceof AddressRefused);
+  if (refused && context.referral) return context.referral.refuse(`${context.host} leads to the ${refused.reach} address ${refused.address}`);
   const dialed = chain(thrown).find((error) => error instanceof DialFailure);
   const cause = dialed ? dialed.cause : thrown;
   if (cause instanceof DialTimeout) return timedOut(context, dialed?.hop === 'proxy');

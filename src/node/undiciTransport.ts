@@ -7,6 +7,7 @@ import { abortable } from '../core/async/sharedLoads.ts';
 import type { EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
+import { KnownReaches, type Resolve } from './addressGuard.ts';
 import { CertificateStore } from './certificates.ts';
 import { dial, type DialPlan } from './connector.ts';
 import { hostPortOf, namesHost } from './hostNames.ts';
@@ -22,6 +23,8 @@ export interface TransportOptions {
   readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs'>;
   /** Connections, and so requests, per host at a time; 20 by default. */
   readonly connectionsPerHost?: number;
+  /** How names are resolved; by the system by default. */
+  readonly resolve?: Resolve;
 }
 
 /** An answer this short is read to its end when nobody wants it, so that its connection can be used again. */
@@ -34,6 +37,7 @@ export class UndiciTransport implements Transport {
   readonly #userAgent: string;
   readonly #certificates: CertificateStore;
   readonly #slots: HostSlots;
+  readonly #reaches = new KnownReaches();
   readonly #agents = new Map<string, Agent>();
   readonly #active = new Set<RequestDeadline>();
   readonly #disposed = new AbortController();
@@ -55,7 +59,7 @@ export class UndiciTransport implements Transport {
     const { settings } = this.#options;
     const proxy = chooseProxy(url, { ...settings, env: this.#options.env });
     const headers = this.#headers(request, url.protocol === 'http:' ? proxy : undefined);
-    const agent = await this.#agent(url, proxy);
+    const agent = await this.#agent(request, proxy);
     const release = await this.#slots.acquire(url.origin, signal);
     const deadline = new RequestDeadline(settings.timeoutMs, signal);
     this.#active.add(deadline);
@@ -64,7 +68,7 @@ export class UndiciTransport implements Transport {
       this.#active.delete(deadline);
       release();
     };
-    const context: RequestContext = { host: url.host, proxy, timeoutMs: settings.timeoutMs, answering: false };
+    const context: RequestContext = { host: url.host, proxy, timeoutMs: settings.timeoutMs, answering: false, referral: request.referral };
     try {
       // undici offers a connection again one turn of the event loop after its answer ended; asked at once it would open another.
       await new Promise((resolve) => { setImmediate(resolve); });
@@ -109,9 +113,9 @@ export class UndiciTransport implements Transport {
     return headers;
   }
 
-  /** One pool of connections per way of connecting: certificates, verification and proxy never mix. */
-  async #agent(url: URL, proxy: Proxy | undefined): Promise<Agent> {
-    const { settings } = this.#options;
+  /** One pool of connections per way of connecting: certificates, verification, proxy, and who may have sent us there never mix. */
+  async #agent({ url, referral }: HttpRequest, proxy: Proxy | undefined): Promise<Agent> {
+    const { settings, resolve } = this.#options;
     const target = hostPortOf(url);
     const secure = url.protocol === 'https:';
     const verify = !settings.insecureRegistries.some((entry) => namesHost(entry, target));
@@ -119,7 +123,8 @@ export class UndiciTransport implements Transport {
     const certificates = secure && verify ? await this.#certificates.authorities(file, url.host) : undefined;
     const proxyTrust = proxy?.secure === true ? { context: (await this.#certificates.authorities(undefined, proxy.shown)).context, verify: settings.proxyStrictSSL } : { context: undefined, verify: true };
     this.#disposed.signal.throwIfAborted();
-    const way = JSON.stringify([secure, verify, certificates?.identity, proxy?.shown]);
+    const sentFrom = referral && this.#reaches.of(hostPortOf(new URL(`http://${referral.from}`)).hostname);
+    const way = JSON.stringify([secure, verify, certificates?.identity, proxy?.shown, sentFrom]);
     const known = this.#agents.get(way);
     if (known) return known;
     const agent = new Agent({
@@ -128,8 +133,12 @@ export class UndiciTransport implements Transport {
         const plan: DialPlan = {
           target: hostPortOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`)), secure, timeoutMs: settings.timeoutMs, userAgent: this.#userAgent,
           targetTrust: { context: certificates?.context, verify }, ...(proxy ? { proxy: { address: proxy, trust: proxyTrust } } : {}),
+          ...(sentFrom ? { sentFrom } : {}), ...(resolve ? { resolve } : {}),
         };
-        dial(plan, this.#disposed.signal).then((socket) => { callback(null, socket); }, (error: unknown) => { callback(error as Error, null); });
+        dial(plan, this.#disposed.signal).then((socket) => {
+          if (!proxy) this.#reaches.note(plan.target.hostname, socket.remoteAddress);
+          callback(null, socket);
+        }, (error: unknown) => { callback(error as Error, null); });
       },
     });
     this.#agents.set(way, agent);

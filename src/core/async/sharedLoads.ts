@@ -73,7 +73,9 @@ export class SharedLoads<V> {
     entry.value.then(
       (value) => {
         entry.loaded = { value };
-        entry.staleAt = this.#options.now() + this.#options.lifetimeMs(value);
+        const lifetimeMs = this.#options.lifetimeMs(value);
+        entry.staleAt = this.#options.now() + lifetimeMs;
+        if (lifetimeMs <= 0) this.#drop(key, entry);
         for (const [oldest] of this.#entries) {
           if (this.#entries.size <= this.#options.capacity) break;
           this.#entries.delete(oldest);

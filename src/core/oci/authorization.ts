@@ -102,7 +102,7 @@ export class Authorizer {
 
   #checkRealm(origin: URL, text: string): URL {
     const refuse = (why: string): never => {
-      throw new CosignError('REGISTRY_REALM_REFUSED', `The registry ${origin.host} asks to log in at a place that is refused: ${why}.`, { remedy: 'Check that this host really is the registry you mean.' });
+      throw realmRefused(origin, why);
     };
     if (!URL.canParse(text)) return refuse('it is no URL');
     const realm = new URL(text);
@@ -128,23 +128,33 @@ export class Authorizer {
     // Some registries honour only the first scope.
     const also = target.alsoPull === undefined ? [] : [`repository:${target.alsoPull}:pull`];
     const scopes = [`repository:${target.repository}:${target.actions}`, ...also, ...(widerScope === undefined ? [] : [widerScope])];
-    const exchanged = credentials?.kind === 'identity' ? await this.#exchangeIdentity(scheme, scopes, credentials.token, signal) : undefined;
-    const response = exchanged ?? await this.#transport.send(tokenRequest(scheme, scopes, credentials), signal);
+    const exchanged = credentials?.kind === 'identity' ? await this.#exchangeIdentity(target.origin, scheme, scopes, credentials.token, signal) : undefined;
+    const response = exchanged ?? await this.#transport.send({ ...tokenRequest(scheme, scopes, credentials), ...referralTo(scheme.realm, target.origin) }, signal);
     const on = `${target.registry}/${target.repository}`;
     if (response.status !== 200) throw registryError(await readFailure(response, { method: 'GET', on, account }, this.#clock.now(), signal));
     return readToken(await readBody(response, maxTokenBytes, `a token for ${on}`, signal), target, account);
   }
 
   /** @returns undefined where the realm knows no OAuth2: the identity token is a password then */
-  async #exchangeIdentity({ realm, service }: Extract<Scheme, { kind: 'bearer' }>, scopes: readonly string[], token: string, signal: AbortSignal): Promise<HttpResponse | undefined> {
+  async #exchangeIdentity(origin: URL, { realm, service }: Extract<Scheme, { kind: 'bearer' }>, scopes: readonly string[], token: string, signal: AbortSignal): Promise<HttpResponse | undefined> {
     const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'countersign', ...(service === undefined ? {} : { service }), scope: scopes.join(' '), refresh_token: token });
     const response = await this.#transport.send({
       method: 'POST', url: realm, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new TextEncoder().encode(form.toString()),
+      ...referralTo(realm, origin),
     }, signal);
     if (response.status !== 404 && response.status !== 405) return response;
     response.discard();
     return undefined;
   }
+}
+
+function realmRefused(origin: URL, why: string): CosignError {
+  return new CosignError('REGISTRY_REALM_REFUSED', `The registry ${origin.host} asks to log in at a place that is refused: ${why}.`, { remedy: 'Check that this host really is the registry you mean.' });
+}
+
+/** A login leaves the registry: where to is only known once the realm's name is resolved. */
+function referralTo(realm: URL, origin: URL): Pick<HttpRequest, 'referral'> {
+  return realm.origin === origin.origin ? {} : { referral: { from: origin.host, refuse: (why) => realmRefused(origin, why) } };
 }
 
 function tokenRequest({ realm, service }: Extract<Scheme, { kind: 'bearer' }>, scopes: readonly string[], credentials: Credentials | undefined): HttpRequest {

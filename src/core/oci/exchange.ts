@@ -4,7 +4,7 @@ import { Authorizer, type AccessTarget, type Actions, type Authorization } from 
 import { isCertificateRefused, isConnectionFailure } from './connectionFailure.ts';
 import { isLoopback } from './hosts.ts';
 import { plainMediaType, single } from './headers.ts';
-import { checkRedirect, redirectTarget } from './redirect.ts';
+import { checkRedirect, redirectRefused, redirectTarget } from './redirect.ts';
 import { apiHost, type Reference } from './reference.ts';
 import { readFailure, registryError, type Failure } from './registryError.ts';
 import { withRetries } from './retry.ts';
@@ -160,7 +160,10 @@ export class Exchange {
     let isOwn = url.origin === origin.origin;
     for (let hop = 0; ; hop++) {
       const headers = { ...request.headers, ...(isOwn && authorization.header !== undefined ? { authorization: authorization.header } : {}) };
-      const response = await this.#options.transport.send({ method: request.method, url, headers, ...(request.body ? { body: request.body } : {}) }, signal);
+      const referral = url.origin === origin.origin ? undefined : { from: origin.host, refuse: (why: string) => redirectRefused(origin, why) };
+      const response = await this.#options.transport.send({
+        method: request.method, url, headers, ...(request.body ? { body: request.body } : {}), ...(referral ? { referral } : {}),
+      }, signal);
       const answer = { response, url, account: authorization.account };
       if (request.method !== 'GET' && request.method !== 'HEAD') return answer;
       try {

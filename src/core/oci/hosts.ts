@@ -1,6 +1,6 @@
 // What kind of machine a host name stands for: loopback, private, public. Decides about plain http, realms and redirects.
 
-/** In order of how near they are; names other than localhost are never looked up and count as public. */
+/** In order of how near they are; names other than localhost count as public until a connection knows better. */
 export type Reach = 'loopback' | 'private' | 'link-local' | 'public';
 
 /** Host without port, brackets and final dot taken off, lower case. */
@@ -27,9 +27,12 @@ export function reachOf(host: string): Reach {
 
 /** Whether a registry at `from` may send us to `to`: anywhere public, and to where it is itself. */
 export function maySendTo(from: string, to: string): boolean {
-  if (bareHost(from) === bareHost(to)) return true;
-  const reach = reachOf(to);
-  return reach === 'public' || (reach !== 'link-local' && reach === reachOf(from));
+  return bareHost(from) === bareHost(to) || maySendAsFar(reachOf(from), reachOf(to));
+}
+
+/** The same of what the names resolve to: outwards always, otherwise not further in than the registry is itself, and never to link-local. */
+export function maySendAsFar(from: Reach, to: Reach): boolean {
+  return to === 'public' || (to !== 'link-local' && to === from);
 }
 
 function reachOfIPv4([a = 0, b = 0]: readonly number[]): Reach {
@@ -42,9 +45,10 @@ function reachOfIPv4([a = 0, b = 0]: readonly number[]): Reach {
 /** @param name compressed, as the URL standard writes it */
 function reachOfIPv6(name: string): Reach {
   if (name === '::1') return 'loopback';
-  const mapped = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name);
-  if (mapped) {
-    const [high, low] = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)];
+  // IPv4 in IPv6: mapped, through NAT64 (RFC 6052), through 6to4 (RFC 3056; what is left out there is zero).
+  const embedded = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(name) ?? /^2002:([0-9a-f]{0,4}):([0-9a-f]{0,4})(?::|$)/.exec(name);
+  if (embedded) {
+    const [high, low] = [Number.parseInt(`0${embedded[1] ?? ''}`, 16), Number.parseInt(`0${embedded[2] ?? ''}`, 16)];
     return reachOfIPv4([high >> 8, high & 255, low >> 8, low & 255]);
   }
   if (/^fe[89ab][0-9a-f]:/.test(name)) return 'link-local';

@@ -11,7 +11,7 @@ export const maxRedirects = 5;
 export function redirectTarget({ status, headers }: HttpResponse, base: URL): URL | undefined {
   const location = single(headers['location']);
   if (!statuses.includes(status) || location === undefined) return undefined;
-  if (!URL.canParse(location, base.href)) throw refused(base, 'it is no URL');
+  if (!URL.canParse(location, base.href)) throw redirectRefused(base, 'it is no URL');
   return new URL(location, base);
 }
 
@@ -21,14 +21,15 @@ export function redirectTarget({ status, headers }: HttpResponse, base: URL): UR
  * @throws {CosignError} `REGISTRY_REDIRECT_REFUSED`
  */
 export function checkRedirect(next: URL, from: URL, origin: URL, hop: number, rules: RegistryRules): void {
-  if (next.protocol !== 'https:' && next.protocol !== 'http:') throw refused(origin, 'it is no http address');
-  if (hop >= maxRedirects) throw refused(origin, `it redirects more than ${maxRedirects} times`);
-  if (next.protocol === 'http:' && (from.protocol === 'https:' || !rules.allowsPlainHttp(next.host))) throw refused(origin, 'it is not https');
-  if (next.username !== '' || next.password !== '') throw refused(origin, 'its URL carries a user name');
-  if (!maySendTo(origin.host, next.host)) throw refused(origin, `${next.host} is a private address`);
+  if (next.protocol !== 'https:' && next.protocol !== 'http:') throw redirectRefused(origin, 'it is no http address');
+  if (hop >= maxRedirects) throw redirectRefused(origin, `it redirects more than ${maxRedirects} times`);
+  if (next.protocol === 'http:' && (from.protocol === 'https:' || !rules.allowsPlainHttp(next.host))) throw redirectRefused(origin, 'it is not https');
+  if (next.username !== '' || next.password !== '') throw redirectRefused(origin, 'its URL carries a user name');
+  if (!maySendTo(origin.host, next.host)) throw redirectRefused(origin, `${next.host} is a private address`);
 }
 
-function refused(origin: URL, why: string): CosignError {
+/** @param why the rest of a sentence */
+export function redirectRefused(origin: URL, why: string): CosignError {
   return new CosignError('REGISTRY_REDIRECT_REFUSED', `The registry ${origin.host} redirects to a place that is refused: ${why}.`, {
     remedy: 'Check that this host really is the registry you mean.',
   });

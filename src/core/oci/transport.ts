@@ -1,4 +1,5 @@
 // The holes that the machine fills: sending one HTTP request, and finding credentials.
+import type { CosignError } from '../errors.ts';
 
 /** One HTTP request. The transport adds no `Authorization` of its own and follows no redirect. */
 export interface HttpRequest {
@@ -8,6 +9,16 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes, or a stream of them that can be made again for a retry. */
   readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>);
+  /** Set when an answer, not a person, named the URL: then the address it resolves to must be one its author may send us to. */
+  readonly referral?: Referral;
+}
+
+/** Who sent us to a URL. A name says nothing about where it leads: only the address of the connection does. */
+export interface Referral {
+  /** `host` or `host:port` of what answered. */
+  readonly from: string;
+  /** The error for an address that is refused. @param why the rest of a sentence */
+  readonly refuse: (why: string) => CosignError;
 }
 
 export interface HttpResponse {
@@ -23,7 +34,8 @@ export interface HttpResponse {
 /** Sends exactly one request: time-outs, proxies, certificates, per-host connection cap and keep-alive are its business, retries and redirects are not. */
 export interface Transport {
   /**
-   * @throws {CosignError} `REGISTRY_UNREACHABLE`, `REGISTRY_TIMEOUT`, `REGISTRY_TLS`, `PROXY_INVALID`, `CERTIFICATE_UNREADABLE`
+   * @throws {CosignError} `REGISTRY_UNREACHABLE`, `REGISTRY_TIMEOUT`, `REGISTRY_TLS`, `PROXY_INVALID`, `CERTIFICATE_UNREADABLE`,
+   * and what the request's referral makes of an address it must not lead to
    * @throws the signal's reason when aborted; the socket is closed then
    */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;

@@ -6,11 +6,14 @@ import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, parseManifest, type Descriptor } from '../oci/manifest.ts';
 import { canonicalRepository } from '../oci/reference.ts';
 import type { SignatureStore } from '../policy/verdict.ts';
+import { ReadBudget } from './readBudget.ts';
 import type { ManifestContent, RegistryReader, RepositoryName } from './registryReader.ts';
 import type { FoundSignatures, StoredSignature } from './storedSignature.ts';
 
-/** Most signatures and referrers read for one digest, and the most bytes of one payload and one bundle. */
-export const findLimits = { legacySignatures: 100, referrers: 100, payloadBytes: 1024 * 1024, bundleBytes: 10 * 1024 * 1024 } as const;
+/** Most signatures and referrers read for one digest, the most bytes of one payload and one bundle, and the most of both in all. */
+export const findLimits = {
+  legacySignatures: 100, referrers: 100, payloadBytes: 1024 * 1024, bundleBytes: 10 * 1024 * 1024, inAll: { blobs: 300, bytes: 64 * 1024 * 1024 },
+} as const;
 
 const bundleMediaType = 'application/vnd.dev.sigstore.bundle';
 const simpleSigningMediaType = 'application/vnd.dev.cosign.simplesigning.v1+json';
@@ -19,6 +22,14 @@ const simpleSigningMediaType = 'application/vnd.dev.cosign.simplesigning.v1+json
 export interface QuickFind extends FoundSignatures {
   readonly askedApi: boolean;
   readonly askedTag: boolean;
+}
+
+/** One look at one digest. */
+interface Search {
+  readonly repository: RepositoryName;
+  readonly digest: Digest;
+  readonly budget: ReadBudget;
+  readonly signal: AbortSignal;
 }
 
 export class SignatureFinder {
@@ -34,9 +45,10 @@ export class SignatureFinder {
    * @throws only the signal's reason; every other failure is in `incomplete`
    */
   async quick(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<QuickFind> {
+    const search = { repository, digest, signal, budget: new ReadBudget(findLimits.inAll) };
     const [legacy, referrers] = await Promise.all([
-      this.#collect(signal, () => this.#fromSignatureTag(repository, digest, signal)),
-      this.#quickReferrers(repository, digest, signal),
+      this.#collect(signal, () => this.#fromSignatureTag(search)),
+      this.#quickReferrers(search),
     ]);
     return { ...join(legacy, referrers), askedApi: referrers.askedApi, askedTag: referrers.askedTag };
   }
@@ -46,10 +58,11 @@ export class SignatureFinder {
    * "no signature" is a fact.
    */
   async thorough(repository: RepositoryName, digest: Digest, first: QuickFind, signal: AbortSignal): Promise<FoundSignatures> {
+    const search = { repository, digest, signal, budget: new ReadBudget(findLimits.inAll) };
     const seen = new Set(first.signatures.map(({ manifest }) => manifest));
     const [api, tag] = await Promise.all([
-      first.askedApi ? nothing : this.#collect(signal, async () => (await this.#fromApi(repository, digest, signal)) ?? nothing),
-      first.askedTag ? nothing : this.#collect(signal, () => this.#fromFallbackTag(repository, digest, signal)),
+      first.askedApi ? nothing : this.#collect(signal, async () => (await this.#fromApi(search)) ?? nothing),
+      first.askedTag ? nothing : this.#collect(signal, () => this.#fromFallbackTag(search)),
     ]);
     const more = join(api, tag);
     const found = join(first, { ...more, signatures: more.signatures.filter(({ manifest }) => !seen.has(manifest)) });
@@ -60,31 +73,32 @@ export class SignatureFinder {
     }));
   }
 
-  async #quickReferrers(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<QuickFind> {
+  async #quickReferrers(search: Search): Promise<QuickFind> {
+    const { repository, signal } = search;
     let [askedApi, askedTag] = [false, false];
     const found = await this.#collect(signal, async () => {
       if ((await this.#registry.probeReferrers(repository, signal)) !== 'unsupported on host') {
         askedApi = true;
-        const answer = await this.#fromApi(repository, digest, signal);
+        const answer = await this.#fromApi(search);
         if (answer) return answer;
       }
       askedTag = true;
-      return this.#fromFallbackTag(repository, digest, signal);
+      return this.#fromFallbackTag(search);
     });
     return { ...found, askedApi, askedTag };
   }
 
-  async #fromSignatureTag(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<FoundSignatures> {
-    const content = await this.#registry.manifest(repository, signatureTag(digest), signal);
-    return content ? this.#legacyLayers(repository, digest, content, 'signature tag', signal) : nothing;
+  async #fromSignatureTag(search: Search): Promise<FoundSignatures> {
+    const content = await this.#registry.manifest(search.repository, signatureTag(search.digest), search.signal);
+    return content ? this.#legacyLayers(search, content, 'signature tag') : nothing;
   }
 
-  async #legacyLayers(repository: RepositoryName, digest: Digest, content: ManifestContent, store: SignatureStore, signal: AbortSignal): Promise<FoundSignatures> {
+  async #legacyLayers(search: Search, content: ManifestContent, store: SignatureStore): Promise<FoundSignatures> {
     const { layers } = parseSignatureManifest(content.bytes);
-    const found = await Promise.all(layers.slice(0, findLimits.legacySignatures).map((layer) => this.#collect(signal, async () => ({
+    const found = await Promise.all(layers.slice(0, findLimits.legacySignatures).map((layer) => this.#collect(search.signal, async () => ({
       signatures: [{
         format: 'legacy', store, manifest: content.descriptor.digest, blob: layer.descriptor.digest,
-        payload: await this.#payload(repository, digest, layer, signal), signature: layer.signature, certificate: layer.certificate,
+        payload: await this.#payload(search, layer), signature: layer.signature, certificate: layer.certificate,
       }],
       incomplete: [],
     }))));
@@ -92,34 +106,36 @@ export class SignatureFinder {
   }
 
   /** The payload of a plain signature is known beforehand: when its digest is the layer's, there is nothing to fetch. */
-  async #payload(repository: RepositoryName, digest: Digest, layer: SignatureLayer, signal: AbortSignal): Promise<Uint8Array> {
+  async #payload({ repository, digest, budget, signal }: Search, layer: SignatureLayer): Promise<Uint8Array> {
     const plain = encodePayload({ repository: canonicalRepository(repository), digest, annotations: {} });
     if (digestOf(plain) === layer.descriptor.digest) return plain;
+    if (layer.descriptor.size <= findLimits.payloadBytes) budget.spend(layer.descriptor.size);
     return this.#registry.blob(repository, layer.descriptor, signal, { limitBytes: findLimits.payloadBytes });
   }
 
   /** @returns undefined when the registry has no referrers API for this repository */
-  async #fromApi(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<FoundSignatures | undefined> {
-    const answer = await this.#registry.referrers(repository, digest, signal);
-    return answer.kind === 'list' ? this.#referrers(repository, digest, answer.descriptors, 'referrers API', signal) : undefined;
+  async #fromApi(search: Search): Promise<FoundSignatures | undefined> {
+    const answer = await this.#registry.referrers(search.repository, search.digest, search.signal);
+    return answer.kind === 'list' ? this.#referrers(search, answer.descriptors, 'referrers API') : undefined;
   }
 
-  async #fromFallbackTag(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<FoundSignatures> {
-    const content = await this.#registry.manifest(repository, `sha256-${hexOf(digest)}`, signal);
+  async #fromFallbackTag(search: Search): Promise<FoundSignatures> {
+    const content = await this.#registry.manifest(search.repository, `sha256-${hexOf(search.digest)}`, search.signal);
     // `cosign copy` stores the image itself under this tag: then it lists no referrers.
     if (!content || !isIndexMediaType(content.descriptor.mediaType)) return nothing;
-    return this.#referrers(repository, digest, parseIndex(content.bytes).manifests, 'referrers tag', signal);
+    return this.#referrers(search, parseIndex(content.bytes).manifests, 'referrers tag');
   }
 
   /** The list is untrusted and its artifactType often wrong, so every entry is fetched and judged by what it is. */
-  async #referrers(repository: RepositoryName, digest: Digest, list: readonly Descriptor[], store: SignatureStore, signal: AbortSignal): Promise<FoundSignatures> {
+  async #referrers(search: Search, list: readonly Descriptor[], store: SignatureStore): Promise<FoundSignatures> {
     const unique = [...new Map(list.map((descriptor) => [descriptor.digest, descriptor])).values()].sort((a, b) => likelihood(b) - likelihood(a));
     const found = await Promise.all(unique.slice(0, findLimits.referrers).map((descriptor) =>
-      this.#collect(signal, () => this.#referrer(repository, digest, descriptor, store, signal))));
+      this.#collect(search.signal, () => this.#referrer(search, descriptor, store))));
     return join(...found, overCount(unique.length, findLimits.referrers, 'referrers'));
   }
 
-  async #referrer(repository: RepositoryName, digest: Digest, descriptor: Descriptor, store: SignatureStore, signal: AbortSignal): Promise<FoundSignatures> {
+  async #referrer(search: Search, descriptor: Descriptor, store: SignatureStore): Promise<FoundSignatures> {
+    const { repository, digest, signal } = search;
     const content = await this.#registry.manifest(repository, descriptor.digest, signal);
     if (!content) {
       throw new CosignError('MANIFEST_INVALID', `The registry lists the referrer ${descriptor.digest} of ${canonicalRepository(repository)}, but does not have it.`, {
@@ -130,17 +146,22 @@ export class SignatureFinder {
     const manifest = parseManifest(content.bytes);
     if (manifest.subject?.digest !== digest) return nothing;
     if (manifest.layers.some(({ mediaType }) => mediaType === simpleSigningMediaType)) {
-      return this.#legacyLayers(repository, digest, content, store, signal);
+      return this.#legacyLayers(search, content, store);
     }
     const bundles = manifest.layers.filter(({ mediaType }) => mediaType.startsWith(bundleMediaType));
     const found = await Promise.all(bundles.slice(0, findLimits.referrers).map((layer) => this.#collect(signal, async () => ({
       signatures: [{
         format: 'bundle', store, manifest: content.descriptor.digest, blob: layer.digest,
-        bytes: await this.#registry.blob(repository, layer, signal, { limitBytes: findLimits.bundleBytes }),
+        bytes: await this.#bundle(search, layer),
       }],
       incomplete: [],
     }))));
     return join(...found, overCount(bundles.length, findLimits.referrers, 'bundles'));
+  }
+
+  async #bundle({ repository, budget, signal }: Search, layer: Descriptor): Promise<Uint8Array> {
+    if (layer.size <= findLimits.bundleBytes) budget.spend(layer.size);
+    return this.#registry.blob(repository, layer, signal, { limitBytes: findLimits.bundleBytes });
   }
 
   /** Turns a failure into something known to be missing; cancellation stays cancellation. */

@@ -27,6 +27,9 @@ export interface VerifierOptions {
 /** How long the signatures of a digest are believed to be all there are, in milliseconds. */
 export const signaturesLifetimeMs = 5 * 60_000;
 
+/** Of one digest, for the next time: what is larger is read again. */
+const maxKeptBytes = 1024 * 1024;
+
 interface Judged {
   readonly digest: Digest;
   readonly found: FoundSignatures;
@@ -51,7 +54,7 @@ export class Verifier {
     this.#clock = options.clock;
     this.#finder = new SignatureFinder(options.registry);
     const now = (): number => options.clock.now();
-    const lifetimeMs = (found: FoundSignatures): number => (found.incomplete.length === 0 ? signaturesLifetimeMs : 0);
+    const lifetimeMs = (found: FoundSignatures): number => (found.incomplete.length === 0 && sizeOf(found) <= maxKeptBytes ? signaturesLifetimeMs : 0);
     this.#tags = new SharedLoads({ lifetimeMs: () => options.tagLifetimeMs, capacity: 5000, now });
     this.#quick = new SharedLoads<QuickFind>({ lifetimeMs, capacity: 2000, now });
     this.#thorough = new SharedLoads<FoundSignatures>({ lifetimeMs, capacity: 2000, now });
@@ -134,6 +137,8 @@ export class Verifier {
   }
 }
 
+const sizeOf = ({ signatures }: FoundSignatures): number =>
+  signatures.reduce((total, stored) => total + (stored.format === 'legacy' ? stored.payload : stored.bytes).byteLength, 0);
 const isBare = ({ found }: Judged): boolean => found.signatures.length === 0 && found.incomplete.length === 0;
 
 /** The one place where a verdict is chosen. Anything that could not be looked at forbids "unsigned" and "untrusted". */
