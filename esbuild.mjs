@@ -14,6 +14,8 @@ const common = {
   target: 'node20',
   logLevel: 'warning',
   absWorkingDir: root,
+  // Its other form asks for its parts at run time, where a bundle has none.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
 
 /** `import('./engine.ts')` in the eager half stays an import of a file of its own, loaded when it is first needed. */
@@ -29,7 +31,14 @@ const lazyChunks = {
 };
 
 /** The entries of dist/: the eager half, and each lazily loaded chunk under the name its dynamic import is given. */
-export const entries = { extension: 'src/extension.ts', engine: 'src/engine.ts', kubernetes: 'src/kubernetes.ts', 'vscode-actionCommands': 'src/vscode/actionCommands.ts', cli: 'src/cli.ts' };
+export const entries = {
+  extension: 'src/extension.ts',
+  engine: 'src/engine.ts',
+  kubernetes: 'src/kubernetes.ts',
+  'vscode-actionCommands': 'src/vscode/actionCommands.ts',
+  'vscode-trustTree': 'src/vscode/trustTree.ts',
+  cli: 'src/cli.ts',
+};
 
 /** @param options.write false: only the metafile says what would be written @param options.outdir another folder than dist, for tests */
 export async function buildExtension({ production = false, watch = false, write = true, outdir = 'dist' } = {}) {
@@ -89,7 +98,7 @@ export async function buildTests(files, outdir, { alias = {}, external = [] } = 
     external: [...testExternal, ...external],
     define: { 'import.meta.url': '__importMetaUrl' },
     banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-    alias,
+    alias: { ...common.alias, ...alias },
   });
 }
 

@@ -19,6 +19,10 @@ export const commandIds = {
   verifyFileSignature: 'countersign.verifyFileSignature',
   copyImage: 'countersign.copyImage',
   showCopyPlan: 'countersign.showCopyPlan',
+  verifyWorkspace: 'countersign.verifyWorkspace',
+  refreshTree: 'countersign.refreshTree',
+  openManifest: 'countersign.openManifest',
+  openPayload: 'countersign.openPayload',
   /** For links and actions only; the palette does not show it. */
   copyDigest: 'countersign.copyDigest',
 } as const;
@@ -47,6 +51,14 @@ export interface AddTrustedKeyTarget {
 /** The editor's address of a file, as the explorer hands it over. */
 export interface FileArgument { readonly scheme: string; readonly path: string }
 
+/** Something a registry stores, as the rows of the tree hand it over. */
+export interface StoredContent {
+  readonly repository: { readonly registry: string; readonly repository: string };
+  readonly digest: string;
+  /** The layer to be read, in the manifest {@link digest}; undefined: its first one. */
+  readonly layer?: string;
+}
+
 /** What each command may be called with; a command called from the palette gets nothing. Arguments are input: check them. */
 export interface CommandArguments {
   readonly 'countersign.verifyFile': readonly [];
@@ -67,7 +79,12 @@ export interface CommandArguments {
   readonly 'countersign.verifyFileSignature': readonly [FileArgument?];
   readonly 'countersign.copyImage': readonly [UseLocation?];
   readonly 'countersign.showCopyPlan': readonly [UseLocation?];
-  readonly 'countersign.copyDigest': readonly [string];
+  readonly 'countersign.verifyWorkspace': readonly [];
+  readonly 'countersign.refreshTree': readonly [];
+  readonly 'countersign.openManifest': readonly [StoredContent?];
+  readonly 'countersign.openPayload': readonly [StoredContent?];
+  /** The digest, or a row of the tree that has one. */
+  readonly 'countersign.copyDigest': readonly [string | Pick<StoredContent, 'digest'>];
 }
 
 /** The editor's own commands that links and actions lead to. */
@@ -110,6 +127,7 @@ export interface Settings {
   readonly 'countersign.registries.insecure': readonly string[];
   readonly 'countersign.registries.certificateAuthorities': Readonly<Record<string, string>>;
   readonly 'countersign.registries.useCredentials': boolean;
+  readonly 'countersign.workspace.exclude': string;
   /** Seconds. */
   readonly 'countersign.network.timeout': number;
   /** Seconds. */
@@ -145,6 +163,7 @@ export const settingDefaults: Settings = {
   'countersign.registries.insecure': [],
   'countersign.registries.certificateAuthorities': {},
   'countersign.registries.useCredentials': true,
+  'countersign.workspace.exclude': '**/{node_modules,.git}/**',
   'countersign.network.timeout': 30,
   'countersign.cache.tagLifetime': 60,
   'countersign.signing.format': 'both',
@@ -177,6 +196,9 @@ export const restrictedSettings = [
   'countersign.kubernetes.kubeconfig',
   'countersign.kubernetes.context',
 ] as const satisfies readonly SettingId[];
+
+/** The view with the trust tree. */
+export const trustViewId = 'countersign.images';
 
 /** The `source` of every diagnostic. */
 export const diagnosticSource = 'countersign';

@@ -1,6 +1,7 @@
 // The lazily loaded half of the composition root: networking, crypto and Dockerfile semantics behind the Engine interface.
 import { setMaxListeners } from 'node:events';
 import { generateKeyPair } from './core/crypto/encryptedKey.ts';
+import { createContentsEngine } from './core/contents/readContents.ts';
 import { createCopyEngine } from './core/copy/createCopyEngine.ts';
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
 import { readDockerfile } from './core/dockerfile/images.ts';
@@ -50,6 +51,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
       source: parts.registry, destination: parts.destination, clock: systemClock, random: Math.random,
       keySource: parts.keySource, verify: (query, signal) => parts.verifier.verify(query, signal),
     })),
+    contents: createContentsEngine(() => parts.registry),
     get kubernetes() {
       return parts.kubernetes;
     },

@@ -1,4 +1,5 @@
 // What the editor's face (and later the command line) asks of the rest: the one door to everything that is loaded lazily.
+import type { ContentsEngine } from './contentsEngine.ts';
 import type { CopyEngine } from './copyEngine.ts';
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
 import type { Reference } from './oci/reference.ts';
@@ -55,6 +56,8 @@ export interface Engine {
   readonly signing: SigningEngine;
   /** Copying images with everything that proves them. */
   readonly copying: CopyEngine;
+  /** What registries hold for an image, for looking at. */
+  readonly contents: ContentsEngine;
   /** Keys in Kubernetes; the code is loaded at the first call. */
   readonly kubernetes: ClusterKeys;
   /** Never throws. */

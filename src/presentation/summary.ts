@@ -31,6 +31,8 @@ export interface Summary {
   /** Markdown with codicons: one line per image, then what else is to be said. */
   readonly tooltip: string;
   readonly lines: readonly SummaryLine[];
+  /** Every state that occurs with its number, the worst first: `1 unsigned and 3 verified`; empty without images. */
+  readonly counted: string;
   /** What a screen reader says. */
   readonly accessibilityLabel: string;
 }
@@ -63,7 +65,7 @@ export function summarize(items: readonly UseWithState[], t: Translate, options:
     icon: head.icon, words: head.words, severity: head.severity,
     busy: counts.pending > 0,
     tooltip: tooltip(items, notes, t),
-    lines,
+    lines, counted: label,
     accessibilityLabel: [items.length === 0 ? t('Countersign: no images in this file') : t('Countersign, images of this file: {0}', label), ...notes].join('. '),
   };
 }

@@ -1,4 +1,4 @@
-// The commands that write something (trust, keys, signatures, copies): a chunk of its own, loaded when one of them is first called.
+// The commands of rare moments (trust, keys, signatures, copies, the whole workspace): a chunk of its own, loaded when one of them is first called.
 import { commandIds } from '../contributions.ts';
 import { addTrustedKey } from './commands/addTrustedKey.ts';
 import { changeKeyPassword, forgetPasswords } from './commands/changeKeyPassword.ts';
@@ -6,11 +6,13 @@ import type { Command } from './commands/context.ts';
 import { copyImage, showCopyPlan } from './commands/copyImage.ts';
 import { generateClusterKeyPair } from './commands/generateClusterKeyPair.ts';
 import { generateKeyPair, importKeyPair } from './commands/generateKeyPair.ts';
+import { openManifest, openPayload, refreshTree } from './commands/registryContent.ts';
 import { removeTrustedKey } from './commands/removeTrustedKey.ts';
 import { showPublicKey } from './commands/showPublicKey.ts';
 import { signFile } from './commands/signFile.ts';
 import { signImage } from './commands/signImage.ts';
 import { verifyFileSignature } from './commands/verifyFileSignature.ts';
+import { verifyWorkspace } from './commands/verifyWorkspace.ts';
 
 export const actionCommands = {
   [commandIds.addTrustedKey]: addTrustedKey,
@@ -26,4 +28,8 @@ export const actionCommands = {
   [commandIds.verifyFileSignature]: verifyFileSignature,
   [commandIds.copyImage]: copyImage,
   [commandIds.showCopyPlan]: showCopyPlan,
+  [commandIds.verifyWorkspace]: verifyWorkspace,
+  [commandIds.refreshTree]: refreshTree,
+  [commandIds.openManifest]: openManifest,
+  [commandIds.openPayload]: openPayload,
 } as const satisfies Readonly<Record<string, Command>>;

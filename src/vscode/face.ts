@@ -16,7 +16,10 @@ import { Passwords } from './passwords.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import { Settings } from './settings.ts';
 import { registerSignatureFileView } from './signatureFileView.ts';
+import { ReadOnlyDocuments } from './readOnlyDocuments.ts';
 import { registerStatusBarView } from './statusBarView.ts';
+import { TrustTreeView } from './trustTreeView.ts';
+import { WorkspaceResults } from './workspaceResults.ts';
 
 export interface FaceOptions {
   readonly subscriptions: { dispose(): unknown }[];
@@ -56,7 +59,10 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   own(registerSignatureFileView(fileSignatures, settings, extensionUri));
   const passwords = new Passwords({ secrets: options.secrets, environment: options.environmentPassword });
   const copyPlans = own(new CopyPlanDocuments());
-  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri }));
+  const registryDocuments = own(new ReadOnlyDocuments('countersign-registry'));
+  const results = own(new WorkspaceResults(tracker, settings, extensionUri));
+  const tree = own(new TrustTreeView(tracker, results, engine));
+  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, registryDocuments, results, tree, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri }));
   tracker.start();
   fileSignatures.start();
   return tracker;

@@ -91,6 +91,11 @@ export class Settings implements vscode.Disposable {
     };
   }
 
+  /** A glob of what "Verify All Dockerfiles" leaves out; empty: only what the editor itself hides. */
+  workspaceExclude(): string {
+    return new SettingValues(undefined).text('countersign.workspace.exclude').trim();
+  }
+
   /** What the engine must know; in Restricted Mode without anything a repository says. */
   engine(): EngineSettings {
     return this.#engineValues().settings;

@@ -136,9 +136,11 @@ describe('commands', () => {
     startFace();
     await run('copyDigest', digest('f'));
     assert.equal(fake.clipboard, digest('f'));
-    for (const argument of ['rm -rf /', undefined, { digest: digest('e') }]) await run('copyDigest', argument);
+    for (const argument of ['rm -rf /', undefined, { digest: 'rm -rf /' }]) await run('copyDigest', argument);
     assert.equal(fake.clipboard, digest('f'));
     assert.equal(fake.script.messages().length, 3);
+    await run('copyDigest', { digest: digest('e') });
+    assert.equal(fake.clipboard, digest('e'));
   });
 
   it('take arguments of any shape without failing', async () => {

@@ -44,6 +44,8 @@ export class FakeEngine implements Engine {
   copying: CopyEngine = new Proxy({} as CopyEngine, { get: (_target, name) => { throw new Error(`copying.${String(name)} is not expected here`); } });
   /** Set by the tests of signing; everything else must not touch it. */
   signing: SigningEngine = new Proxy({} as SigningEngine, { get: (_target, name) => { throw new Error(`signing.${String(name)} is not expected here`); } });
+  /** Set by the tests of the trust tree; everything else must not touch it. */
+  contents: Engine['contents'] = new Proxy({} as Engine['contents'], { get: (_target, name) => { throw new Error(`contents.${String(name)} is not expected here`); } });
   readonly calls: Call[] = [];
   readonly configured: EngineSettings[] = [];
   readonly described: KeySetting[] = [];

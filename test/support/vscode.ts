@@ -15,6 +15,8 @@ export interface FakeStatusBarItem {
   show(): void; hide(): void; dispose(): void;
 }
 
+interface FakeTreeView { badge: unknown; readonly options: { readonly treeDataProvider: unknown }; dispose(): void }
+
 const events = {
   open: new EventEmitter<FakeDocument>(), change: new EventEmitter<{ document: FakeDocument; contentChanges: readonly unknown[] }>(), save: new EventEmitter<FakeDocument>(), close: new EventEmitter<FakeDocument>(),
   active: new EventEmitter<FakeEditor | undefined>(), visible: new EventEmitter<readonly FakeEditor[]>(), focus: new EventEmitter<{ focused: boolean; active: boolean }>(),
@@ -38,7 +40,8 @@ export const fake = {
     this.times.set(path, { bytes, time });
     return time;
   },
-  watchers: new Set<{ pattern: RelativePattern; changed: EventEmitter<Uri>; deleted: EventEmitter<Uri> }>(),
+  trees: new Map<string, FakeTreeView>(),
+  watchers: new Set<{ pattern: RelativePattern | string; changed: EventEmitter<Uri>; deleted: EventEmitter<Uri> }>(),
   /** By name, of the secret storage. */
   kept: new Map<string, string>(),
   remembered: new Map<string, unknown>(),
@@ -70,7 +73,7 @@ export const fake = {
     this.configuration.hasWorkspaceFile = () => workspace.workspaceFile !== undefined;
     this.languages = new FakeLanguages();
     this.script = new Script();
-    for (const map of [this.commands, this.files, this.watchers, this.statusBar, this.kept, this.remembered]) map.clear();
+    for (const map of [this.commands, this.files, this.watchers, this.statusBar, this.kept, this.remembered, this.trees]) map.clear();
     this.contents.clear(); this.edits = 0; this.refusesEdits = false;
     this.reports = [];
     this.executed = []; this.log = []; this.logShown = 0; this.clipboard = ''; this.opened = []; this.progress = [];
@@ -81,7 +84,7 @@ export const fake = {
   /** Listeners of every event, and everything registered: zero after disposal. */
   get held(): number {
     return Object.values(events).reduce((sum, emitter) => sum + emitter.listeners.size, 0) + this.configuration.onDidChange.listeners.size
-      + this.languages.registrations + this.commands.size + this.statusBar.size + this.watchers.size + this.contents.size;
+      + this.languages.registrations + this.commands.size + this.statusBar.size + this.watchers.size + this.contents.size + this.trees.size;
   },
   folder(path: string): void { workspace.workspaceFolders = [{ uri: Uri.file(path), name: path.split('/').at(-1) ?? path, index: 0 }]; },
   /** Opens a document without showing it. */
@@ -142,10 +145,14 @@ export const fake = {
   },
 };
 
-/** As far as the extension's patterns go: a name, and endings in braces. */
-function isWatched({ baseUri, pattern }: RelativePattern, path: string): boolean {
-  const [name = '', endings = ''] = pattern.split('{');
-  return endings.replace('}', '').split(',').some((ending) => `${baseUri.path}/${name}${ending}` === path);
+function isWatched(pattern: RelativePattern | string, path: string): boolean {
+  return typeof pattern === 'string' ? matchesGlob(pattern, path) : matchesGlob(pattern.pattern, path.slice(pattern.baseUri.path.length + 1)) && path.startsWith(`${pattern.baseUri.path}/`);
+}
+
+/** As far as the extension's patterns go: stars, and alternatives in braces. */
+function matchesGlob(glob: string, path: string): boolean {
+  const source = glob.replace(/\*\*\/|\*\*|\*|[{},]|[^*{},]+/g, (part) => ({ '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '{': '(?:', '}': ')', ',': '|' })[part] ?? part.replace(/[.+?^$()[\]\\]/g, '\\$&'));
+  return new RegExp(`^${source}$`).test(path);
 }
 
 const disposableProgress = async (options: { title?: string }, task: (progress: unknown, token: unknown) => Promise<unknown>): Promise<unknown> => {
@@ -172,7 +179,8 @@ export const workspace = {
   onDidChangeConfiguration: (listener: (change: never) => unknown) => fake.configuration.onDidChange.event(listener as (change: unknown) => unknown),
   getConfiguration: (section?: string) => fake.configuration.section(section),
   getWorkspaceFolder: (uri: Uri): Folder | undefined => workspace.workspaceFolders?.find((folder) => uri.path.startsWith(`${folder.uri.path}/`)),
-  findFiles: (pattern: string): Promise<readonly Uri[]> => Promise.resolve([...fake.files.keys()].filter((path) => path.endsWith(pattern.replace('**/*', ''))).map((path) => Uri.file(path))),
+  findFiles: (pattern: string, exclude?: string): Promise<readonly Uri[]> =>
+    Promise.resolve([...fake.files.keys()].filter((path) => matchesGlob(pattern, path) && (exclude === undefined || !matchesGlob(exclude, path))).map((path) => Uri.file(path))),
   openTextDocument: (what: Uri | { content: string; language: string }): Promise<FakeDocument> => {
     if (!(what instanceof Uri)) return Promise.resolve(fake.open('untitled:Untitled-1', what.content, what.language));
     const text = fake.contents.get(what.scheme)?.provideTextDocumentContent(what);
@@ -212,7 +220,7 @@ export const workspace = {
     const folder = workspace.getWorkspaceFolder(uri);
     return folder ? uri.path.slice(folder.uri.path.length + 1) : uri.fsPath;
   },
-  createFileSystemWatcher: (pattern: RelativePattern) => {
+  createFileSystemWatcher: (pattern: RelativePattern | string) => {
     const watcher = { pattern, changed: new EventEmitter<Uri>(), deleted: new EventEmitter<Uri>() };
     fake.watchers.add(watcher);
     const silent = new EventEmitter<Uri>();
@@ -235,6 +243,11 @@ export const window = {
     fake.statusBar.add(item);
     return item;
   },
+  createTreeView: (id: string, options: FakeTreeView['options']): FakeTreeView => {
+    const view = { badge: undefined, options, dispose: () => { fake.trees.delete(id); } };
+    fake.trees.set(id, view);
+    return view;
+  },
   createOutputChannel: (name: string) => {
     const write = (level: string) => (text: unknown, ...args: readonly unknown[]) => { fake.log.push({ level, text: [text, ...args].map(String).join(' ') }); };
     return {
@@ -254,6 +267,7 @@ export const window = {
 };
 
 export const languages = {
+  setTextDocumentLanguage: (document: FakeDocument): Promise<FakeDocument> => Promise.resolve(document),
   createDiagnosticCollection: (name: string) => fake.languages.api.createDiagnosticCollection(name),
   registerCodeLensProvider: (...args: Parameters<FakeLanguages['api']['registerCodeLensProvider']>) => fake.languages.api.registerCodeLensProvider(...args),
   registerHoverProvider: (...args: Parameters<FakeLanguages['api']['registerHoverProvider']>) => fake.languages.api.registerHoverProvider(...args),

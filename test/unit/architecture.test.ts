@@ -28,7 +28,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/core/verification': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/engine.ts'],
   'src/core/signing': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signingEngine.ts'],
   'src/core/kubernetes': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto'],
-  'src/core/engine.ts': ['src/core/errors.ts', 'src/core/kubernetes', 'src/core/crypto', 'src/core/dockerfile', 'src/core/rewriting', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts', 'src/core/copyEngine.ts'],
+  'src/core/engine.ts': ['src/core/errors.ts', 'src/core/kubernetes', 'src/core/crypto', 'src/core/dockerfile', 'src/core/rewriting', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts', 'src/core/copyEngine.ts', 'src/core/contentsEngine.ts'],
+  'src/core/contentsEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/copyEngine.ts'],
+  'src/core/contents': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/signing', 'src/core/verification', 'src/core/copy', 'src/core/copyEngine.ts', 'src/core/contentsEngine.ts', 'jsonc-parser'],
   'src/core/copyEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],
   'src/core/copy': ['src/core/errors.ts', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signing', 'src/core/copyEngine.ts', 'src/core/engine.ts'],
   'src/core/signingEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy', 'src/core/signing'],
@@ -154,7 +156,7 @@ describe('the package', () => {
   it('holds what is used and nothing else', async () => {
     const { listFiles } = await import('@vscode/vsce') as unknown as Vsce;
     const files = (await listFiles({ cwd: root, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
-    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|vscode-actionCommands|cli)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/icon\.png|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|vscode-actionCommands|vscode-trustTree|cli)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
     for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
       assert.ok(files.includes(needed), `${needed} is not packed`);

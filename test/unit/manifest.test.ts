@@ -100,7 +100,7 @@ describe('the texts of the manifest', () => {
   it('are all used', () => assert.deepEqual(Object.keys(nls).filter((key) => !used.has(key)), []));
   it('name only settings that exist', () => {
     for (const [key, text] of Object.entries(nls)) {
-      for (const [, id = ''] of text.matchAll(/`#([\w.]+)#`/g)) assert.ok(id in settingDefaults || id.startsWith('editor.'), `${key}: ${id}`);
+      for (const [, id = ''] of text.matchAll(/`#([\w.]+)#`/g)) assert.ok(id in settingDefaults || /^(?:editor|files)\./.test(id), `${key}: ${id}`);
     }
   });
 });

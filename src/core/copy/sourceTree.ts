@@ -3,7 +3,8 @@ import { referrersTag } from '../cosign/referrer.ts';
 import type { OmittedReferrer, ProofKind } from '../copyEngine.ts';
 import { hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
-import { isIndexMediaType, mediaTypes, parseIndex, parseManifest, type Descriptor, type DescriptorPlatform } from '../oci/manifest.ts';
+import { isIndexMediaType, mediaTypes, parseIndex, parseManifest, type Descriptor } from '../oci/manifest.ts';
+import { platformText } from '../oci/platform.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
 import { canonicalRepository } from '../oci/reference.ts';
 import { inParallel } from '../signing/inParallel.ts';
@@ -192,8 +193,4 @@ export async function listedByApi(registry: RegistryReader, repository: Reposito
   if (await registry.probeReferrers(repository, signal) === 'unsupported on host') return undefined;
   const answer = await registry.referrers(repository, subject, signal);
   return answer.kind === 'list' ? answer.descriptors : undefined;
-}
-
-function platformText({ os, architecture, variant }: DescriptorPlatform): string {
-  return [os, architecture, variant].filter(Boolean).join('/');
 }

@@ -1,6 +1,6 @@
 // Platforms: `os/architecture[/variant]` as people write it, and which entry of an index a build for it would pull (containerd's rules).
 import { CosignError } from '../errors.ts';
-import type { Descriptor } from './manifest.ts';
+import type { Descriptor, DescriptorPlatform } from './manifest.ts';
 
 export interface Platform {
   readonly os: string;
@@ -69,4 +69,9 @@ function acceptable({ os, architecture, variant }: Platform): readonly Platform[
     case 'arm': return of('arm', variant, ...olderArm(Math.min(Number(variant.slice(1)) || 7, 8)));
     default: return of(architecture, variant);
   }
+}
+
+/** `linux/arm64/v8`. */
+export function platformText({ os, architecture, variant }: DescriptorPlatform): string {
+  return [os, architecture, variant].filter(Boolean).join('/');
 }

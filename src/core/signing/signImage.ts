@@ -4,6 +4,7 @@ import type { Digest } from '../crypto/digest.ts';
 import type { PrivateKey } from '../crypto/privateKey.ts';
 import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, type Descriptor } from '../oci/manifest.ts';
+import { platformText } from '../oci/platform.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
 import type { SignatureFormat } from '../policy/verdict.ts';
 import type { RepositoryName } from '../verification/registryReader.ts';
@@ -180,8 +181,4 @@ function inListOrder(top: Digest, lists: ReadonlyMap<Digest, readonly Digest[]>)
   };
   visit(top);
   return order;
-}
-
-function platformText({ os, architecture, variant }: NonNullable<Descriptor['platform']>): string {
-  return [os, architecture, variant].filter(Boolean).join('/');
 }

@@ -5,7 +5,10 @@ import type { DockerfileTracker } from '../dockerfileTracker.ts';
 import type { EngineHandle } from '../engineHandle.ts';
 import type { FileSignatureTracker } from '../fileSignatureTracker.ts';
 import type { Passwords } from '../passwords.ts';
+import type { ReadOnlyDocuments } from '../readOnlyDocuments.ts';
 import type { Settings } from '../settings.ts';
+import type { TrustTreeView } from '../trustTreeView.ts';
+import type { WorkspaceResults } from '../workspaceResults.ts';
 
 export interface CommandContext {
   readonly tracker: DockerfileTracker;
@@ -18,6 +21,11 @@ export interface CommandContext {
   /** The same for all windows. */
   readonly globalMemory: Pick<vscode.Memento, 'get' | 'update'>;
   readonly copyPlans: CopyPlanDocuments;
+  /** Manifests and payloads as registries store them. */
+  readonly registryDocuments: ReadOnlyDocuments;
+  /** Of the last look at all Dockerfiles of the workspace. */
+  readonly results: WorkspaceResults;
+  readonly tree: Pick<TrustTreeView, 'refresh'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: vscode.LogOutputChannel;

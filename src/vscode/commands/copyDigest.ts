@@ -2,12 +2,14 @@
 import * as vscode from 'vscode';
 import { parseDigest, type Digest } from '../../core/crypto/digest.ts';
 import type { UseState } from '../../presentation/useState.ts';
+import { isRecord } from '../places.ts';
 import { t } from '../words.ts';
 import type { Command } from './context.ts';
 
 /** Nothing but a digest is ever copied, whoever calls the command. */
 export const copyDigest: Command = async (_context, argument) => {
-  const digest = parseDigest(typeof argument === 'string' ? argument : '');
+  const named = isRecord(argument) ? argument['layer'] ?? argument['digest'] : argument;
+  const digest = parseDigest(typeof named === 'string' ? named : '');
   await vscode.env.clipboard.writeText(digest);
   vscode.window.setStatusBarMessage(t('Copied {0}', digest), 3000);
 };

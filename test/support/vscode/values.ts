@@ -20,6 +20,7 @@ export class Uri {
     const parts = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/i.exec(text);
     return new Uri(parts?.[1] ?? 'file', parts?.[2] ?? '', decodeURIComponent(parts?.[3] ?? text), parts?.[4] ?? '', parts?.[5] ?? '');
   }
+  static from({ scheme, path }: { scheme: string; path: string }): Uri { return new Uri(scheme, '', path); }
   static joinPath(base: Uri, ...segments: string[]): Uri {
     return new Uri(base.scheme, base.authority, posix.join(base.path, ...segments));
   }
@@ -135,6 +136,17 @@ export class CodeAction {
   constructor(title: string, kind?: CodeActionKind) {
     this.title = title;
     this.kind = kind;
+  }
+}
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 } as const;
+export class TreeItem {
+  label: string;
+  collapsibleState: number;
+  id: string | undefined; description: string | undefined; iconPath: ThemeIcon | undefined; tooltip: MarkdownString | undefined;
+  accessibilityInformation: { label: string } | undefined; contextValue: string | undefined; command: unknown; resourceUri: Uri | undefined;
+  constructor(label: string, collapsibleState = 0) {
+    this.label = label;
+    this.collapsibleState = collapsibleState;
   }
 }
 export class ThemeIcon {

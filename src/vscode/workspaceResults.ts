@@ -1,0 +1,72 @@
+// What the last look at all Dockerfiles of the workspace found, for files that are not open: an open one speaks for itself.
+import * as vscode from 'vscode';
+import { diagnosticSource } from '../contributions.ts';
+import { diagnosticsOf } from './diagnosticsView.ts';
+import type { DockerfileTracker } from './dockerfileTracker.ts';
+import type { FileTrust } from './fileTrust.ts';
+import type { Settings } from './settings.ts';
+
+export class WorkspaceResults implements vscode.Disposable {
+  readonly #files = new Map<string, FileTrust>();
+  readonly #tracker: DockerfileTracker;
+  readonly #extensionUri: vscode.Uri;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #diagnostics = vscode.languages.createDiagnosticCollection(`${diagnosticSource}.workspace`);
+  readonly #disposable: vscode.Disposable;
+  #watcher: vscode.Disposable | undefined;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(tracker: DockerfileTracker, settings: Settings, extensionUri: vscode.Uri) {
+    this.#tracker = tracker;
+    this.#extensionUri = extensionUri;
+    this.#disposable = vscode.Disposable.from(
+      this.#changed, this.#diagnostics,
+      // What an open document says takes the place of what was found before.
+      tracker.onDidChange(({ uri }) => this.drop(uri)),
+      // Judged under other settings: nothing of it is known to hold.
+      settings.onDidChange(() => this.clear()),
+    );
+  }
+
+  /** Every file, by its URI; those that are open are left to the tracker. */
+  all(): readonly FileTrust[] {
+    return [...this.#files.values()];
+  }
+
+  /** Takes the results of one file in place of earlier ones. */
+  put(trust: FileTrust): void {
+    if (this.#tracker.has(trust.uri)) return;
+    this.#watch();
+    this.#files.set(trust.uri.toString(), trust);
+    this.#diagnostics.set(trust.uri, diagnosticsOf(trust, this.#extensionUri));
+    this.#changed.fire();
+  }
+
+  /** The file is another one now, or gone, or open. */
+  drop(uri: vscode.Uri): void {
+    if (!this.#files.delete(uri.toString())) return;
+    this.#diagnostics.delete(uri);
+    this.#changed.fire();
+  }
+
+  clear(): void {
+    if (this.#files.size === 0) return;
+    this.#files.clear();
+    this.#diagnostics.clear();
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#disposable.dispose();
+    this.#watcher?.dispose();
+    this.#files.clear();
+  }
+
+  /** From the first result on: a file that was changed since is no longer what was judged. */
+  #watch(): void {
+    if (this.#watcher) return;
+    const watcher = vscode.workspace.createFileSystemWatcher('**/*{Dockerfile,dockerfile,Containerfile,containerfile}*', true);
+    this.#watcher = vscode.Disposable.from(watcher, watcher.onDidChange((uri) => this.drop(uri)), watcher.onDidDelete((uri) => this.drop(uri)));
+  }
+}
