@@ -66,9 +66,14 @@ export interface SigningOutcome {
   readonly signerTrusted: boolean;
 }
 
+/** What is signed, short enough for a title: the digest stands in full in the summary. */
+export function planName({ reference, digest }: SigningPlan): string {
+  return plainText(familiarName({ ...reference, digest }).replace(digest, shortDigest(digest)));
+}
+
 /** One message for how it went: what was pushed, who signs now, and what verification says. */
 export function signingOutcome({ plan, signed, before, after, verdict, signerTrusted }: SigningOutcome, t: Translate): string {
-  const name = plainText(familiarName({ ...plan.reference, digest: plan.digest }).replace(plan.digest, shortDigest(plan.digest)));
+  const name = planName(plan);
   const pushed = signed.filter(({ outcome }) => outcome === 'pushed').length;
   const head = pushed === 0
     ? t('{0} had been signed with this key already; nothing was written.', name)

@@ -50,6 +50,12 @@ describe('generating a key pair', () => {
     assert.equal(fake.script.shown[4]?.value, 'better');
   });
 
+  it('says from the start what no password means', async () => {
+    startSigning();
+    await answer('generateKeyPair', [...asked.slice(0, 2), { escape: true }]);
+    assert.match(JSON.stringify(fake.script.shown[2]?.validation), /Without a password everybody/);
+  });
+
   it('takes an empty password only after an explicit yes', async () => {
     const { signing } = startSigning();
     await answer('generateKeyPair', [...asked.slice(0, 2), { type: '' }, { choose: 'nothing' }, { escape: true }]);

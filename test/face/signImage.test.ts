@@ -194,11 +194,21 @@ describe('signing an image', () => {
   it('cancelled while the image is looked up leaves nothing behind', async () => {
     const { signing } = start();
     signing.gate = new Promise(() => undefined);
-    const running = answer('signImage', asked.slice(0, 1));
-    for (let turn = 0; turn < 60 && fake.progress.length === 0; turn++) await settle();
-    fake.progress[0]?.source.cancel();
-    await running;
+    await answer('signImage', [...asked.slice(0, 1), { escape: true, whileBusy: true }]);
     assert.deepEqual([signing.signedImages, fake.script.messages(), signing.unlockedKeys], [[], [], []]);
+    assert.match(fake.script.shown.at(-1)?.items[0]?.label ?? '', /Looking up ghcr\.io\/o\/app:1/);
+  });
+
+  it('cancelled while it is prepared leaves nothing behind, and no progress message stays beside the question', async () => {
+    const { signing } = start();
+    const plan = signing.planImage.bind(signing);
+    signing.planImage = (request, signal) => {
+      if (signing.plans.length === 1) signing.gate = new Promise(() => undefined);
+      return plan(request, signal);
+    };
+    await answer('signImage', [...asked.slice(0, 5), { escape: true, whileBusy: true }]);
+    assert.deepEqual([signing.signedImages, fake.script.messages(), fake.progress], [[], [], []]);
+    assert.match(fake.script.shown.at(-1)?.items[0]?.label ?? '', /Preparing to sign ghcr\.io\/o\/app:1/);
   });
 
   it('cancelled while it pushes says how many signatures are there', async () => {

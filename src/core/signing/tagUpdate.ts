@@ -30,7 +30,7 @@ const maxTries = 100;
 /** How often an addition is looked at while others go on writing. */
 const maxLooks = 20;
 /** How long an addition must stand before it is looked at again, in milliseconds: alone, on a busy computer, and where others were seen writing. */
-const pause = { quietMs: 50, busyMs: 750, contendedMs: 2500, mostMs: 10_000 } as const;
+const pause = { quietMs: 50, busyMs: 750, contendedMs: 2500, mostMs: 5000, mostContendedMs: 10_000 } as const;
 /** Read-and-write that takes longer comes over a slow line or from a busy computer, where times vary, in milliseconds. */
 const steadyMs = 100;
 /** A sleep that ends this much too late says that this computer is busy, in milliseconds. */
@@ -96,7 +96,8 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
     // Until nobody has written for a while: as long as others do, one who is slower may be among them.
     for (let looks = 0; looks < maxLooks && base && contains(base.bytes); looks++) {
       const before: ManifestContent = base;
-      await clock.sleep(Math.min(Math.max(tookMs * 4, contended ? pause.contendedMs : pause.busyMs), pause.mostMs), signal);
+      const pauseMs = contended ? Math.min(Math.max(tookMs * 4, pause.contendedMs), pause.mostContendedMs) : Math.min(Math.max(tookMs * 4, pause.busyMs), pause.mostMs);
+      await clock.sleep(pauseMs, signal);
       base = await read();
       if (isSame(base, before)) return;
       contended = true;

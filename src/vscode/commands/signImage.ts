@@ -8,8 +8,8 @@ import { canonicalRepository, familiarName, type Reference } from '../../core/oc
 import type { TrustSettings } from '../../core/policy/trustPolicy.ts';
 import type { Verdict } from '../../core/policy/verdict.ts';
 import type { SignedManifest, SigningPlan } from '../../core/signing/signImage.ts';
-import { signingOutcome, signingSummary } from '../../presentation/signingText.ts';
-import { plainText } from '../../presentation/untrustedText.ts';
+import { planName, signingOutcome, signingSummary } from '../../presentation/signingText.ts';
+import { labelText, plainText } from '../../presentation/untrustedText.ts';
 import { useAt } from '../fileTrust.ts';
 import { parseLocation } from '../places.ts';
 import { t } from '../words.ts';
@@ -17,7 +17,7 @@ import type { Command, CommandContext } from './context.ts';
 import { ensureUnlocked, lockAfterUse, privateKeySteps } from './privateKeySteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
 import { annotationsStep, confirmSigning, formatStep, imageChoices, imageStep, recursionStep, type SignImageState } from './signImageSteps.ts';
-import { askSteps } from './steps.ts';
+import { askPatience, askSteps } from './steps.ts';
 import { trustedName } from './trustedName.ts';
 import { requireTrustedWorkspace } from './workspaceTrust.ts';
 
@@ -39,7 +39,7 @@ export const signImage: Command = async (context, argument) => {
     const pinned: Reference = { ...reference, digest: first.digest };
     const signerName = await trustedName(engine, trust, description);
     const listing = everySigner(trust, description, signerName ?? privateKey.name);
-    const { plan, before } = await runWithProgress(t('Preparing to sign {0}', familiarName(reference)), async (signal) => {
+    const { plan, before } = await askPatience(t('Sign Image'), t('Preparing to sign {0}', labelText(familiarName(reference), 300)), async (signal) => {
       const [planned, found] = await Promise.all([
         engine.signing.planImage({ reference: pinned, format, recursive, ...(options.repository === undefined ? {} : { signatureRepository: options.repository }) }, signal),
         engine.verify({ reference: pinned, trust: listing, fresh: true }, signal),
@@ -75,7 +75,7 @@ function everySigner(trust: TrustSettings, { pem }: KeyDescription, name: string
 async function push({ tracker }: CommandContext, engine: Engine, plan: SigningPlan, sign: (report: (done: number, total: number) => void, signal: AbortSignal) => Promise<readonly SignedManifest[]>): Promise<readonly SignedManifest[]> {
   let [first, last, all] = [-1, 0, 0];
   try {
-    return await runWithProgress(t('Signing {0}', familiarName(plan.reference)), (signal, report) => sign((done, total) => {
+    return await runWithProgress(t('Signing {0}', planName(plan)), (signal, report) => sign((done, total) => {
       if (first < 0) first = done;
       [last, all] = [done, total];
       report(done, total, t('{0} of {1} signatures', done, total));
@@ -115,7 +115,7 @@ async function tellOutcome({ tracker, log }: CommandContext, engine: Engine, { p
   const hasKeys = trust.keys.length > 0 || trust.problems.length > 0;
   // It is signed by now: stopping this leaves the question open, and says so.
   const unchecked = (error: unknown): Verdict => ({ kind: 'unchecked', reason: error instanceof vscode.CancellationError ? new CosignError('INTERNAL', t('Verifying was cancelled.')) : toCosignError(error), checkedAt: 0 });
-  const { after, verdict } = await runWithProgress(t('Verifying {0}', familiarName(plan.reference)), async (signal) => {
+  const { after, verdict } = await runWithProgress(t('Verifying {0}', planName(plan)), async (signal) => {
     const ask = (asked: TrustSettings): Promise<Verdict> => engine.verify({ reference, trust: asked, fresh: true }, signal).catch(unchecked);
     const [found, judged] = await Promise.all([ask(listing), hasKeys ? ask(trust) : undefined]);
     return { after: found, verdict: judged };

@@ -9,8 +9,7 @@ import { annotationList } from '../../presentation/signatureWords.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 import type { PrivateKeyState } from './privateKeySteps.ts';
-import { runWithProgress } from './runWithProgress.ts';
-import { back, choose, enter, enterOrChoose, type Step, type StepPlace } from './steps.ts';
+import { askPatience, back, choose, enter, enterOrChoose, type Step, type StepPlace } from './steps.ts';
 
 export interface SignImageState extends PrivateKeyState {
   readonly reference?: Reference;
@@ -41,7 +40,7 @@ export function imageStep(signing: SigningEngine, { images, prefilled }: ImageCh
         parse: parsed,
       });
       if (reference === back) return back;
-      const first = await runWithProgress(t('Looking up {0}', familiarName(reference)), (signal) => signing.planImage({ reference, format: 'both', recursive: false }, signal));
+      const first = await askPatience(place.title, t('Looking up {0}', labelText(familiarName(reference), 300)), (signal) => signing.planImage({ reference, format: 'both', recursive: false }, signal));
       return { ...state, reference, first };
     },
   };

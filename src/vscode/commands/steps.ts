@@ -1,5 +1,6 @@
 // Questions one after another, with a way back: nothing is done before the last one is answered.
 import * as vscode from 'vscode';
+import { t } from '../words.ts';
 
 /** The person wants the question before this one again. */
 export const back = Symbol('back');
@@ -115,6 +116,8 @@ export interface InputOptions {
   readonly password?: boolean;
   /** Said from the start, until something is typed. */
   readonly warning?: string;
+  /** The same, where it is nothing to worry about. */
+  readonly note?: string;
   readonly toggle?: Toggle;
   /** Called at every change; what is still being found out is aborted by the next. A text is a mistake; a note lets the person go on. */
   readonly validate: (value: string, accepting: boolean, signal: AbortSignal) => Promise<string | { readonly note: string } | undefined>;
@@ -127,6 +130,7 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
   if (options.placeholder !== undefined) input.placeholder = options.placeholder;
   input.value = options.value ?? '';
   input.password = options.password === true;
+  if (options.note !== undefined) input.validationMessage = { message: options.note, severity: vscode.InputBoxValidationSeverity.Info };
   if (options.warning !== undefined) input.validationMessage = { message: options.warning, severity: vscode.InputBoxValidationSeverity.Warning };
   let running = new AbortController();
   /** True when the value may be taken. */
@@ -149,6 +153,28 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
       if (await validate(true)) answer(value);
     }),
   ), options.toggle);
+}
+
+/**
+ * Stands where the questions stand while something is looked up, and is gone at once: a progress message stays for a while, beside or
+ * behind whatever comes next.
+ * @param says safe for a label: `labelText`
+ * @throws {vscode.CancellationError} when the person leaves; whatever `work` throws
+ */
+export async function askPatience<T>(title: string, says: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const run = new AbortController();
+  const picker = vscode.window.createQuickPick();
+  Object.assign(picker, { title, placeholder: t('Escape cancels'), items: [{ label: `$(loading~spin) ${says}`, alwaysShow: true }], busy: true, ignoreFocusOut: true });
+  const subscription = picker.onDidHide(() => run.abort(new vscode.CancellationError()));
+  picker.show();
+  try {
+    const result = await work(run.signal);
+    run.signal.throwIfAborted();
+    return result;
+  } finally {
+    subscription.dispose();
+    picker.dispose();
+  }
 }
 
 type Question = vscode.QuickInput & { buttons: readonly vscode.QuickInputButton[]; readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton> };

@@ -10,7 +10,7 @@ export type Answer =
   | { readonly press: string }                         // press a button in the title, by its tooltip
   | { readonly check: readonly string[] }              // check exactly these of several, and press Enter
   | { readonly back: true }
-  | { readonly escape: true }
+  | { readonly escape: true; readonly whileBusy?: true }  // `whileBusy`: without waiting for what is being looked up
   | { readonly files: readonly Uri[] }                 // the open dialog
   | { readonly choose: string }                        // a button of a message
   | { readonly run: () => unknown };                   // something else happens meanwhile
@@ -93,7 +93,7 @@ class QuickInput {
   /** Waits for validation and loading, as a person does. */
   async #settled(): Promise<void> {
     const patience = performance.now() + 10_000;
-    for (let turns = 0; turns < 3 || (this.busy && this.visible && performance.now() < patience); turns++) await turn();
+    for (let turns = 0; turns < 3 || (this.busy && this.visible && !this.#script.leavesNow && performance.now() < patience); turns++) await turn();
   }
   async #apply(answer: Answer): Promise<void> {
     if ('run' in answer) await answer.run();
@@ -142,6 +142,10 @@ export class Script {
 
   answer(...answers: readonly Answer[]): void { this.#answers.push(...answers); }
   get left(): number { return this.#answers.length; }
+  get leavesNow(): boolean {
+    const [next] = this.#answers;
+    return next !== undefined && 'whileBusy' in next;
+  }
   next(question: string): Answer {
     const answer = this.#answers.shift();
     if (!answer) this.unexpected.push(question);

@@ -72,6 +72,20 @@ describe('a tag that is added to', () => {
     assert.ok(slept >= 800);
   });
 
+  for (const [what, others, mostMs] of [['5 s while nobody else was seen', false, 5000], ['10 s where others were', true, 10_000]] as const) {
+    it(`over a very slow line is watched for at most ${what}`, async () => {
+      const tag = new WordTag();
+      const clock = steppedClock();
+      const change = tag.change('ours');
+      if (others) tag.words = ['theirs'];
+      const sleeps: number[] = [];
+      tag.before = () => { clock.sleptMs += 4000; };
+      const sleep = (ms: number, signal: AbortSignal): Promise<void> => { sleeps.push(ms); return clock.sleep(ms, signal); };
+      await updateTag({ registry: tag.registry, clock: { now: () => clock.now(), sleep }, random: () => 0.5 }, change, never);
+      assert.equal(Math.max(...sleeps), mostMs);
+    });
+  }
+
   it('and is overwritten right after is added to again', async () => {
     const tag = new WordTag();
     tag.before = (operation, count) => { if (operation === 'read' && count === 2) tag.words = ['theirs']; };
