@@ -8,6 +8,9 @@ import { chromium, chromiumArguments } from './chromium.mjs';
 import { installEditor } from './install.mjs';
 import { editorAddress, startEditorServer } from './server.mjs';
 
+/** The colours follow what the browser says that the system prefers, so that a suite can change them without a command. */
+const themeSettings = { 'window.autoDetectColorScheme': true, 'window.autoDetectHighContrast': true };
+
 /**
  * @param options.file absolute path of what is open at the start
  * @param options.env for the extension host
@@ -29,9 +32,9 @@ export async function openLiveWindow({ folder, file, env, settings = {}, codeSer
     rmSync(work, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    server = await startEditorServer(installEditor(codeServer), { trust: true, env, extensionsDir, settings });
+    server = await startEditorServer(installEditor(codeServer), { trust: true, env, extensionsDir, settings: { ...themeSettings, ...settings } });
     const profile = join(work, 'chromium');
-    context = await playwright.launchPersistentContext(profile, { executablePath, headless: true, viewport: { width: 1280, height: 800 }, args: chromiumArguments, permissions: ['clipboard-read', 'clipboard-write'] });
+    context = await playwright.launchPersistentContext(profile, { executablePath, headless: true, viewport: { width: 1280, height: 800 }, args: chromiumArguments, reducedMotion: 'reduce', colorScheme: 'light', permissions: ['clipboard-read', 'clipboard-write'] });
     const page = context.pages()[0] ?? await context.newPage();
     page.setDefaultTimeout(20_000);
     await page.goto(editorAddress(server.port, folder, [['openFile', `vscode-remote://127.0.0.1:${server.port}${file}`], ['skipWelcome', 'true'], ['skipReleaseNotes', 'true']]));

@@ -93,7 +93,7 @@ async function runLive(demo, env, codeServer) {
   const { workspace, dockerfile } = demo.description;
   const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS });
   Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: '1' });
-  globalThis.countersignLive = { ...window, demo };
+  globalThis.countersignLive = { ...window, demo, dockerConfig: env.DOCKER_CONFIG };
   try {
     await createRequire(import.meta.url)(resolve(root, 'out/host/host/index.cjs')).run();
   } finally {

@@ -8,6 +8,8 @@ interface Live {
   readonly page: Page;
   readonly screenshots: string;
   readonly demo: Demo;
+  /** The folder in which the extension looks for `config.json`. */
+  readonly dockerConfig: string;
   /** Everything the editor and the browser write for themselves. */
   readonly folders: readonly string[];
 }
@@ -24,6 +26,20 @@ export const lenses = page.locator('.codelens-decoration');
 
 export async function capture(name: string): Promise<void> {
   await page.screenshot({ path: join(live.screenshots, `${name}.png`) });
+}
+
+/** The same in every kind of theme: `NAME.png`, `NAME-dark.png`, `NAME-high-contrast.png`. */
+export async function captureThemes(name: string): Promise<void> {
+  const workbench = (theme: string): Promise<void> => page.locator(`.monaco-workbench.${theme}`).waitFor();
+  await capture(name);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await workbench('vs-dark');
+  await capture(`${name}-dark`);
+  await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' });
+  await workbench('hc-black');
+  await capture(`${name}-high-contrast`);
+  await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
+  await workbench('vs');
 }
 
 export async function press(...keys: readonly string[]): Promise<void> {
@@ -48,13 +64,21 @@ export async function command(title: string): Promise<void> {
   await palette('F1', `>${title}`, title);
 }
 
-/** Opens a file of the folder by its name. */
+/** Opens a file of the folder by its name; others whose names hold it may have been opened later, and stand before it. */
 export async function openFile(name: string): Promise<void> {
-  await palette('Control+P', name, name);
-  await shown(page.locator('.tab.active'), name);
+  await palette('Control+P', name, name, async () => {
+    const focused = questions.locator('.monaco-list-row.focused .label-name');
+    for (let tries = 0; tries < 10; tries++) {
+      if (await focused.first().innerText() === name) return;
+      await press('ArrowDown');
+      await new Promise((done) => { setTimeout(done, 50); });
+    }
+    throw new Error(`${name} cannot be reached`);
+  });
+  await page.locator(`.tab.active[data-resource-name="${name}"]`).first().waitFor();
 }
 
-async function palette(key: string, text: string, row: string): Promise<void> {
+async function palette(key: string, text: string, row: string, choose: () => Promise<void> = () => Promise.resolve()): Promise<void> {
   // While something else takes the focus a key may go nowhere, and a list that closes takes the text with it: a person does it again.
   await questionsGone();
   const input = questions.locator('input').first();
@@ -63,6 +87,7 @@ async function palette(key: string, text: string, row: string): Promise<void> {
       if (await questions.count() === 0) await press(key);
       await input.fill(text, { timeout: 1500 });
       await questions.locator('.monaco-list-row').first().filter({ hasText: row }).waitFor({ timeout: 3000 });
+      await choose();
       return true;
     } catch {
       return false;

@@ -2,9 +2,9 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @returns the files, and the processes as far as they can be read, that hold the text in UTF-8 or UTF-16 */
-export function occurrences(text: string, folders: readonly string[]): readonly string[] {
-  const needles = [Buffer.from(text, 'utf8'), Buffer.from(text, 'utf16le')];
+/** @returns the files, and the processes as far as they can be read, that hold the text in UTF-8 or UTF-16, or these very bytes */
+export function occurrences(secret: string | Buffer, folders: readonly string[]): readonly string[] {
+  const needles = typeof secret === 'string' ? [Buffer.from(secret, 'utf8'), Buffer.from(secret, 'utf16le')] : [secret];
   return [...folders.flatMap(filesBelow), ...processFiles()].filter((file) => {
     const content = read(file);
     return needles.some((needle) => content.includes(needle));

@@ -32,7 +32,7 @@ const maxLooks = 20;
 /** How long an addition must stand before it is looked at again, in milliseconds: alone, on a busy computer, and where others were seen writing. */
 const pause = { quietMs: 50, busyMs: 750, contendedMs: 2500, mostMs: 5000, mostContendedMs: 10_000 } as const;
 /** Read-and-write that takes longer comes over a slow line or from a busy computer, where times vary, in milliseconds. */
-const steadyMs = 100;
+const steadyMs = 150;
 /** A sleep that ends this much too late says that this computer is busy, in milliseconds. */
 const lateMs = 30;
 

@@ -33,10 +33,9 @@ export function newPasswordSteps<State extends { readonly password?: string }>()
     {
       applies: () => true,
       ask: async (state, place) => {
-        const note = t('Without a password everybody who can read the file can sign with it; you will be asked.');
         const password = await enter(place, {
-          prompt: t('A password for the private key'), password: true, note,
-          validate: (value) => Promise.resolve(value === '' ? { note } : undefined),
+          prompt: t('A password for the private key. Without one everybody who can read the file can sign with it; you will be asked.'), password: true,
+          validate: () => Promise.resolve(undefined),
         });
         return password === back ? back : { ...state, password };
       },

@@ -114,10 +114,8 @@ export interface InputOptions {
   readonly value?: string;
   /** A password: not shown, and not filled in when the person comes back. */
   readonly password?: boolean;
-  /** Said from the start, until something is typed. */
+  /** Said from the start, in place of the prompt, until something is typed. */
   readonly warning?: string;
-  /** The same, where it is nothing to worry about. */
-  readonly note?: string;
   readonly toggle?: Toggle;
   /** Called at every change; what is still being found out is aborted by the next. A text is a mistake; a note lets the person go on. */
   readonly validate: (value: string, accepting: boolean, signal: AbortSignal) => Promise<string | { readonly note: string } | undefined>;
@@ -130,7 +128,6 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
   if (options.placeholder !== undefined) input.placeholder = options.placeholder;
   input.value = options.value ?? '';
   input.password = options.password === true;
-  if (options.note !== undefined) input.validationMessage = { message: options.note, severity: vscode.InputBoxValidationSeverity.Info };
   if (options.warning !== undefined) input.validationMessage = { message: options.warning, severity: vscode.InputBoxValidationSeverity.Warning };
   let running = new AbortController();
   /** True when the value may be taken. */

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite, suiteSetup, teardown, test } from 'mocha';
-import type { TestRegistry } from '../../support/registry.ts';
-import { accept, capture, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, statusBar, type, until } from '../liveWindow.ts';
+import { suite, suiteSetup, suiteTeardown, teardown, test } from 'mocha';
+import { decryptPrivateKey } from '../../../src/core/crypto/encryptedKey.ts';
+import { startRegistry, type TestRegistry } from '../../support/registry.ts';
+import { accept, capture, captureThemes, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, statusBar, type, until } from '../liveWindow.ts';
+import { failure } from '../../support/registryAnswer.ts';
 import { occurrences } from '../occurrences.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
@@ -58,21 +60,21 @@ suite('Keys and signing, by keyboard', () => {
       await question('A name for the two files');
       await type('team');
       await press('Enter');
-      await question('A password for the private key');
+      await question('A password for the private key. Without one everybody');
       await capture('generate-password');
       await type(password);
       await press('Enter');
       await question('The same password again');
       await type(`${password}-mistyped`);
       await question('The two passwords are not the same.');
-      await capture('generate-mismatch');
+      await captureThemes('generate-mismatch');
       await press('Enter');
       await question('The two passwords are not the same.');
       assert.equal(existsSync(path('team.key')), false);
       await type(password);
       await press('Enter');
       await question('Wrote team.key and team.pub', 'Trust the Public Key Here…', 'Add *.key to .gitignore', 'Remember the Password');
-      await capture('generate-offers');
+      await captureThemes('generate-offers');
       assert.deepEqual(['team.key', 'team.pub'].map((name) => statSync(path(name)).mode & 0o777), [0o600, 0o644]);
       assert.match(readFileSync(path('team.key'), 'utf8'), /^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n/);
     });
@@ -131,7 +133,7 @@ suite('Keys and signing, by keyboard', () => {
       await type(`${password}-wrong`);
       await press('Enter');
       await question('The password is wrong. Try again.');
-      await capture('sign-wrong-password');
+      await captureThemes('sign-wrong-password');
       await type(password);
       await press('Enter');
       await question('In which format?');
@@ -146,7 +148,7 @@ suite('Keys and signing, by keyboard', () => {
       const digest = digests.get('service') ?? '';
       const summary = await (await shown(modal, `Sign ${host}/team/service:1.0?`)).innerText();
       for (const part of [`Digest: ${digest}`, `${digest.replace(':', '-')}.sig`, 'referrer', 'env=prod', 'Signed so far by: nobody', 'Nothing is uploaded to a transparency log.']) assert.ok(summary.includes(part), `${part} is not in: ${summary}`);
-      await capture('sign-summary');
+      await captureThemes('sign-summary');
       assert.deepEqual(writtenTo('team/service'), before, 'nothing is pushed before the answer');
     });
 
@@ -155,12 +157,12 @@ suite('Keys and signing, by keyboard', () => {
       await accept();
       await held.reached;
       await message(`Signing ${host}/team/service:1.0`);
-      await capture('sign-progress');
+      await captureThemes('sign-progress');
       held.letGo();
       const outcome = await message('2 signatures written');
       assert.match(outcome, /Signers before: nobody\. Signers now: team\. Verified: signed by team\./);
       await shown(lenses, 'Signed by team');
-      await capture('sign-done');
+      await captureThemes('sign-done');
       const digest = digests.get('service') ?? '';
       assert.ok(registry.store.manifest('team/service', `${digest.replace(':', '-')}.sig`));
       assert.equal(registry.store.referrers('team/service', digest).length, 1);
@@ -170,7 +172,7 @@ suite('Keys and signing, by keyboard', () => {
 
     test('cancelled before the first signature is there leaves the image as it was', async () => {
       const before = writtenTo('team/worker');
-      await askToSign('team/worker', 'Unsigned');
+      await askToSign('team/worker', 'nobody');
       const held = hold((request) => request.method === 'PUT' && request.kind === 'manifest');
       await accept();
       await held.reached;
@@ -210,6 +212,30 @@ suite('Keys and signing, by keyboard', () => {
     });
   });
 
+  suite('An account that may not push', () => {
+    let readOnly: TestRegistry;
+
+    suiteSetup(async () => {
+      readOnly = await startRegistry({ auth: { kind: 'basic', accounts: { reader: 'reads' } } });
+      readOnly.store.putImage('team/locked', '1.0');
+      readOnly.intercept = ({ method, headers }) => (['POST', 'PUT', 'PATCH'].includes(method) && headers['authorization'] !== undefined ? failure(403, 'DENIED') : undefined);
+      writeFileSync(join(live.dockerConfig, 'config.json'), JSON.stringify({ auths: { [readOnly.host]: { auth: Buffer.from('reader:reads').toString('base64') } } }));
+    });
+    suiteTeardown(() => readOnly.close());
+
+    test('is named, with the way out, and nothing is pushed', async () => {
+      const before = [...readOnly.store.repository('team/locked').manifests.keys()];
+      await askToSign('team/locked', 'nobody', readOnly.host);
+      await accept();
+      const text = await message('denied');
+      assert.match(text, /as reader/);
+      assert.match(text, /docker login.*an account that may push/s);
+      await captureThemes('sign-denied');
+      assert.deepEqual([...readOnly.store.repository('team/locked').manifests.keys()], before);
+      await clearMessages();
+    });
+  });
+
   suite('A file', () => {
     const file = path('release-notes.txt');
 
@@ -235,11 +261,11 @@ suite('Keys and signing, by keyboard', () => {
     test('that changes on disk is stale, and untrusted once it is verified again', async () => {
       appendFileSync(file, 'and something more\n');
       await shown(statusBar, 'Stale: changed since it was verified');
-      await capture('file-stale');
+      await captureThemes('file-stale');
       await command('Countersign: Verify Current File…');
       await message('Untrusted: no signature beside release-notes.txt');
       await shown(statusBar, 'Untrusted');
-      await capture('file-untrusted');
+      await captureThemes('file-untrusted');
       await clearMessages();
       await openFile('release-notes.txt.sigstore.json');
       await shown(lenses, 'Does not count');
@@ -276,13 +302,20 @@ suite('Keys and signing, by keyboard', () => {
       await questionsGone();
     });
 
-    test('the password is nowhere: not in logs, settings, state, files, arguments or environments', async () => {
+    test('the password and the key are nowhere: not in logs, settings, state, files, arguments or environments', async () => {
       const log = live.folders.flatMap((folder) => readdirSync(folder, { recursive: true }).map(String)).filter((name) => name.endsWith('Countersign.log'));
       assert.equal(log.length, 1, 'the log is a file that was searched');
       const state = String(await page.evaluate(readBrowserState));
       assert.ok(state.includes('countersign.lastPrivateKey') || state.length > 100, 'the state was read');
-      assert.ok(!state.includes(password));
-      assert.deepEqual(occurrences(password, [...live.folders, workspace]), []);
+      const { handle } = await decryptPrivateKey(readFileSync(path('team.key')), password, new AbortController().signal);
+      const scalar = Buffer.from(handle.export({ format: 'jwk' }).d ?? '', 'base64url');
+      assert.equal(scalar.length, 32);
+      const pem = handle.export({ type: 'pkcs8', format: 'pem' }).toString().split('\n')[1] ?? '';
+      const secrets = [password, scalar, scalar.toString('hex'), scalar.toString('base64').slice(0, 40), scalar.toString('base64url').slice(0, 40), pem.slice(0, 64)];
+      for (const secret of secrets) {
+        assert.ok(!state.includes(secret.toString()));
+        assert.deepEqual(occurrences(secret, [...live.folders, workspace]), []);
+      }
       // What was searched can hold it: the prefix of the same key's name is there.
       assert.notDeepEqual(occurrences('team.pub', [workspace]), []);
     });
@@ -290,18 +323,18 @@ suite('Keys and signing, by keyboard', () => {
 });
 
 /** Everything up to the modal question, with the key that is unlocked by now. */
-async function askToSign(image: string, signers: string): Promise<void> {
+async function askToSign(image: string, signers: string, registryHost = host): Promise<void> {
   await command('Countersign: Sign Image…');
   await question('Which image?');
-  await type(image);
-  await pick(`${host}/${image}:1.0`);
+  await type(`${registryHost}/${image}:1.0`);
+  await pick(`${registryHost}/${image}:1.0`);
   await question('Which private key signs?');
   await pick('team.key');
   await question('In which format?');
   await pick('Both');
   await question('An annotation to sign as well');
   await press('Enter');
-  await shown(modal, signers === 'Unsigned' ? 'Signed so far by: nobody' : `Signed so far by: ${signers}`);
+  await shown(modal, `Signed so far by: ${signers}`);
 }
 
 type Request = Parameters<NonNullable<TestRegistry['intercept']>>[0];
