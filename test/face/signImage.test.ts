@@ -171,7 +171,13 @@ describe('signing an image', () => {
     const { engine } = start(verdicts.verified);
     engine.describe = () => [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:signer', pem: 'PEM' }];
     await answer('signImage', asked);
-    assert.deepEqual(fake.script.shown.at(-1)?.items, []);
+    assert.deepEqual(fake.script.shown.at(-1)?.items, [{ label: 'Copy Reference' }]);
+  });
+
+  it('puts the reference with its digest on the clipboard for who wants it', async () => {
+    start();
+    await answer('signImage', [...asked, { choose: 'Copy Reference' }]);
+    assert.equal(fake.clipboard, `ghcr.io/o/app:1@${digest('a')}`);
   });
 
   it('says that nothing was written where the key had signed already', async () => {

@@ -84,7 +84,7 @@ async function push({ tracker }: CommandContext, engine: Engine, plan: SigningPl
     const pushed = last - Math.max(first, 0);
     if (pushed > 0) await tracker.imagesChanged();
     if (error instanceof vscode.CancellationError) {
-      void vscode.window.showInformationMessage(pushed > 0 ? t('Cancelled: {0} of {1} signatures are in the registry.', last, all) : t('Cancelled: no signature is known to have reached the registry.'));
+      void vscode.window.showInformationMessage(pushed > 0 ? t('Cancelled: {0} of {1} signatures are in the registry.', last, all) : t('Cancelled: no signature is known to be pushed.'));
     }
     throw withPushRemedy(error, plan);
   } finally {
@@ -121,9 +121,13 @@ async function tellOutcome({ tracker, log }: CommandContext, engine: Engine, { p
     return { after: found, verdict: judged };
   });
   void tracker.imagesChanged().catch((error: unknown) => log.error(`Dockerfiles could not be verified again: ${toCosignError(error).code}`));
-  const offer = t('Trust This Key…');
+  const [offer, take] = [t('Trust This Key…'), t('Copy Reference')];
   const text = signingOutcome({ plan, signed, before, after, verdict, signerTrusted }, t);
   const target: AddTrustedKeyTarget = { ...(uri ? { uri: uri.toString() } : {}), image: familiarName(plan.reference), key: description.pem };
   const show = verdict?.kind === 'unsigned' || verdict?.kind === 'untrusted' || verdict?.kind === 'unchecked' ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-  void show(text, ...(signerTrusted ? [] : [offer])).then((chosen) => (chosen === offer ? vscode.commands.executeCommand(commandIds.addTrustedKey, target) : undefined));
+  // With a button the editor shows a message whole instead of its first words.
+  void show(text, ...(signerTrusted ? [] : [offer]), take).then((chosen) => {
+    if (chosen === offer) return vscode.commands.executeCommand(commandIds.addTrustedKey, target);
+    return chosen === take ? vscode.env.clipboard.writeText(familiarName(reference)) : undefined;
+  });
 }

@@ -177,7 +177,7 @@ suite('Keys and signing, by keyboard', () => {
       await accept();
       await held.reached;
       await message('Signing', (toast) => toast.getByText('Cancel', { exact: true }).click());
-      assert.match(await message('Cancelled'), /no signature is known to have reached the registry/);
+      assert.match(await message('Cancelled'), /no signature is known to be pushed/);
       await capture('sign-cancelled');
       held.drop();
       await clearMessages();
@@ -207,6 +207,7 @@ suite('Keys and signing, by keyboard', () => {
       await askToSign('shop/base', 'release');
       await accept();
       await until('the other signature is there too', () => registry.store.repository('shop/base').manifests.size === before + 2);
+      assert.match(await message('1 signature written'), /Signers before: release and team\. Signers now: release and team\./);
       await capture('sign-after-cancel');
       await clearMessages();
     });
