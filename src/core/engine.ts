@@ -2,6 +2,7 @@
 import type { ContentsEngine } from './contentsEngine.ts';
 import type { CopyEngine } from './copyEngine.ts';
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
+import type { RepositoryName } from './oci/exchange.ts';
 import type { Reference } from './oci/reference.ts';
 import type { ClusterKeys } from './kubernetes/clusterKeys.ts';
 import type { KeyDescription } from './crypto/keyDescription.ts';
@@ -47,6 +48,8 @@ export interface VerifyQuery {
   readonly trust: TrustSettings;
   /** Bypass every cache ("Verify Again"). */
   readonly fresh: boolean;
+  /** COSIGN_REPOSITORY: where signatures lie, instead of the image's own repository; a policy's own place comes first. */
+  readonly signatureRepository?: RepositoryName;
 }
 
 export type { KeyDescription };

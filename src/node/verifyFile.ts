@@ -6,9 +6,9 @@ import { startDigests, type MessageDigests } from '../core/crypto/signatures.ts'
 import { CosignError, toCosignError } from '../core/errors.ts';
 import type { Clock } from '../core/oci/transport.ts';
 import type { KeySource } from '../core/policy/keySource.ts';
-import type { TrustSettings } from '../core/policy/trustPolicy.ts';
+import { keyIdentity, type KeySetting, type TrustSettings } from '../core/policy/trustPolicy.ts';
 import type { FileSignature, FileSignatureReport, FileVerdict, Progress } from '../core/signingEngine.ts';
-import { loadKeys, ParsedKeys, type LoadedKeys } from '../core/verification/keyLoader.ts';
+import { loadKeys, ParsedKeys, type KeyRing } from '../core/verification/keyLoader.ts';
 import { FileProblem, readBoundedFile } from './boundedFile.ts';
 import { FileBytes } from './fileBytes.ts';
 
@@ -70,7 +70,7 @@ async function verdictOf({ keySource, clock }: FileVerifierOptions, path: string
     const [failure] = [...keys.failures, ...trust.problems];
     if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
     const { read, unread } = await readSignatures(signatures, signal);
-    const reports = read.length === 0 ? [] : await judgeAll(file, read, keys, onProgress, signal);
+    const reports = read.length === 0 ? [] : await judgeAll(file, read, trust.keys, keys.keys, onProgress, signal);
     const checkedAt = clock.now();
     const evidence = { signatures: [...reports, ...unread.map(({ signature, error }) => ({ ...signature, fault: error.message }))], checkedAt, fileSizeBytes: file.sizeBytes };
     if (reports.some(({ signedBy }) => signedBy !== undefined)) return { kind: 'verified', ...evidence };
@@ -96,12 +96,12 @@ async function readSignatures(signatures: readonly FileSignature[], signal: Abor
   return { read, unread };
 }
 
-async function judgeAll(file: FileBytes, signatures: readonly Read[], { keys }: LoadedKeys, onProgress: Progress, signal: AbortSignal): Promise<readonly FileSignatureReport[]> {
+async function judgeAll(file: FileBytes, signatures: readonly Read[], trusted: readonly KeySetting[], keys: KeyRing, onProgress: Progress, signal: AbortSignal): Promise<readonly FileSignatureReport[]> {
   const digests = await digestsOf(file, onProgress, signal);
   const all = [...keys.values()].flat();
   const first = signatures.map(({ format, bytes }) => (format === 'signature' ? judgeBlobSignature : judgeBlobBundle)({ file: bytes, digests, keys: all }));
   const judged = await readAgain(file, first, onProgress, signal);
-  return signatures.map(({ path, format }, index) => ({ path, format, ...outcome(judged[index], keys) }));
+  return signatures.map(({ path, format }, index) => ({ path, format, ...outcome(judged[index], trusted, keys) }));
 }
 
 async function digestsOf(file: FileBytes, onProgress: Progress, signal: AbortSignal): Promise<MessageDigests> {
@@ -118,10 +118,10 @@ async function readAgain(file: FileBytes, judgements: readonly BlobJudgement[], 
   return judgements.map((judgement, index) => checks.get(index)?.finish() ?? judgement);
 }
 
-function outcome(judgement: BlobJudgement | undefined, keys: LoadedKeys['keys']): Pick<FileSignatureReport, 'signedBy' | 'fault'> {
+function outcome(judgement: BlobJudgement | undefined, trusted: readonly KeySetting[], keys: KeyRing): Pick<FileSignatureReport, 'signedBy' | 'fault'> {
   if (judgement && 'signer' in judgement) {
     const { fingerprint } = judgement.signer;
-    const name = [...keys].find(([, list]) => list.some((key) => key.fingerprint === fingerprint))?.[0];
+    const name = trusted.find((setting) => keys.get(keyIdentity(setting))?.some((key) => key.fingerprint === fingerprint))?.name;
     if (name !== undefined) return { signedBy: { key: name, fingerprint } };
   }
   if (judgement && 'fault' in judgement) return { fault: judgement.detail ?? faults[judgement.fault] };

@@ -62,6 +62,8 @@ function faultCount(fault: SignatureFault, count: number, t: Translate): string 
     case 'other-key': return count === 1 ? t('1 by another key') : t('{0} by other keys', count);
     case 'wrong-digest': return count === 1 ? t('1 for another digest') : t('{0} for other digests', count);
     case 'annotations': return t('{0} without the required annotations', count);
+    case 'identity': return count === 1 ? t('1 for another name') : t('{0} for other names', count);
+    case 'format': return t('{0} in a format the policy does not count', count);
     case 'certificate': return t('{0} made with a certificate, which no public key can verify', count);
     case 'malformed': return t('{0} malformed', count);
     case 'unsupported': return t('{0} in a form that is not supported', count);
@@ -75,6 +77,8 @@ export function faultWords(fault: SignatureFault, t: Translate): string {
     case 'other-key': return t('by a key that does not count here');
     case 'wrong-digest': return t('signs another digest');
     case 'annotations': return t('lacks the required annotations');
+    case 'identity': return t('signs another name than the policy asks for');
+    case 'format': return t('in a format the policy does not count');
     case 'certificate': return t('made with a certificate, which no public key can verify');
     case 'malformed': return t('malformed');
     case 'unsupported': return t('in a form that is not supported');

@@ -5,11 +5,13 @@ import type { CosignError } from '../errors.ts';
 import type { VerifyQuery } from '../engine.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { KeySource } from '../policy/keySource.ts';
-import { requirementsFor } from '../policy/requirements.ts';
+import type { Demand, DemandRule } from '../policy/demand.ts';
+import { demandsFor, policyCovers, signerRulesIn } from '../policy/requirements.ts';
 import type { TrustSettings } from '../policy/trustPolicy.ts';
 import type { SignatureReport, Verdict } from '../policy/verdict.ts';
 import { inParallel } from '../signing/inParallel.ts';
-import { evaluate } from '../verification/evaluate.ts';
+import { evaluate, keysThatCount } from '../verification/evaluate.ts';
+import { judgeSignatures } from '../verification/judgedSignature.ts';
 import { loadKeys, ParsedKeys } from '../verification/keyLoader.ts';
 import type { RegistryReader, RepositoryName } from '../verification/registryReader.ts';
 import { SignatureFinder } from '../verification/signatureFinder.ts';
@@ -45,31 +47,47 @@ export async function proveCopy({ registry, keySource, verify }: ProofTools, { p
     verify({ reference: { ...plan.source, digest }, trust: ours, fresh: true }, signal),
     verify({ reference: { ...plan.destination, digest }, trust: ours, fresh: true }, signal),
   ]);
-  const requirements = source.kind === 'uncovered' ? [] : requirementsFor(plan.source, ours);
-  const names = new Set(requirements.flatMap((requirement) => requirement.keys));
-  const { keys, failures } = await loadKeys(keySource, new ParsedKeys(), trust.keys.filter(({ name }) => names.has(name)), false, signal);
+  const demands = source.kind === 'uncovered' ? [] : demandsFor(plan.source, ours);
+  const settings = demands.flatMap(({ rule }) => signerRulesIn(rule)).flatMap(({ keys }) => keys);
+  const keys = await loadKeys(keySource, new ParsedKeys(), settings, false, signal);
+  const everywhere = (): boolean => true;
+  const counting = keysThatCount(demands, everywhere, keys.keys);
   const finder = new SignatureFinder(registry);
   const find = async (repository: RepositoryName, subject: Digest): Promise<Found> => {
     const found = await finder.thorough(repository, subject, await finder.quick(repository, subject, signal), signal);
-    return { signatures: evaluate(found.signatures, subject, requirements, keys).signatures, incomplete: found.incomplete };
+    const judged = judgeSignatures(found.signatures, subject, counting);
+    const { signatures } = evaluate({ demands, places: [{ judged, looksHere: everywhere }], keys, intended: plan.source });
+    return { signatures, incomplete: found.incomplete };
   };
-  const compared = requirements.length === 0 || keys.size === 0 ? [] : await inParallel(chosen.images, 4, async (image) => {
+  const compared = counting.length === 0 ? [] : await inParallel(chosen.images, 4, async (image) => {
     const [before, after] = await Promise.all([find(nameOf(plan.source), image.digest), find(nameOf(plan.destination), image.digest)]);
     const signatures = before.signatures.filter(({ signedBy }) => signedBy !== undefined)
       .map((atSource): ProvenSignature => ({ subject: image.digest, atSource, state: stateOf(atSource, after.signatures, isLeftOut(chosen, image.digest, atSource, kinds)) }));
     return { signatures, incomplete: [...before.incomplete, ...after.incomplete] };
   }, signal);
   const signatures = compared.flatMap((each) => each.signatures);
-  const incomplete = [...failures, ...compared.flatMap((each) => each.incomplete)];
+  const incomplete = [...keys.failures, ...compared.flatMap((each) => each.incomplete)];
   const isLost = signatures.some(({ state }) => state === 'missing' || state === 'invalid');
   return { source, destination, signatures, incomplete, holds: !isLost && incomplete.length === 0 && isAsGood(source, destination, signatures) };
 }
 
-/** The policies that cover the source, for whatever name the image gets. */
+/** The policies that cover the source, for whatever name the image gets: that a policy wants the old name in the signature says nothing about the copy. */
 function policiesOf(source: Reference, trust: TrustSettings): TrustSettings {
-  if (trust.policies.length === 0 || trust.problems.length > 0) return trust;
-  const names = new Set(requirementsFor(source, trust).map(({ policy }) => policy));
-  return { ...trust, policies: trust.policies.map((policy) => ({ ...policy, images: names.has(policy.name) ? ['**'] : ['!**'] })) };
+  if (trust.problems.length > 0) return trust;
+  return {
+    ...trust,
+    policies: trust.policies.map((policy) => ({ ...policy, images: policyCovers(policy, source) ? ['**'] : ['!**'] })),
+    ...(trust.files ? { files: trust.files.map((file) => ({ ...file, demandsFor: () => file.demandsFor(source).map(withoutIdentity) })) } : {}),
+  };
+}
+
+const withoutIdentity = (demand: Demand): Demand => ({ ...demand, rule: anyIdentity(demand.rule) });
+
+function anyIdentity(rule: DemandRule): DemandRule {
+  if (rule.kind === 'any' || rule.kind === 'all') return { ...rule, rules: rule.rules.map(anyIdentity) };
+  if (rule.kind !== 'signers') return rule;
+  const { kind, name, keys, threshold, annotations, formats, repository } = rule;
+  return { kind, keys, threshold, annotations, ...(name === undefined ? {} : { name }), ...(formats ? { formats } : {}), ...(repository ? { repository } : {}) };
 }
 
 function stateOf(atSource: SignatureReport, after: readonly SignatureReport[], leftOut: boolean): ProvenSignature['state'] {

@@ -18,6 +18,8 @@ import { findSubject, parseStatement } from './statement.ts';
 export interface Judgement extends Pick<SignatureReport, 'fault' | 'detail' | 'annotations' | 'predicateType' | 'keyHint' | 'identity'> {
   /** The key the signature verifies with over the stored bytes, which claim the digest asked about. */
   readonly signer?: PublicKey;
+  /** The key that made a signature with the fault `wrong-digest`: to tell whose it is, never to count it. */
+  readonly author?: PublicKey;
 }
 
 export interface LegacyInput {
@@ -52,7 +54,7 @@ export function judgeLegacy(input: LegacyInput): Judgement {
     if (!signer) return unknownSigner(input);
     const { digest, identity, annotations } = parsePayload(input.payload);
     const claimed = identity === undefined ? {} : { identity };
-    if (digest !== input.digest) return { ...faulty('wrong-digest', `It signs ${digest}.`), ...claimed };
+    if (digest !== input.digest) return { ...faulty('wrong-digest', `It signs ${digest}.`), ...claimed, author: signer };
     return { signer, annotations, ...claimed };
   });
 }
@@ -76,7 +78,7 @@ function judgeParsed({ version, signer: material, content }: Bundle, { digest, k
   const statement = parseStatement(content.payload);
   const subject = findSubject(statement, digest);
   const { predicateType } = statement;
-  if (!subject) return { ...faulty('wrong-digest', 'None of the signed subjects is this digest.'), predicateType };
+  if (!subject) return { ...faulty('wrong-digest', 'None of the signed subjects is this digest.'), predicateType, author: signer };
   return { signer, annotations: subject.annotations, predicateType };
 }
 

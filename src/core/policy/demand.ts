@@ -57,6 +57,8 @@ export interface Demand {
   readonly origin: PolicyOrigin;
   readonly severity?: PolicySeverity;
   readonly rule: DemandRule;
+  /** As {@link PolicyFile.demandsOnly}: must be satisfied, but is never a reason to say "verified". */
+  readonly demandsOnly?: boolean;
 }
 
 /** A policy file that was read and understood whole. All demands for an image must be satisfied. */

@@ -1,6 +1,6 @@
 // Which keys an image must be signed by: the shape of `countersign.keys` and `countersign.policies`, checked.
 import type { CosignError } from '../errors.ts';
-import type { PolicyFile } from './demand.ts';
+import type { PolicyFile, PolicyOrigin } from './demand.ts';
 import type { PolicySeverity } from './verdict.ts';
 
 /** A public key a person trusts: a name and where the key is. */
@@ -17,11 +17,17 @@ export interface TrustPolicy {
   readonly name: string;
   /** Globs as in ClusterImagePolicy, `!` in front takes images out again; at least one without `!`. */
   readonly images: readonly string[];
-  /** Names in `countersign.keys`; any one suffices. */
+  /** Names in `countersign.keys`. */
   readonly keys: readonly string[];
+  /** How many of the keys must have signed; undefined: `any`, one of them. A number is from 1 to how many {@link keys} there are. */
+  readonly require?: 'any' | 'all' | number;
   /** Each must be in the signed payload with exactly this value. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly severity?: PolicySeverity;
+  /** Where it is written, as far as known. */
+  readonly origin?: PolicyOrigin;
+  /** Set for policies of an untrusted workspace: they add to what is asked, stand in for nothing, and never make an image verified. */
+  readonly demandsOnly?: boolean;
 }
 
 /** What a folder's settings say about trust. */
@@ -32,4 +38,15 @@ export interface TrustSettings {
   readonly files?: readonly PolicyFile[];
   /** Entries that could not be read, one error each (`SETTING_INVALID`, `POLICY_INVALID`). */
   readonly problems: readonly CosignError[];
+}
+
+/** What tells keys apart: two policy files may each have an `authority-0`. */
+export function keyIdentity({ name, reference, baseDirectory }: KeySetting): string {
+  return JSON.stringify([name, reference, baseDirectory ?? null]);
+}
+
+/** How many of its keys a policy wants to have signed. */
+export function thresholdOf({ keys, require = 'any' }: Pick<TrustPolicy, 'keys' | 'require'>): number {
+  if (require === 'all') return keys.length;
+  return require === 'any' ? 1 : require;
 }

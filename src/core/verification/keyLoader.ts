@@ -3,13 +3,17 @@ import { digestOf } from '../crypto/digest.ts';
 import { parsePublicKeys, type PublicKey } from '../crypto/publicKey.ts';
 import { toCosignError, type CosignError } from '../errors.ts';
 import type { KeySource } from '../policy/keySource.ts';
-import type { KeySetting } from '../policy/trustPolicy.ts';
-import type { KeyRing } from './evaluate.ts';
+import { keyIdentity, type KeySetting } from '../policy/trustPolicy.ts';
+
+/** {@link keyIdentity} → the public keys behind a setting (several PEM blocks: several keys). */
+export type KeyRing = ReadonlyMap<string, readonly PublicKey[]>;
 
 export interface LoadedKeys {
   readonly keys: KeyRing;
   /** One per key that could not be read: while there is one, "signed by nobody we trust" cannot be said. */
   readonly failures: readonly CosignError[];
+  /** The same by {@link keyIdentity}. */
+  readonly unreadable: ReadonlyMap<string, CosignError>;
 }
 
 /** Key files already parsed, by the digest of their bytes: every image of a file asks for the same few. */
@@ -31,14 +35,17 @@ const maxParsed = 200;
 /** @throws only the signal's reason */
 export async function loadKeys(source: KeySource, parsed: ParsedKeys, settings: readonly KeySetting[], fresh: boolean, signal: AbortSignal): Promise<LoadedKeys> {
   const keys = new Map<string, readonly PublicKey[]>();
-  const failures: CosignError[] = [];
-  await Promise.all(settings.map(async (setting) => {
+  const unreadable = new Map<string, CosignError>();
+  const unique = new Map(settings.map((setting) => [keyIdentity(setting), setting]));
+  await Promise.all([...unique].map(async ([identity, setting]) => {
     try {
-      keys.set(setting.name, parsed.parse(await source.read(setting, { fresh }, signal)));
+      keys.set(identity, parsed.parse(await source.read(setting, { fresh }, signal)));
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(toCosignError(error));
+      unreadable.set(identity, toCosignError(error));
     }
   }));
-  return { keys, failures };
+  // In the order of the settings, whichever answered first.
+  const failures = [...unique.keys()].flatMap((identity) => unreadable.get(identity) ?? []);
+  return { keys, failures, unreadable };
 }

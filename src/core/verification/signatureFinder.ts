@@ -24,9 +24,15 @@ export interface QuickFind extends FoundSignatures {
   readonly askedTag: boolean;
 }
 
+/** A repository with signatures. */
+export interface SignatureHome extends RepositoryName {
+  /** Where the images are, when they are elsewhere (COSIGN_REPOSITORY). */
+  readonly images?: RepositoryName;
+}
+
 /** One look at one digest. */
 interface Search {
-  readonly repository: RepositoryName;
+  readonly repository: SignatureHome;
   readonly digest: Digest;
   readonly budget: ReadBudget;
   readonly signal: AbortSignal;
@@ -44,7 +50,7 @@ export class SignatureFinder {
    * lists no referrers is not asked for the fallback tag. Enough to say "verified", not enough to say anything else.
    * @throws only the signal's reason; every other failure is in `incomplete`
    */
-  async quick(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<QuickFind> {
+  async quick(repository: SignatureHome, digest: Digest, signal: AbortSignal): Promise<QuickFind> {
     const search = { repository, digest, signal, budget: new ReadBudget(findLimits.inAll) };
     const [legacy, referrers] = await Promise.all([
       this.#collect(signal, () => this.#fromSignatureTag(search)),
@@ -57,7 +63,7 @@ export class SignatureFinder {
    * Looks wherever {@link quick} did not, and, when there is still nothing, makes sure that the image exists at all: after this
    * "no signature" is a fact.
    */
-  async thorough(repository: RepositoryName, digest: Digest, first: QuickFind, signal: AbortSignal): Promise<FoundSignatures> {
+  async thorough(repository: SignatureHome, digest: Digest, first: QuickFind, signal: AbortSignal): Promise<FoundSignatures> {
     const search = { repository, digest, signal, budget: new ReadBudget(findLimits.inAll) };
     const seen = new Set(first.signatures.map(({ manifest }) => manifest));
     const [api, tag] = await Promise.all([
@@ -68,7 +74,8 @@ export class SignatureFinder {
     const found = join(first, { ...more, signatures: more.signatures.filter(({ manifest }) => !seen.has(manifest)) });
     if (found.signatures.length > 0 || found.incomplete.length > 0) return found;
     return join(found, await this.#collect(signal, async () => {
-      await this.#registry.resolve({ ...repository, digest }, signal);
+      const { registry, repository: path } = repository.images ?? repository;
+      await this.#registry.resolve({ registry, repository: path, digest }, signal);
       return nothing;
     }));
   }
@@ -107,7 +114,7 @@ export class SignatureFinder {
 
   /** The payload of a plain signature is known beforehand: when its digest is the layer's, there is nothing to fetch. */
   async #payload({ repository, digest, budget, signal }: Search, layer: SignatureLayer): Promise<Uint8Array> {
-    const plain = encodePayload({ repository: canonicalRepository(repository), digest, annotations: {} });
+    const plain = encodePayload({ repository: canonicalRepository(repository.images ?? repository), digest, annotations: {} });
     if (digestOf(plain) === layer.descriptor.digest) return plain;
     if (layer.descriptor.size <= findLimits.payloadBytes) budget.spend(layer.descriptor.size);
     return this.#registry.blob(repository, layer.descriptor, signal, { limitBytes: findLimits.payloadBytes });

@@ -1,6 +1,7 @@
 // reference → digest → signatures → verdict: shares loads between callers, remembers what cannot change, never guesses.
 import { SharedLoads } from '../async/sharedLoads.ts';
 import type { Digest } from '../crypto/digest.ts';
+import type { PublicKey } from '../crypto/publicKey.ts';
 import type { VerifyQuery } from '../engine.ts';
 import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, type Descriptor } from '../oci/manifest.ts';
@@ -8,12 +9,15 @@ import { choosePlatform } from '../oci/platform.ts';
 import { canonicalName, canonicalRepository, type Reference } from '../oci/reference.ts';
 import type { Clock } from '../oci/transport.ts';
 import type { KeySource } from '../policy/keySource.ts';
-import { requirementsFor, type Requirement } from '../policy/requirements.ts';
+import type { Demand } from '../policy/demand.ts';
+import { demandsFor, signerRulesIn } from '../policy/requirements.ts';
 import type { Evidence, Verdict } from '../policy/verdict.ts';
-import { evaluate, type Evaluation } from './evaluate.ts';
+import { evaluate, keysThatCount, type Evaluation, type JudgedPlace } from './evaluate.ts';
+import { judgeSignatures, type JudgedSignature } from './judgedSignature.ts';
 import { loadKeys, ParsedKeys, type LoadedKeys } from './keyLoader.ts';
+import { maxPlaces, placesOf, type SignaturePlace } from './places.ts';
 import type { RegistryReader } from './registryReader.ts';
-import { SignatureFinder, type QuickFind } from './signatureFinder.ts';
+import { SignatureFinder, type QuickFind, type SignatureHome } from './signatureFinder.ts';
 import type { FoundSignatures } from './storedSignature.ts';
 
 export interface VerifierOptions {
@@ -32,8 +36,17 @@ const maxKeptBytes = 1024 * 1024;
 
 interface Judged {
   readonly digest: Digest;
-  readonly found: FoundSignatures;
+  readonly incomplete: readonly CosignError[];
   readonly evaluation: Evaluation;
+}
+
+interface Question {
+  readonly demands: readonly Demand[];
+  readonly places: readonly SignaturePlace[];
+  readonly keys: LoadedKeys;
+  /** The image as it was asked for. */
+  readonly intended: Reference;
+  readonly fresh: boolean;
 }
 
 export class Verifier {
@@ -45,8 +58,8 @@ export class Verifier {
   readonly #tags: SharedLoads<Descriptor>;
   readonly #quick: SharedLoads<QuickFind>;
   readonly #thorough: SharedLoads<FoundSignatures>;
-  /** Verdicts by (signatures of a digest, requirements, keys): the signatures are the map's key, so they can never be other ones. */
-  #evaluations = new WeakMap<FoundSignatures, Map<string, Evaluation>>();
+  /** Judgements by (signatures of a digest, keys): the signatures are the map's key, so they can never be other ones. */
+  #judgements = new WeakMap<FoundSignatures, Map<string, readonly JudgedSignature[]>>();
 
   constructor(options: VerifierOptions) {
     this.#registry = options.registry;
@@ -76,7 +89,7 @@ export class Verifier {
   /** Drops everything remembered; loads under way go on for those who wait for them. */
   forget(): void {
     for (const cache of [this.#tags, this.#quick, this.#thorough]) cache.clear();
-    this.#evaluations = new WeakMap();
+    this.#judgements = new WeakMap();
   }
 
   async #verdict(query: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
@@ -84,48 +97,68 @@ export class Verifier {
     // A policy that cannot be read may be the one that covers this image.
     const broken = trust.problems.find(({ code }) => code === 'POLICY_INVALID');
     if (broken) throw broken;
-    const requirements = requirementsFor(reference, trust);
-    if (requirements.length === 0) return { kind: 'uncovered' };
-    const names = new Set(requirements.flatMap((requirement) => requirement.keys));
-    const keys = await loadKeys(this.#keySource, this.#parsed, trust.keys.filter(({ name }) => names.has(name)), fresh, signal);
-    const [failure] = [...keys.failures, ...trust.problems];
-    if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
-
-    // Asked now, beside the tag, so that the answer is there when the digest is.
-    this.#registry.probeReferrers(reference, signal).catch(() => undefined);
+    const demands = demandsFor(reference, trust);
+    if (demands.length === 0) return { kind: 'uncovered' };
+    const rules = demands.flatMap(({ rule }) => signerRulesIn(rule));
+    const keys = await loadKeys(this.#keySource, this.#parsed, rules.flatMap((rule) => rule.keys), fresh, signal);
+    if (keys.keys.size === 0) {
+      const without = evaluate({ demands, places: [], keys, intended: reference });
+      if (without.satisfied) return accepted(without);
+      if (rules.length > 0) throw keys.failures[0] ?? trust.problems[0] ?? noKey();
+    }
+    // Asked now, beside the tag, so that the answers are there when the digest is.
+    const places = placesOf(reference, demands, query.signatureRepository);
+    if (places.length > maxPlaces) {
+      throw new CosignError('COUNT_LIMIT', `The policies for this image name ${places.length} repositories with signatures; at most ${maxPlaces} are looked at.`, { remedy: 'Put the signatures into fewer repositories.' });
+    }
+    for (const { repository } of places) this.#registry.probeReferrers(repository, signal).catch(() => undefined);
     const digest = reference.digest ?? (await this.#resolve(reference, fresh, signal)).digest;
-    const judge = (of: Digest): Promise<Judged> => this.#judge(reference, of, requirements, keys, fresh, signal);
-    let judged = await judge(digest);
+    const question = { demands, places, keys, intended: reference, fresh };
+    let judged = await this.#judge(question, digest, signal);
     let platform: string | undefined;
     if (query.platform !== undefined && isBare(judged)) {
       const child = await this.#child(reference, digest, query.platform, signal);
-      if (child) [judged, platform] = [await judge(child), query.platform];
+      if (child) [judged, platform] = [await this.#judge(question, child, signal), query.platform];
     }
-    return conclude(judged, digest, platform, failure, this.#clock.now());
+    return conclude(judged, digest, platform, trust.problems[0], this.#clock.now());
   }
 
   async #resolve(reference: Reference, fresh: boolean, signal: AbortSignal): Promise<Descriptor> {
     return this.#tags.get(canonicalName(reference), (shared) => this.#registry.resolve(reference, shared), signal, fresh);
   }
 
-  /** Looks the short way, and everywhere before anything but "satisfied" is said. */
-  async #judge(repository: Reference, digest: Digest, requirements: readonly Requirement[], keys: LoadedKeys, fresh: boolean, signal: AbortSignal): Promise<Judged> {
-    const key = `${canonicalRepository(repository)}@${digest}`;
-    const name = { registry: repository.registry, repository: repository.repository };
-    const quick = await this.#quick.get(key, (shared) => this.#finder.quick(name, digest, shared), signal, fresh);
-    const evaluation = this.#evaluate(quick, digest, requirements, keys);
-    if (evaluation.satisfied) return { digest, found: quick, evaluation };
-    const found = await this.#thorough.get(key, (shared) => this.#finder.thorough(name, digest, quick, shared), signal, fresh);
-    return { digest, found, evaluation: this.#evaluate(found, digest, requirements, keys) };
+  /** Looks the short way, and everywhere before anything but "verified" is said. */
+  async #judge(question: Question, digest: Digest, signal: AbortSignal): Promise<Judged> {
+    const { places, fresh } = question;
+    const homes = places.map((place) => ({ place, home: homeOf(place), key: `${canonicalRepository(place.repository)} ${canonicalRepository(place.image)}@${digest}` }));
+    const quick = await Promise.all(homes.map(async ({ place, home, key }) => ({
+      place, home, key, found: await this.#quick.get(key, (shared) => this.#finder.quick(home, digest, shared), signal, fresh),
+    })));
+    const first = this.#evaluate(quick, digest, question);
+    if (first.evaluation.verified) return first;
+    return this.#evaluate(await Promise.all(quick.map(async ({ place, home, key, found }) => ({
+      place, found: await this.#thorough.get(key, (shared) => this.#finder.thorough(home, digest, found, shared), signal, fresh),
+    }))), digest, question);
   }
 
-  #evaluate(found: FoundSignatures, digest: Digest, requirements: readonly Requirement[], { keys }: LoadedKeys): Evaluation {
-    const known = this.#evaluations.get(found) ?? new Map<string, Evaluation>();
-    this.#evaluations.set(found, known);
-    const key = JSON.stringify([digest, requirements, [...keys].map(([name, list]) => [name, list.map(({ fingerprint }) => fingerprint)]).sort()]);
-    const evaluation = known.get(key) ?? evaluate(found.signatures, digest, requirements, keys);
-    known.set(key, evaluation);
-    return evaluation;
+  #evaluate(looks: readonly { readonly place: SignaturePlace; readonly found: FoundSignatures }[], digest: Digest, { demands, keys, intended }: Question): Judged {
+    const places = looks.map(({ place, found }): JudgedPlace => {
+      const elsewhere = canonicalRepository(place.repository) !== canonicalRepository(place.image);
+      return {
+        judged: this.#judgeSignatures(found, digest, keysThatCount(demands, place.looksHere, keys.keys)), looksHere: place.looksHere,
+        ...(elsewhere ? { repository: canonicalRepository(place.repository) } : {}),
+      };
+    });
+    return { digest, incomplete: looks.flatMap(({ found }) => found.incomplete), evaluation: evaluate({ demands, places, keys, intended }) };
+  }
+
+  #judgeSignatures(found: FoundSignatures, digest: Digest, keys: readonly PublicKey[]): readonly JudgedSignature[] {
+    const known = this.#judgements.get(found) ?? new Map<string, readonly JudgedSignature[]>();
+    this.#judgements.set(found, known);
+    const key = JSON.stringify([digest, ...keys.map(({ fingerprint }) => fingerprint)]);
+    const judged = known.get(key) ?? judgeSignatures(found.signatures, digest, keys);
+    known.set(key, judged);
+    return judged;
   }
 
   /** The manifest of one platform, when the digest is an index. */
@@ -139,16 +172,23 @@ export class Verifier {
 
 const sizeOf = ({ signatures }: FoundSignatures): number =>
   signatures.reduce((total, stored) => total + (stored.format === 'legacy' ? stored.payload : stored.bytes).byteLength, 0);
-const isBare = ({ found }: Judged): boolean => found.signatures.length === 0 && found.incomplete.length === 0;
+
+const isBare = ({ evaluation, incomplete }: Judged): boolean => evaluation.signatures.length === 0 && incomplete.length === 0;
+
+const homeOf = ({ repository, image }: SignaturePlace): SignatureHome =>
+  (canonicalRepository(repository) === canonicalRepository(image) ? repository : { ...repository, images: image });
+
+const noKey = (): CosignError => new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
+
+const accepted = ({ acceptedBy }: Evaluation): Verdict => ({ kind: 'uncovered', ...(acceptedBy === undefined ? {} : { acceptedBy }) });
 
 /** The one place where a verdict is chosen. Anything that could not be looked at forbids "unsigned" and "untrusted". */
-function conclude({ digest: decidedBy, found, evaluation }: Judged, digest: Digest, platform: string | undefined, failure: CosignError | undefined, checkedAt: number): Verdict {
-  const { signatures, policies, satisfied } = evaluation;
-  const evidence: Evidence = { digest, decidedBy, signatures, policies, incomplete: found.incomplete, checkedAt, ...(platform === undefined ? {} : { platform }) };
-  if (satisfied) return { kind: 'verified', ...evidence };
-  const [missing] = found.incomplete;
-  if (missing) return { kind: 'unchecked', reason: missing, digest, evidence, checkedAt };
-  if (signatures.length === 0) return { kind: 'unsigned', ...evidence };
-  if (failure) return { kind: 'unchecked', reason: failure, digest, evidence, checkedAt };
-  return { kind: 'untrusted', ...evidence };
+function conclude({ digest: decidedBy, incomplete, evaluation }: Judged, digest: Digest, platform: string | undefined, problem: CosignError | undefined, checkedAt: number): Verdict {
+  const { signatures, policies, verified, satisfied, unknown } = evaluation;
+  const evidence: Evidence = { digest, decidedBy, signatures, policies, incomplete, checkedAt, ...(platform === undefined ? {} : { platform }) };
+  if (verified) return { kind: 'verified', ...evidence };
+  if (satisfied) return accepted(evaluation);
+  const reason = unknown ?? incomplete[0] ?? (signatures.length === 0 ? undefined : problem);
+  if (reason) return { kind: 'unchecked', reason, digest, evidence, checkedAt };
+  return { kind: signatures.length === 0 ? 'unsigned' : 'untrusted', ...evidence };
 }

@@ -1,0 +1,30 @@
+// Where the signatures of an image are looked for: its own repository, or the ones that settings and policies name.
+import type { RepositoryName } from '../oci/exchange.ts';
+import { canonicalRepository } from '../oci/reference.ts';
+import type { Demand, SignerRule } from '../policy/demand.ts';
+import { signerRulesIn } from '../policy/requirements.ts';
+
+export interface SignaturePlace {
+  /** Where the signatures are. */
+  readonly repository: RepositoryName;
+  /** Where the image is. */
+  readonly image: RepositoryName;
+  readonly looksHere: (rule: SignerRule) => boolean;
+}
+
+/** Most repositories looked at for one image, so that a hostile policy file cannot send anybody around the world. */
+export const maxPlaces = 20;
+
+/** @param usual COSIGN_REPOSITORY: for every rule that names no place of its own */
+export function placesOf(image: RepositoryName, demands: readonly Demand[], usual: RepositoryName | undefined): readonly SignaturePlace[] {
+  const own = nameOnly(image);
+  const placeOf = (rule: SignerRule | undefined): RepositoryName => nameOnly(rule?.repository ?? usual ?? own);
+  const wanted = demands.flatMap(({ rule }) => {
+    const rules = signerRulesIn(rule);
+    return rules.length === 0 ? [placeOf(undefined)] : rules.map(placeOf);
+  });
+  const unique = new Map(wanted.map((repository) => [canonicalRepository(repository), repository]));
+  return [...unique].map(([name, repository]) => ({ repository, image: own, looksHere: (rule) => canonicalRepository(placeOf(rule)) === name }));
+}
+
+const nameOnly = ({ registry, repository }: RepositoryName): RepositoryName => ({ registry, repository });
