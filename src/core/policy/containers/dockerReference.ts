@@ -54,8 +54,14 @@ export function dockerReferenceText({ name, tag, digest }: DockerReference): str
   return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
+/** A host with or without a port. */
 export function isDockerHost(text: string): boolean {
   return hostPattern.test(text);
+}
+
+/** A name without tag and digest, its host written or not. */
+export function isDockerName(text: string): boolean {
+  return namePattern.test(text);
 }
 
 function splitTag(text: string): readonly [string, string | undefined] {
