@@ -1,11 +1,10 @@
 // Which images a policy speaks about: the globs of ClusterImagePolicy, with `!` to take images out again.
 import { CosignError } from '../errors.ts';
+import { matchesTokens, tokenizeGlob, type GlobToken } from './globTokens.ts';
 import { canonicalName, canonicalRepository, type Reference } from '../oci/reference.ts';
 
 const dockerHub = 'index.docker.io/';
 const library = 'index.docker.io/library/';
-
-type Token = '*' | '**' | { readonly literal: string };
 
 /** One glob, ready to match. */
 export interface ImagePattern {
@@ -13,7 +12,7 @@ export interface ImagePattern {
   readonly text: string;
   /** `!` in front: takes out what the others let in. */
   readonly negative: boolean;
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly GlobToken[];
 }
 
 /**
@@ -29,7 +28,7 @@ export function parseImagePattern(text: string): ImagePattern {
       remedy: 'Use letters, digits and - _ . : / @, with * for a part of a name and ** for anything, such as ghcr.io/my-org/**.',
     });
   }
-  return { text, negative, tokens: tokenize(glob === '*' ? `${library}*` : glob === '*/*' ? `${dockerHub}*/*` : glob) };
+  return { text, negative, tokens: tokenizeGlob(glob) };
 }
 
 /** True when at least one pattern matches and no `!` pattern does. */
@@ -51,31 +50,4 @@ function spellings(reference: Reference): readonly string[] {
   if (!repository.startsWith(dockerHub)) return names;
   const short = (name: string): string => (name.startsWith(library) ? name.slice(library.length) : name.slice(dockerHub.length));
   return names.flatMap((name) => [name, name.replace('index.', ''), short(name)]);
-}
-
-function tokenize(glob: string): readonly Token[] {
-  return glob.split(/(\*\*|\*)/).filter((part) => part !== '').map((part) => (part === '*' || part === '**' ? part : { literal: part }));
-}
-
-/** Matches in time proportional to name × tokens, whatever the pattern: no regular expression, so nothing to blow up. */
-function matchesTokens(tokens: readonly Token[], name: string): boolean {
-  // reachable[i]: the tokens so far can consume exactly the first i characters.
-  let reachable: boolean[] = new Array<boolean>(name.length + 1).fill(false);
-  reachable[0] = true;
-  for (const token of tokens) {
-    const next = new Array<boolean>(name.length + 1).fill(false);
-    if (typeof token === 'object') {
-      for (let at = 0; at + token.literal.length <= name.length; at++) {
-        if (reachable[at] && name.startsWith(token.literal, at)) next[at + token.literal.length] = true;
-      }
-    } else {
-      for (let at = 0, open = false; at <= name.length; at++) {
-        if (token === '*' && at > 0 && name[at - 1] === '/') open = false;
-        open ||= reachable[at] ?? false;
-        next[at] = open;
-      }
-    }
-    reachable = next;
-  }
-  return reachable[name.length] ?? false;
 }

@@ -1,0 +1,82 @@
+// The `key` of an authority: PEM text, a secret of the cluster, or a key management service.
+import { parsePublicKeys } from '../../crypto/publicKey.ts';
+import { CosignError } from '../../errors.ts';
+import type { KeySetting } from '../trustPolicy.ts';
+import { headOf, mapOf, textOf, type MapValue, type TextValue } from './fields.ts';
+import type { Reports } from './reports.ts';
+
+/** Where policy-controller keeps its secrets unless it was installed elsewhere. */
+const controllerNamespace = 'cosign-system';
+const hashAlgorithms: readonly string[] = ['sha224', 'sha256', 'sha384', 'sha512'];
+const kmsSchemes = /^(?:azurekms|hashivault|gcpkms):\/\//;
+/** An endpoint with a port, or none; then the ARN of a key or an alias (policy-controller `validateAWSKMS`). */
+const awsKey = /^awskms:\/\/(?:[^/]+:\d+)?\/arn:(?:aws|aws-us-gov|aws-cn):kms:[a-z0-9-]+:\d{12}:(?:key\/[A-Fa-f0-9mrk-]+|alias\/.+)$/;
+const maxKeyLength = 64 * 1024;
+
+export type KeyReading =
+  | { readonly kind: 'key'; readonly key: KeySetting }
+  /** Something that policy-controller may use and Countersign does not; the rest of a sentence about what the authority asks for. */
+  | { readonly kind: 'unsupported'; readonly what: string }
+  /** Reported. */
+  | { readonly kind: 'invalid' };
+
+const invalid: KeyReading = { kind: 'invalid' };
+
+/** @param name what the key is called in messages */
+export function readKeyReference(key: MapValue, path: string, name: string, reports: Reports): KeyReading {
+  const [data, kms, secret] = [textOf(key, 'data'), textOf(key, 'kms'), mapOf(key, 'secretRef')];
+  const sources = [data, kms, secret].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    reports.add(sources.length === 0 ? 'missing-one-of' : 'several-of', headOf(key), ['data, secretRef, kms', path]);
+    return invalid;
+  }
+  const hash = textOf(key, 'hashAlgorithm');
+  const algorithm = hash?.text.trim().toLowerCase() ?? 'sha256';
+  if (hash && !hashAlgorithms.includes(algorithm)) {
+    reports.add('unknown-value', hash.range, [`${path}.hashAlgorithm`, hash.text, hashAlgorithms.join(', ')]);
+    return invalid;
+  }
+  const reading = data ? readPem(data, name, reports) : kms ? readKms(kms, reports) : readSecret(key, path, name, reports);
+  if (algorithm === 'sha256' || reading.kind === 'invalid') return reading;
+  return { kind: 'unsupported', what: `signatures over ${algorithm}` };
+}
+
+/** policy-controller takes the first block and no other (`cryptoutils.UnmarshalPEMToPublicKey`), so a second key must not count here either. */
+function readPem(data: TextValue, name: string, reports: Reports): KeyReading {
+  if (data.text.length > maxKeyLength) return refused(data, 'invalid-key', name, 'it is longer than 64 KiB', reports);
+  const bytes = new TextEncoder().encode(data.text);
+  try {
+    const [first, ...others] = parsePublicKeys(bytes);
+    if (others.length > 0) reports.add('several-keys', data.range, [name, String(others.length + 1)]);
+    return { kind: 'key', key: { name, reference: first?.pem ?? data.text } };
+  } catch (error) {
+    if (!(error instanceof CosignError)) throw error;
+    if (error.code === 'KEY_UNSUPPORTED') return { kind: 'unsupported', what: 'a key of a kind that is not supported' };
+    return refused(data, error.code === 'KEY_IS_PRIVATE' ? 'private-key' : error.code === 'KEY_IS_CERTIFICATE' ? 'certificate' : 'invalid-key', name, error.message, reports);
+  }
+}
+
+function readKms(kms: TextValue, reports: Reports): KeyReading {
+  if (kmsSchemes.test(kms.text) || awsKey.test(kms.text)) return { kind: 'unsupported', what: `the key "${kms.text.slice(0, 200)}" of a key management service` };
+  reports.add('invalid-kms', kms.range, [kms.text]);
+  return invalid;
+}
+
+function readSecret(key: MapValue, path: string, name: string, reports: Reports): KeyReading {
+  const secret = mapOf(key, 'secretRef');
+  const secretName = textOf(secret, 'name');
+  const namespace = textOf(secret, 'namespace');
+  if (!secretName) {
+    reports.add('missing-field', headOf(secret ?? key), ['name', `${path}.secretRef`]);
+    return invalid;
+  }
+  if (namespace && namespace.text !== controllerNamespace) reports.add('secret-namespace', namespace.range, [namespace.text]);
+  const reference = `k8s://${namespace?.text ?? controllerNamespace}/${secretName.text}`;
+  reports.add('key-in-secret', secretName.range, [reference]);
+  return { kind: 'key', key: { name, reference } };
+}
+
+function refused(data: TextValue, kind: 'invalid-key' | 'private-key' | 'certificate', name: string, why: string, reports: Reports): KeyReading {
+  reports.add(kind, data.range, [name, why]);
+  return invalid;
+}

@@ -1,0 +1,39 @@
+// A policy file by its content: JSON with "default" is a containers policy, everything else is YAML with ClusterImagePolicies.
+import { CosignError } from '../errors.ts';
+import type { ReadPolicyFile } from './policyProblem.ts';
+
+export type PolicyParser = (text: string, uri: string) => ReadPolicyFile;
+
+export interface PolicyParsers {
+  readonly cluster: PolicyParser;
+  /** Undefined: containers policies are not read. */
+  readonly containers?: PolicyParser;
+}
+
+/** In bytes. */
+export const maxPolicyFileBytes = 1024 * 1024;
+
+/**
+ * @param uri where the file is, for the origin of its demands
+ * @throws {CosignError} `POLICY_INVALID` for what is too large or no UTF-8, `POLICY_UNSUPPORTED` for a format that is not read
+ */
+export function readPolicyFile(uri: string, bytes: Uint8Array, { cluster, containers }: PolicyParsers): ReadPolicyFile {
+  if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', `The policy file is larger than ${maxPolicyFileBytes / 1024} KiB.`);
+  const text = decode(bytes);
+  if (!isContainersPolicy(text)) return cluster(text, uri);
+  if (!containers) throw new CosignError('POLICY_UNSUPPORTED', 'The file is a policy of containers-policy.json(5), which is not read here.');
+  return containers(text, uri);
+}
+
+/** ClusterImagePolicies in JSON name their API; a containers policy has `default` and no such name. */
+function isContainersPolicy(text: string): boolean {
+  return /^\s*\{/.test(text) && /"default"\s*:/.test(text) && !/"apiVersion"\s*:/.test(text);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new CosignError('POLICY_INVALID', 'The policy file is not UTF-8 text.', { cause });
+  }
+}
