@@ -35,6 +35,7 @@ export const entries = {
   extension: 'src/extension.ts',
   engine: 'src/engine.ts',
   kubernetes: 'src/kubernetes.ts',
+  policies: 'src/policies.ts',
   'vscode-actionCommands': 'src/vscode/actionCommands.ts',
   'vscode-trustTree': 'src/vscode/trustTree.ts',
   cli: 'src/cli.ts',

@@ -62,6 +62,10 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
     },
     describeKey: async (key, signal) => parsePublicKeys(await parts.keySource.read(key, { fresh: true }, signal))
       .map(({ label, fingerprint, pem }) => ({ algorithm: label, fingerprint, pem })),
+    readPolicyFile: async (uri, bytes) => {
+      const { readPolicyFile } = await import('./policies.ts');
+      return readPolicyFile(uri, bytes);
+    },
     configure: (changed) => {
       const { transport } = parts;
       parts = assemble(machine, changed);

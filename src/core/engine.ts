@@ -6,6 +6,7 @@ import type { RepositoryName } from './oci/exchange.ts';
 import type { Reference } from './oci/reference.ts';
 import type { ClusterKeys } from './kubernetes/clusterKeys.ts';
 import type { KeyDescription } from './crypto/keyDescription.ts';
+import type { ReadPolicyFile } from './policy/policyProblem.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { Verdict } from './policy/verdict.ts';
 import type { SigningEngine } from './signingEngine.ts';
@@ -75,6 +76,12 @@ export interface Engine {
    * @throws {CosignError} the `KEY_…` codes
    */
   describeKey(key: KeySetting, signal: AbortSignal): Promise<readonly KeyDescription[]>;
+  /**
+   * Understands a policy file, whichever format it has; the code is loaded at the first call.
+   * @param uri where it is, for the origin of its demands
+   * @throws {CosignError} `POLICY_INVALID`, `POLICY_UNSUPPORTED`
+   */
+  readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile>;
   /** Takes new settings: transports are rebuilt, caches that depend on them dropped. */
   configure(settings: EngineSettings): void;
   /** Drops everything remembered about tags, signatures and keys. */

@@ -4,6 +4,8 @@ import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/co
 import type { Engine, EngineSettings, KeyDescription, VerifyQuery } from '../../src/core/engine.ts';
 import { CosignError } from '../../src/core/errors.ts';
 import { parseReference } from '../../src/core/oci/reference.ts';
+import type { ReadPolicyFile } from '../../src/core/policy/policyProblem.ts';
+import { readPolicyFile } from '../../src/policies.ts';
 import type { KeySetting } from '../../src/core/policy/trustPolicy.ts';
 import type { CopyEngine } from '../../src/core/copyEngine.ts';
 import type { SigningEngine } from '../../src/core/signingEngine.ts';
@@ -49,6 +51,7 @@ export class FakeEngine implements Engine {
   readonly calls: Call[] = [];
   readonly configured: EngineSettings[] = [];
   readonly described: KeySetting[] = [];
+  readonly policyReads: string[] = [];
   reads = 0;
   forgotten = 0;
   disposed = 0;
@@ -87,6 +90,11 @@ export class FakeEngine implements Engine {
   describeKey(key: KeySetting): Promise<readonly KeyDescription[]> {
     this.described.push(key);
     return Promise.resolve().then(() => this.describe(key));
+  }
+  /** The real reader: pure, and quick. */
+  readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile> {
+    this.policyReads.push(uri);
+    return Promise.resolve().then(() => readPolicyFile(uri, bytes));
   }
   configure(settings: EngineSettings): void { this.configured.push(settings); }
   forget(): void { this.forgotten += 1; }

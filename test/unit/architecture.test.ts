@@ -40,8 +40,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/vscode': ['src/core', 'src/presentation', 'src/contributions.ts', 'vscode'],
   'src/cli': ['src/core', 'src/presentation', 'src/contributions.ts', 'node:util', 'node:path'],
   'src/cli.ts': ['src/core', 'src/node', 'src/cli', 'src/engine.ts', 'package.json', 'node:os'],
-  'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts', 'src/kubernetes.ts', 'node:events'],
+  'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts', 'src/kubernetes.ts', 'src/policies.ts', 'node:events'],
   'src/signing.ts': ['src/core', 'src/node'],
+  'src/policies.ts': ['src/core', 'src/node'],
   'src/kubernetes.ts': ['src/core', 'src/node', 'node:crypto'],
   'src/extension.ts': ['src/core', 'src/presentation', 'src/contributions.ts', 'src/vscode', 'src/engine.ts', 'node:os', 'vscode'],
 };
@@ -145,6 +146,12 @@ describe('the bundles', async () => {
     assert.deepEqual(Object.keys(bundle('cli').inputs).filter((file) => /^src\/(?:engine\.ts|vscode|node\/undici)|node_modules/.test(file)), []);
   });
 
+  it('load a YAML parser only for policy files', () => {
+    const yaml = /node_modules\/yaml\/|^src\/(?:policies\.ts|core\/policy\/cluster\/)/;
+    assert.deepEqual([...Object.keys(bundle('extension').inputs), ...Object.keys(bundle('engine').inputs)].filter((file) => yaml.test(file)), []);
+    assert.ok(Object.keys(bundle('policies').inputs).some((file) => file.includes('node_modules/yaml/')));
+  });
+
   it('load the Kubernetes client only for keys in Kubernetes', () => {
     const kubernetes = /node_modules\/(?:@kubernetes|openid-client|js-yaml)\/|^src\/(?:node\/kubernetes\/|kubernetes\.ts)/;
     assert.deepEqual([...Object.keys(bundle('extension').inputs), ...Object.keys(bundle('engine').inputs)].filter((file) => kubernetes.test(file)), []);
@@ -156,7 +163,7 @@ describe('the package', () => {
   it('holds what is used and nothing else', async () => {
     const { listFiles } = await import('@vscode/vsce') as unknown as Vsce;
     const files = (await listFiles({ cwd: root, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
-    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|vscode-actionCommands|vscode-trustTree|cli)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|policies|vscode-actionCommands|vscode-trustTree|cli)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
     for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
       assert.ok(files.includes(needed), `${needed} is not packed`);

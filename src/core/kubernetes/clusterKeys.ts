@@ -65,7 +65,7 @@ export interface WrittenKeyPair {
 
 /** Every method throws {CosignError} the `KUBERNETES_…` codes and `KEY_REFUSED_UNTRUSTED_WORKSPACE` (a login program in Restricted Mode). */
 export interface ClusterKeys {
-  /** `cosign.pub` of the secret, in the current context; not yet parsed. */
+  /** `cosign.pub` of the secret, or the only thing it holds, in the current context; not yet parsed. */
   readPublic(place: SecretPlace, signal: AbortSignal): Promise<Uint8Array>;
   /** `cosign.key` and `cosign.password` of the secret, in the current context. */
   readPrivate(place: SecretPlace, signal: AbortSignal): Promise<PrivateSecret>;

@@ -62,6 +62,17 @@ export function parseSecret(bytes: Uint8Array, place: SecretPlace): StoredSecret
 }
 
 /**
+ * The public key: under `cosign.pub`, or all that the secret holds, as policy-controller has it (`inlineAndTrackSecret`). A private key or
+ * password is not taken for one.
+ * @throws {CosignError} as {@link dataOf}
+ */
+export function publicKeyOf(secret: StoredSecret, context: string): Uint8Array {
+  const [only, ...others] = Object.keys(secret.data);
+  const isOther = only !== undefined && others.length === 0 && only !== dataKeys.privateKey && only !== dataKeys.password;
+  return dataOf(secret, isOther ? only : dataKeys.publicKey, context);
+}
+
+/**
  * The bytes under one data key.
  * @throws {CosignError} `KUBERNETES_SECRET_INVALID` when it is not there, empty, or not base64
  */
