@@ -103,6 +103,7 @@ export interface PolicySetting {
   readonly name?: string;
   readonly images: readonly string[];
   readonly keys: readonly string[];
+  readonly require?: 'any' | 'all' | number;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly severity?: Exclude<SeveritySetting, 'off'>;
 }

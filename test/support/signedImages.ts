@@ -118,11 +118,16 @@ export function putImage(registry: MemoryRegistry, tag: string, content = tag): 
   return registry.putJson({ schemaVersion: 2, mediaType: manifestType, config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: sha256(content), size: 1 }, layers: [] }, manifestType, tag);
 }
 
-/** Adds a layer to the `.sig` tag of an image. */
-export function signLegacy(registry: MemoryRegistry, image: Digest, key: TestKey, options: SignOptions = {}): void {
+export function makePayload(image: Digest, key: TestKey, options: SignOptions = {}): { readonly payload: Uint8Array; readonly signature: string } {
   const optional = options.annotations ?? null;
   const payload = Buffer.from(JSON.stringify({ critical: { identity: { 'docker-reference': options.repository ?? 'localhost:5000/demo/app' }, image: { 'docker-manifest-digest': options.claim ?? image }, type: 'cosign container image signature' }, optional }));
-  const layer = { ...registry.putBlob(payload, simpleSigningType), annotations: { 'dev.cosignproject.cosign/signature': sign('sha256', payload, key.privateKey).toString('base64') } };
+  return { payload, signature: sign('sha256', payload, key.privateKey).toString('base64') };
+}
+
+/** Adds a layer to the `.sig` tag of an image. */
+export function signLegacy(registry: MemoryRegistry, image: Digest, key: TestKey, options: SignOptions = {}): void {
+  const { payload, signature } = makePayload(image, key, options);
+  const layer = { ...registry.putBlob(payload, simpleSigningType), annotations: { 'dev.cosignproject.cosign/signature': signature } };
   const tag = `${image.replace(':', '-')}.sig`;
   const before = registry.tags.get(tag);
   const layers = before ? (JSON.parse(Buffer.from(before.bytes).toString()) as { layers: object[] }).layers : [];

@@ -12,7 +12,7 @@ export interface Parsed<T> {
 
 const severities: readonly string[] = ['error', 'warning', 'information', 'hint'] satisfies readonly PolicySeverity[];
 const maxEntries = 1000;
-const policyFields = ['name', 'images', 'keys', 'annotations', 'severity'];
+const policyFields = ['name', 'images', 'keys', 'require', 'annotations', 'severity'];
 
 /**
  * @param value the raw setting: an object, key name → key reference
@@ -34,7 +34,7 @@ export function parseKeys(value: unknown, baseDirectory?: string): Parsed<KeySet
 
 /**
  * A policy with any fault is left out whole and reported: half a policy could ask for less than the person meant.
- * @param value the raw setting: an array of `{ name?, images, keys, annotations?, severity? }`
+ * @param value the raw setting: an array of `{ name?, images, keys, require?, annotations?, severity? }`
  * @param keyNames names that policies may use
  */
 export function parsePolicies(value: unknown, keyNames: ReadonlySet<string>): Parsed<TrustPolicy> {
@@ -65,15 +65,26 @@ function parsePolicy(entry: unknown, index: number, keyNames: ReadonlySet<string
   const keys = textList(entry['keys'], `${at}.keys`);
   const missing = keys.find((name) => !keyNames.has(name));
   if (missing !== undefined) throw wrong('POLICY_INVALID', `${at} names the key "${missing}", which countersign.keys does not have.`);
+  const required = parseRequire(entry['require'], new Set(keys).size, at);
   const severity = entry['severity'];
   if (severity !== undefined && !isSeverity(severity)) throw wrong('POLICY_INVALID', `${at}.severity must be one of ${severities.join(', ')}.`);
   const name = entry['name'];
   if (name !== undefined && typeof name !== 'string') throw wrong('POLICY_INVALID', `${at}.name must be a text.`);
   return {
     name: name?.trim() ? name.trim() : `policies[${index}]`,
-    images, keys, annotations: textMap(entry['annotations'], `${at}.annotations`),
+    images, keys: [...new Set(keys)], annotations: textMap(entry['annotations'], `${at}.annotations`),
+    ...(required === undefined ? {} : { require: required }),
     ...(severity === undefined ? {} : { severity }),
   };
+}
+
+function parseRequire(value: unknown, keys: number, at: string): TrustPolicy['require'] {
+  if (value === undefined || value === 'any' || value === 'all') return value;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+    throw wrong('POLICY_INVALID', `${at}.require must be "any", "all" or a whole number from 1 to the number of keys.`);
+  }
+  if (value > keys) throw wrong('POLICY_INVALID', `${at}.require asks for ${value} signers, and "keys" names ${keys === 1 ? 'only one' : `only ${keys}`}.`);
+  return value;
 }
 
 function textList(value: unknown, at: string): readonly string[] {

@@ -11,8 +11,9 @@ import type { Clock } from '../oci/transport.ts';
 import type { KeySource } from '../policy/keySource.ts';
 import type { Demand } from '../policy/demand.ts';
 import { demandsFor, signerRulesIn } from '../policy/requirements.ts';
-import type { Evidence, Verdict } from '../policy/verdict.ts';
-import { evaluate, keysThatCount, type Evaluation, type JudgedPlace } from './evaluate.ts';
+import type { Verdict } from '../policy/verdict.ts';
+import { accepted, conclude, type Judged } from './conclude.ts';
+import { evaluate, keysThatCount, type JudgedPlace } from './evaluate.ts';
 import { judgeSignatures, type JudgedSignature } from './judgedSignature.ts';
 import { loadKeys, ParsedKeys, type LoadedKeys } from './keyLoader.ts';
 import { maxPlaces, placesOf, type SignaturePlace } from './places.ts';
@@ -33,12 +34,6 @@ export const signaturesLifetimeMs = 5 * 60_000;
 
 /** Of one digest, for the next time: what is larger is read again. */
 const maxKeptBytes = 1024 * 1024;
-
-interface Judged {
-  readonly digest: Digest;
-  readonly incomplete: readonly CosignError[];
-  readonly evaluation: Evaluation;
-}
 
 interface Question {
   readonly demands: readonly Demand[];
@@ -93,11 +88,19 @@ export class Verifier {
   }
 
   async #verdict(query: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
-    const { reference, trust, fresh } = query;
+    const { reference, trust } = query;
     // A policy that cannot be read may be the one that covers this image.
     const broken = trust.problems.find(({ code }) => code === 'POLICY_INVALID');
     if (broken) throw broken;
     const demands = demandsFor(reference, trust);
+    const own = demands.filter(({ demandsOnly }) => demandsOnly !== true);
+    const verdict = await this.#verdictBy(own, query, signal);
+    // What an untrusted workspace adds may take "verified" away, and hides nothing of what the person's own policies find.
+    const decided = verdict.kind !== 'verified' && verdict.kind !== 'uncovered';
+    return decided || own.length === demands.length ? verdict : this.#verdictBy(demands, { ...query, fresh: false }, signal);
+  }
+
+  async #verdictBy(demands: readonly Demand[], { reference, trust, fresh, platform: wanted, signatureRepository }: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
     if (demands.length === 0) return { kind: 'uncovered' };
     const rules = demands.flatMap(({ rule }) => signerRulesIn(rule));
     const keys = await loadKeys(this.#keySource, this.#parsed, rules.flatMap((rule) => rule.keys), fresh, signal);
@@ -107,7 +110,7 @@ export class Verifier {
       if (rules.length > 0) throw keys.failures[0] ?? trust.problems[0] ?? noKey();
     }
     // Asked now, beside the tag, so that the answers are there when the digest is.
-    const places = placesOf(reference, demands, query.signatureRepository);
+    const places = placesOf(reference, demands, signatureRepository);
     if (places.length > maxPlaces) {
       throw new CosignError('COUNT_LIMIT', `The policies for this image name ${places.length} repositories with signatures; at most ${maxPlaces} are looked at.`, { remedy: 'Put the signatures into fewer repositories.' });
     }
@@ -116,11 +119,11 @@ export class Verifier {
     const question = { demands, places, keys, intended: reference, fresh };
     let judged = await this.#judge(question, digest, signal);
     let platform: string | undefined;
-    if (query.platform !== undefined && isBare(judged)) {
-      const child = await this.#child(reference, digest, query.platform, signal);
-      if (child) [judged, platform] = [await this.#judge(question, child, signal), query.platform];
+    if (wanted !== undefined && isBare(judged)) {
+      const child = await this.#child(reference, digest, wanted, signal);
+      if (child) [judged, platform] = [await this.#judge(question, child, signal), wanted];
     }
-    return conclude(judged, digest, platform, trust.problems[0], this.#clock.now());
+    return conclude(judged, { digest, platform, problem: trust.problems[0], checkedAt: this.#clock.now() });
   }
 
   async #resolve(reference: Reference, fresh: boolean, signal: AbortSignal): Promise<Descriptor> {
@@ -179,16 +182,3 @@ const homeOf = ({ repository, image }: SignaturePlace): SignatureHome =>
   (canonicalRepository(repository) === canonicalRepository(image) ? repository : { ...repository, images: image });
 
 const noKey = (): CosignError => new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
-
-const accepted = ({ acceptedBy }: Evaluation): Verdict => ({ kind: 'uncovered', ...(acceptedBy === undefined ? {} : { acceptedBy }) });
-
-/** The one place where a verdict is chosen. Anything that could not be looked at forbids "unsigned" and "untrusted". */
-function conclude({ digest: decidedBy, incomplete, evaluation }: Judged, digest: Digest, platform: string | undefined, problem: CosignError | undefined, checkedAt: number): Verdict {
-  const { signatures, policies, verified, satisfied, unknown } = evaluation;
-  const evidence: Evidence = { digest, decidedBy, signatures, policies, incomplete, checkedAt, ...(platform === undefined ? {} : { platform }) };
-  if (verified) return { kind: 'verified', ...evidence };
-  if (satisfied) return accepted(evaluation);
-  const reason = unknown ?? incomplete[0] ?? (signatures.length === 0 ? undefined : problem);
-  if (reason) return { kind: 'unchecked', reason, digest, evidence, checkedAt };
-  return { kind: signatures.length === 0 ? 'unsigned' : 'untrusted', ...evidence };
-}

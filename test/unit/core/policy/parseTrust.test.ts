@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { thresholdOf } from '../../../../src/core/policy/trustPolicy.ts';
 import { parseKeys, parsePolicies } from '../../../../src/core/policy/parseTrust.ts';
 
 const names = new Set(['release', 'team']);
@@ -31,6 +32,13 @@ describe('countersign.policies', () => {
     assert.ok(policy);
     assert.deepEqual([policy.name, policy.severity, { ...policy.annotations }], ['prod', 'error', { env: 'prod' }]);
   });
+  for (const [require, threshold] of [[undefined, 1], ['any', 1], ['all', 2], [1, 1], [2, 2]] as const) {
+    it(`wants ${threshold} of two keys for ${String(require)}`, () => {
+      const [policy] = parsePolicies([{ ...good, keys: ['release', 'team'], ...(require === undefined ? {} : { require }) }], names).values;
+      assert.ok(policy);
+      assert.equal(thresholdOf(policy), threshold);
+    });
+  }
   it('names a policy without a name by its place', () => assert.equal(parsePolicies([good, good], names).values[1]?.name, 'policies[1]'));
 
   const bad: readonly (readonly [string, unknown])[] = [
@@ -39,6 +47,8 @@ describe('countersign.policies', () => {
     ['no keys', { images: ['a'] }], ['empty keys', { ...good, keys: [] }], ['an unknown key', { ...good, keys: ['nobody'] }], ['a key that is a number', { ...good, keys: [1] }],
     ['annotations a list', { ...good, annotations: ['a'] }], ['an annotation that is a number', { ...good, annotations: { a: 1 } }],
     ['an unknown severity', { ...good, severity: 'fatal' }], ['a name that is a number', { ...good, name: 1 }], ['an unknown field', { ...good, key: 'release' }],
+    ['more signers than keys', { ...good, require: 2 }], ['more signers than different keys', { ...good, keys: ['release', 'release'], require: 2 }], ['no signer', { ...good, require: 0 }],
+    ['half a signer', { ...good, keys: ['release', 'team'], require: 1.5 }], ['another word for how many', { ...good, require: 'most' }], ['a number of signers as a text', { ...good, require: '1' }], ['null signers', { ...good, require: null }],
     ['a prototype name as key', { ...good, keys: ['__proto__'] }],
   ];
   for (const [what, policy] of bad) {

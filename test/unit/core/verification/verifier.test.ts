@@ -4,8 +4,11 @@ import fc from 'fast-check';
 import { CosignError, type ErrorCode } from '../../../../src/core/errors.ts';
 import type { Descriptor } from '../../../../src/core/oci/manifest.ts';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
+import type { DemandRule, PolicyFile } from '../../../../src/core/policy/demand.ts';
 import { parseKeys, parsePolicies } from '../../../../src/core/policy/parseTrust.ts';
+import type { TrustPolicy } from '../../../../src/core/policy/trustPolicy.ts';
 import type { Verdict } from '../../../../src/core/policy/verdict.ts';
+import type { RegistryReader } from '../../../../src/core/verification/registryReader.ts';
 import { findLimits } from '../../../../src/core/verification/signatureFinder.ts';
 import { signaturesLifetimeMs, Verifier } from '../../../../src/core/verification/verifier.ts';
 import { bundleType, indexType, makeKey, manifestType, MemoryRegistry, putImage, sha256, signBundle, signLegacy, type Operation } from '../../../support/signedImages.ts';
@@ -26,7 +29,7 @@ beforeEach(() => {
   image = putImage(registry, '1.0');
 });
 
-function makeVerifier(reader: MemoryRegistry): Verifier {
+function makeVerifier(reader: RegistryReader): Verifier {
   return new Verifier({
     registry: reader, tagLifetimeMs, clock: { now: () => now, sleep: () => Promise.resolve() },
     keySource: { read: ({ reference }) => (reference === 'unreadable' ? Promise.reject(new CosignError('KEY_UNREADABLE', 'gone')) : Promise.resolve(Buffer.from(reference))) },
@@ -227,6 +230,92 @@ describe('keys and policies', () => {
     registry.calls.length = 0;
     assert.equal((await ask(byDigest, { keys: { team: team.pem } })).kind, 'verified');
     assert.deepEqual(registry.calls.filter((call) => call !== 'probe'), []);
+  });
+});
+
+describe('signatures in another repository', () => {
+  const elsewhere = { registry: 'localhost:5000', repository: 'signatures' };
+  let other: MemoryRegistry;
+  const askThere = (policyPlace: boolean): Promise<Verdict> => {
+    const keys = parseKeys({ release: release.pem }).values;
+    const rule = { kind: 'signers', keys, threshold: 1, annotations: {}, ...(policyPlace ? { repository: elsewhere } : {}) } as const;
+    return verifier.verify({
+      reference: parseReference(`${name}:1.0`), fresh: false,
+      trust: { keys, policies: [], problems: [], files: [{ uri: 'file:///p', demandsFor: () => [{ policy: 'p', origin: { kind: 'cluster-image-policy' }, rule }] }] },
+      ...(policyPlace ? {} : { signatureRepository: elsewhere }),
+    }, new AbortController().signal);
+  };
+  beforeEach(() => {
+    other = new MemoryRegistry();
+    const at = (repository: { readonly repository: string }): MemoryRegistry => (repository.repository === 'signatures' ? other : registry);
+    const both: RegistryReader = {
+      resolve: (reference, signal) => at(reference).resolve(reference, signal),
+      manifest: (repository, tag, signal) => at(repository).manifest(repository, tag, signal),
+      blob: (repository, descriptor, signal) => at(repository).blob(repository, descriptor, signal),
+      referrers: (repository, digest, signal) => at(repository).referrers(repository, digest, signal),
+      probeReferrers: (repository, signal) => at(repository).probeReferrers(repository, signal),
+    };
+    verifier = makeVerifier(both);
+  });
+
+  for (const policyPlace of [true, false]) {
+    const by = policyPlace ? 'the policy' : 'the question';
+    it(`that ${by} names are found in both formats, and the report says where`, async () => {
+      signLegacy(other, image.digest, release);
+      const legacy = await askThere(policyPlace);
+      assert.ok(legacy.kind === 'verified' && legacy.signatures[0]?.repository === 'localhost:5000/signatures');
+      other.tags.clear();
+      verifier.forget();
+      signBundle(other, image, release);
+      assert.deepEqual(fates(await askThere(policyPlace)), [['bundle', 'referrers API', 'release']]);
+    });
+    it(`that ${by} names are the only ones that count`, async () => {
+      signLegacy(registry, image.digest, release);
+      assert.equal((await askThere(policyPlace)).kind, 'unsigned');
+    });
+  }
+  it('need not hold the image itself, and an image that is nowhere is not unsigned', async () => {
+    assert.equal((await askThere(true)).kind, 'unsigned');
+    registry.tags.delete(image.digest);
+    verifier.forget();
+    assert.equal(codeOf(await askThere(true)), 'IMAGE_NOT_FOUND');
+  });
+  it('that cannot be reached leave the image unchecked', async () => {
+    other.fail = () => new CosignError('REGISTRY_DENIED', 'no');
+    assert.equal(codeOf(await askThere(true)), 'REGISTRY_DENIED');
+  });
+});
+
+describe('what an untrusted workspace adds', () => {
+  const keys = parseKeys({ release: release.pem, team: team.pem }).values;
+  const own = { name: 'own', images: ['localhost:5000/**'], keys: ['release'], annotations: {} };
+  const added = (rule: DemandRule): PolicyFile => ({ uri: 'file:///hostile', demandsOnly: true, demandsFor: () => [{ policy: 'hostile', origin: { kind: 'cluster-image-policy' }, rule }] });
+  const askWith = (rule: DemandRule, policies: readonly TrustPolicy[] = [own]): Promise<Verdict> =>
+    verifier.verify({ reference: parseReference(`${name}:1.0`), fresh: true, trust: { keys, policies, problems: [], files: [added(rule)] } }, new AbortController().signal);
+  const teams: DemandRule = { kind: 'signers', keys: keys.slice(1), threshold: 1, annotations: {} };
+  const keyless: DemandRule = { kind: 'unsupported', error: new CosignError('POLICY_UNSUPPORTED', 'keyless') };
+
+  it('is asked for beside the own policies', async () => {
+    signLegacy(registry, image.digest, release);
+    assert.equal((await askWith(teams)).kind, 'untrusted');
+    signLegacy(registry, image.digest, team);
+    assert.equal((await askWith(teams)).kind, 'verified');
+  });
+  it('takes "verified" away when it is not known', async () => {
+    signLegacy(registry, image.digest, release);
+    assert.equal(codeOf(await askWith(keyless)), 'POLICY_UNSUPPORTED');
+  });
+  it('hides nothing of what the own policies find', async () => {
+    assert.equal((await askWith(keyless)).kind, 'unsigned');
+    signLegacy(registry, image.digest, stranger);
+    for (const rule of [keyless, { kind: 'accept', reason: 'pass' }, { kind: 'signers', keys: [{ name: 'x', reference: 'unreadable' }], threshold: 1, annotations: {} }] as const) {
+      assert.equal((await askWith(rule)).kind, 'untrusted', rule.kind);
+      assert.equal((await askWith(rule, [])).kind, 'untrusted', `${rule.kind} beside any trusted key`);
+    }
+  });
+  it('never verifies an image that no own policy covers', async () => {
+    signLegacy(registry, image.digest, team);
+    assert.deepEqual(await askWith(teams, [{ ...own, images: ['ghcr.io/**'] }]), { kind: 'uncovered' });
   });
 });
 
