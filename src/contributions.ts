@@ -23,6 +23,8 @@ export const commandIds = {
   refreshTree: 'countersign.refreshTree',
   openManifest: 'countersign.openManifest',
   openPayload: 'countersign.openPayload',
+  pinImages: 'countersign.pinImages',
+  unpinImages: 'countersign.unpinImages',
   /** For links and actions only; the palette does not show it. */
   copyDigest: 'countersign.copyDigest',
 } as const;
@@ -79,6 +81,8 @@ export interface CommandArguments {
   readonly 'countersign.verifyFileSignature': readonly [FileArgument?];
   readonly 'countersign.copyImage': readonly [UseLocation?];
   readonly 'countersign.showCopyPlan': readonly [UseLocation?];
+  readonly 'countersign.pinImages': readonly [UseLocation?];
+  readonly 'countersign.unpinImages': readonly [UseLocation?];
   readonly 'countersign.verifyWorkspace': readonly [];
   readonly 'countersign.refreshTree': readonly [];
   readonly 'countersign.openManifest': readonly [StoredContent?];
@@ -123,8 +127,10 @@ export interface Settings {
   readonly 'countersign.diagnostics.unresolved': SeveritySetting;
   readonly 'countersign.diagnostics.missingArgument': SeveritySetting;
   readonly 'countersign.diagnostics.dockerfile': SeveritySetting;
+  readonly 'countersign.diagnostics.drift': SeveritySetting;
   readonly 'countersign.dockerfile.buildArgs': Readonly<Record<string, string>>;
   readonly 'countersign.dockerfile.platform': string;
+  readonly 'countersign.pinning.checkDrift': boolean;
   readonly 'countersign.registries.insecure': readonly string[];
   readonly 'countersign.registries.certificateAuthorities': Readonly<Record<string, string>>;
   readonly 'countersign.registries.useCredentials': boolean;
@@ -159,8 +165,10 @@ export const settingDefaults: Settings = {
   'countersign.diagnostics.unresolved': 'warning',
   'countersign.diagnostics.missingArgument': 'hint',
   'countersign.diagnostics.dockerfile': 'warning',
+  'countersign.diagnostics.drift': 'information',
   'countersign.dockerfile.buildArgs': {},
   'countersign.dockerfile.platform': '',
+  'countersign.pinning.checkDrift': true,
   'countersign.registries.insecure': [],
   'countersign.registries.certificateAuthorities': {},
   'countersign.registries.useCredentials': true,
@@ -200,6 +208,9 @@ export const restrictedSettings = [
 
 /** The view with the trust tree. */
 export const trustViewId = 'countersign.images';
+
+/** The code action that pins all verified images of a file, for `editor.codeActionsOnSave`. */
+export const pinAllActionKind = 'source.fixAll.countersign.pin';
 
 /** The `source` of every diagnostic. */
 export const diagnosticSource = 'countersign';

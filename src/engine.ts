@@ -9,6 +9,7 @@ import type { Engine, EngineSettings } from './core/engine.ts';
 import { RegistryClient } from './core/oci/registryClient.ts';
 import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import type { KeySource } from './core/policy/keySource.ts';
+import { pinning } from './core/rewriting/pinning.ts';
 import { Verifier } from './core/verification/verifier.ts';
 import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
 import { createKeychain } from './node/keychain.ts';
@@ -46,6 +47,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
   const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource, cluster: () => parts.kubernetes });
   return {
     readDockerfile,
+    pinning,
     signing,
     copying: createCopyEngine(() => ({
       source: parts.registry, destination: parts.destination, clock: systemClock, random: Math.random,
@@ -60,6 +62,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
       setMaxListeners(0, signal);
       return parts.verifier.verify(query, signal);
     },
+    resolveTag: (query, signal) => parts.verifier.resolveTag(query, signal),
     describeKey: async (key, signal) => parsePublicKeys(await parts.keySource.read(key, { fresh: true }, signal))
       .map(({ label, fingerprint, pem }) => ({ algorithm: label, fingerprint, pem })),
     readPolicyFile: async (uri, bytes) => {

@@ -3,12 +3,14 @@ import type { ContentsEngine } from './contentsEngine.ts';
 import type { CopyEngine } from './copyEngine.ts';
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
 import type { RepositoryName } from './oci/exchange.ts';
+import type { Digest } from './crypto/digest.ts';
 import type { Reference } from './oci/reference.ts';
 import type { ClusterKeys } from './kubernetes/clusterKeys.ts';
 import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { ReadPolicyFile } from './policy/policyProblem.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { Verdict } from './policy/verdict.ts';
+import type { Pinning } from './rewriting/pinning.ts';
 import type { SigningEngine } from './signingEngine.ts';
 
 /** Everything about the machine and the settings that the engine must know; plain data, so that the face can hand it over. */
@@ -53,6 +55,20 @@ export interface VerifyQuery {
   readonly signatureRepository?: RepositoryName;
 }
 
+export interface TagQuery {
+  /** With a tag and a digest. */
+  readonly reference: Reference;
+  /** Bypass the memory of tags. */
+  readonly fresh: boolean;
+}
+
+/** Where a tag leads now. */
+export interface TagTarget {
+  readonly digest: Digest;
+  /** It leads to the digest of the reference: to that very manifest, or to an index that lists it. */
+  readonly includesPin: boolean;
+}
+
 export type { KeyDescription };
 
 export interface Engine {
@@ -64,6 +80,8 @@ export interface Engine {
   readonly contents: ContentsEngine;
   /** Keys in Kubernetes; the code is loaded at the first call. */
   readonly kubernetes: ClusterKeys;
+  /** Pins in the text of Dockerfiles. */
+  readonly pinning: Pinning;
   /** Never throws. */
   readDockerfile(text: string, options: DockerfileOptions): DockerfileImages;
   /**
@@ -71,6 +89,11 @@ export interface Engine {
    * @throws only the signal's reason
    */
   verify(query: VerifyQuery, signal: AbortSignal): Promise<Verdict>;
+  /**
+   * Where the tag of a pinned reference leads now; proves nothing about who signed that. One HEAD where the tag has not moved.
+   * @throws {CosignError} `IMAGE_NOT_FOUND` and every `REGISTRY_…` code
+   */
+  resolveTag(query: TagQuery, signal: AbortSignal): Promise<TagTarget>;
   /**
    * Reads the public keys behind a key reference (several PEM blocks: several keys).
    * @throws {CosignError} the `KEY_…` codes

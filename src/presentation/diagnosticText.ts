@@ -3,6 +3,7 @@ import type { DockerfileProblem, ImageUse, TextRange } from '../core/dockerfile/
 import type { Evidence, PolicySeverity } from '../core/policy/verdict.ts';
 import { shortDigest } from './digestText.ts';
 import type { DiagnosticCode } from './documentation.ts';
+import { driftSentences } from './driftText.ts';
 import { failureText, type FailureText } from './failureText.ts';
 import { demand, everyKeyPolicy, faultCounts, foreignKeyHints, keyChoice, signatureCount, unsatisfied } from './signatureWords.ts';
 import { enumeration, type Translate } from './translate.ts';
@@ -19,6 +20,7 @@ export interface Severities {
   readonly unresolved: Severity;
   readonly missingArgument: Severity;
   readonly dockerfile: Severity;
+  readonly drift: Severity;
 }
 
 /** What "related information" says and where it leads. */
@@ -37,7 +39,7 @@ export interface DiagnosticText {
 
 /** Everything the Problems panel says about one use, the verdict first; empty where there is nothing to say. */
 export function diagnosticTexts(item: UseWithState, severities: Severities, t: Translate): readonly DiagnosticText[] {
-  return [verdictDiagnostic(item, severities, t), missingArgumentDiagnostic(item.use, severities, t)].filter((text) => text !== undefined);
+  return [verdictDiagnostic(item, severities, t), missingArgumentDiagnostic(item.use, severities, t), driftDiagnostic(item, severities, t)].filter((text) => text !== undefined);
 }
 
 /** The diagnostic of the state itself; undefined for a state that is no problem, or that is switched off. */
@@ -67,6 +69,12 @@ export function missingArgumentDiagnostic(use: ImageUse, severities: Severities,
     ? t('The build argument {0} has no value, so the build pulls {1}, and that is what is verified. Give it a default in its ARG line, or a value in countersign.dockerfile.buildArgs.', names, imageName(use))
     : t('The build arguments {0} have no value, so the build pulls {1}, and that is what is verified. Give them defaults in their ARG lines, or values in countersign.dockerfile.buildArgs.', names, imageName(use));
   return made('missing-argument', severities.missingArgument, message, missingRelated(use, t));
+}
+
+/** The tag beside a pinned digest leads elsewhere now, and it is known what to think of that. */
+export function driftDiagnostic(item: UseWithState, severities: Severities, t: Translate): DiagnosticText | undefined {
+  if (item.drift?.kind !== 'moved' || item.drift.verdict === undefined) return undefined;
+  return made('pin-drift', severities.drift, driftSentences(item, t).join(' '), []);
 }
 
 /** BuildKit would refuse the file. */

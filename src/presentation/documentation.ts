@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 
 /** Codes of the diagnostics; stable, one page each in `docs/codes`. */
-export const diagnosticCodes = ['unsigned', 'untrusted', 'unchecked', 'unresolved', 'missing-argument', 'dockerfile-invalid', 'file-untrusted', 'file-unchecked', 'file-stale'] as const;
+export const diagnosticCodes = ['unsigned', 'untrusted', 'unchecked', 'unresolved', 'missing-argument', 'dockerfile-invalid', 'pin-drift', 'file-untrusted', 'file-unchecked', 'file-stale'] as const;
 
 export type DiagnosticCode = (typeof diagnosticCodes)[number];
 

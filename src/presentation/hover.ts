@@ -2,6 +2,7 @@
 import type { ImageUse, ValueOrigin } from '../core/dockerfile/images.ts';
 import type { Evidence, SignatureReport } from '../core/policy/verdict.ts';
 import { timeText } from './digestText.ts';
+import { driftSentences } from './driftText.ts';
 import { failureText } from './failureText.ts';
 import { annotationList, demand, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
 import type { Translate } from './translate.ts';
@@ -22,6 +23,8 @@ export interface HoverLink {
 
 export interface HoverOptions {
   readonly links?: readonly HoverLink[];
+  /** Why the image cannot be pinned although it is verified: a sentence. */
+  readonly notPinnable?: string;
   /** Minutes east of UTC for the times shown; default: the machine's zone. */
   readonly offsetMinutes?: number;
 }
@@ -32,7 +35,7 @@ export interface HoverOptions {
 export function hoverMarkdown(item: UseWithState, t: Translate, options: HoverOptions = {}): string {
   const { use, state } = item;
   const title = `**$(${stateIcon(state)}) ${stateWords(item, t, escapeMarkdown)}**`;
-  const blocks = [title, paragraph(imageLines(use, t)), ...stateBlocks(item, t, options), paragraph(originLines(use, t)), links(options.links ?? [])];
+  const blocks = [title, paragraph(imageLines(use, t)), ...stateBlocks(item, t, options), ...pinBlocks(item, t, options), paragraph(originLines(use, t)), links(options.links ?? [])];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
@@ -53,6 +56,12 @@ function stateBlocks({ use, state }: UseWithState, t: Translate, options: HoverO
     case 'no keys': return [t('Nothing was asked. Images are verified as soon as there is a key you trust.')];
     case 'pending': case 'waiting': return [t('Nothing is known about its signatures yet.')];
   }
+}
+
+/** What there is to say about the pin, or about pinning. */
+function pinBlocks(item: UseWithState, t: Translate, { notPinnable }: HoverOptions): readonly string[] {
+  const moved = driftSentences(item, t).map((sentence) => escapeMarkdown(sentence, 500)).join(' ');
+  return [moved, notPinnable === undefined ? '' : escapeMarkdown(t('Cannot be pinned by itself: {0}', notPinnable), 500)];
 }
 
 function imageLines(use: ImageUse, t: Translate): readonly string[] {

@@ -7,6 +7,7 @@ import { copyImage, showCopyPlan } from './commands/copyImage.ts';
 import { generateClusterKeyPair } from './commands/generateClusterKeyPair.ts';
 import { generateKeyPair, importKeyPair } from './commands/generateKeyPair.ts';
 import { openManifest, openPayload, refreshTree } from './commands/registryContent.ts';
+import { pinImages, unpinImages } from './commands/pinImages.ts';
 import { removeTrustedKey } from './commands/removeTrustedKey.ts';
 import { showPublicKey } from './commands/showPublicKey.ts';
 import { signFile } from './commands/signFile.ts';
@@ -32,4 +33,6 @@ export const actionCommands = {
   [commandIds.refreshTree]: refreshTree,
   [commandIds.openManifest]: openManifest,
   [commandIds.openPayload]: openPayload,
+  [commandIds.pinImages]: pinImages,
+  [commandIds.unpinImages]: unpinImages,
 } as const satisfies Readonly<Record<string, Command>>;

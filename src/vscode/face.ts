@@ -12,6 +12,7 @@ import { registerHoverView } from './hoverView.ts';
 import { registerKeyFileWatcher } from './keyFileWatcher.ts';
 import { registerLanguageStatusView } from './languageStatusView.ts';
 import { registerLogView } from './logView.ts';
+import { registerPinActions } from './pinActions.ts';
 import { Passwords } from './passwords.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import { Settings } from './settings.ts';
@@ -50,9 +51,11 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const engine = own(new EngineHandle(loadEngine, settings, log));
   const tracker = own(new DockerfileTracker({ engine, settings, log, now }));
   own(registerDiagnosticsView(tracker, extensionUri));
-  for (const register of [registerCodeLensView, registerHoverView, registerStatusBarView, registerLanguageStatusView, registerQuickFixes, registerKeyFileWatcher]) {
+  for (const register of [registerCodeLensView, registerStatusBarView, registerLanguageStatusView, registerQuickFixes, registerKeyFileWatcher]) {
     own(register(tracker));
   }
+  own(registerHoverView(tracker, engine));
+  own(registerPinActions(tracker, engine));
   own(registerLogView(tracker, log));
   const fileSignatures = own(new FileSignatureTracker({ engine, settings, log, now }));
   own(registerFileSignatureStatusView(fileSignatures, settings));

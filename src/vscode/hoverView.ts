@@ -7,25 +7,28 @@ import type { UseWithState } from '../presentation/useState.ts';
 import { digestIn } from './commands/copyDigest.ts';
 import { dockerfileSelector } from './dockerfileDocuments.ts';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
+import type { EngineHandle } from './engineHandle.ts';
 import { useAt, type FileTrust } from './fileTrust.ts';
+import { pinRefusal } from './pinPlans.ts';
 import { commandUri, toLocation, toRange } from './places.ts';
 import { t } from './words.ts';
 
 /** The only commands a hover may run: its text comes from registries and from the Dockerfile. */
 export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage, commandIds.copyImage];
 
-export function registerHoverView(tracker: DockerfileTracker): vscode.Disposable {
+export function registerHoverView(tracker: DockerfileTracker, engine: EngineHandle): vscode.Disposable {
   return vscode.languages.registerHoverProvider(dockerfileSelector, {
     provideHover: ({ uri, version }, { line, character }) => {
       const trust = tracker.get(uri);
       const item = trust?.version === version ? useAt(trust, line, character) : undefined;
-      return trust && item ? hoverOf(item, trust) : undefined;
+      return trust && item ? hoverOf(item, trust, pinRefusal(item, trust, engine)) : undefined;
     },
   });
 }
 
-export function hoverOf(item: UseWithState, trust: FileTrust): vscode.Hover {
-  const markdown = new vscode.MarkdownString(hoverMarkdown(item, t, { links: linksFor(item, trust) }), true);
+/** @param notPinnable why the image cannot be pinned although it is verified */
+export function hoverOf(item: UseWithState, trust: FileTrust, notPinnable?: string): vscode.Hover {
+  const markdown = new vscode.MarkdownString(hoverMarkdown(item, t, { links: linksFor(item, trust), ...(notPinnable === undefined ? {} : { notPinnable }) }), true);
   markdown.isTrusted = { enabledCommands: hoverCommands };
   return new vscode.Hover(markdown, toRange(item.use.range));
 }

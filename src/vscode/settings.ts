@@ -31,6 +31,8 @@ export interface ResourceSettings {
   readonly codeLens: boolean;
   readonly statusBar: boolean;
   readonly severities: Severities;
+  /** Whether it is asked where the tags of pinned references lead now. */
+  readonly checkDrift: boolean;
   readonly signing: SigningSettings;
   /** What is wrong in any setting read for the document; those of keys and policies are in {@link trust} too. */
   readonly problems: readonly CosignError[];
@@ -84,7 +86,9 @@ export class Settings implements vscode.Disposable {
         unresolved: severity('countersign.diagnostics.unresolved'),
         missingArgument: severity('countersign.diagnostics.missingArgument'),
         dockerfile: severity('countersign.diagnostics.dockerfile'),
+        drift: severity('countersign.diagnostics.drift'),
       },
+      checkDrift: values.boolean('countersign.pinning.checkDrift', false),
       signing: signingSettings(values),
       problems: [...trust.problems, ...values.problems, ...engine.problems],
       ignored: [...new Set([...values.ignored, ...engine.ignored])],

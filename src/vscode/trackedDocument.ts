@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { DockerfileImages, ImageUse } from '../core/dockerfile/images.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
 import type { UseState } from '../presentation/useState.ts';
+import { DriftStore } from './driftStore.ts';
 import type { EngineHandle } from './engineHandle.ts';
 import { describeFailure } from './failureLog.ts';
 import { hasKeys, type FileTrust } from './fileTrust.ts';
@@ -37,6 +38,7 @@ export class TrackedDocument implements vscode.Disposable {
   readonly document: vscode.TextDocument;
   readonly #options: TrackingOptions;
   readonly #verdicts: VerdictStore;
+  readonly #drifts: DriftStore;
   #settings: ResourceSettings;
   #asked: string;
   #images: DockerfileImages | undefined;
@@ -54,7 +56,8 @@ export class TrackedDocument implements vscode.Disposable {
     this.#options = options;
     this.#settings = options.settings.forResource(document.uri);
     this.#asked = this.#fingerprint();
-    this.#verdicts = new VerdictStore({ changed: () => this.#publish(), now: options.now });
+    this.#verdicts = new VerdictStore({ changed: () => this.#answered(), now: options.now });
+    this.#drifts = new DriftStore(() => this.#publish());
   }
 
   /** Nothing is read before it is seen: the editor opens documents for many reasons. */
@@ -89,10 +92,11 @@ export class TrackedDocument implements vscode.Disposable {
     const other = asked !== this.#asked || keysChanged;
     this.#asked = asked;
     if (other) this.#verdicts.clear();
+    if (other || !this.#settings.checkDrift) this.#drifts.clear();
     if (!this.#images) return;
     this.#read();
     if (this.#visible && this.#settings.verifyOn !== 'manual') this.#verifyUnknown();
-    this.#publish();
+    this.#answered();
   }
 
   /** Tries once more, by itself, what could not be checked a while ago. */
@@ -137,7 +141,10 @@ export class TrackedDocument implements vscode.Disposable {
     return {
       uri: this.document.uri,
       version: this.#version,
-      uses: (images?.uses ?? []).map((use) => ({ use, state: this.#stateOf(use) })),
+      uses: (images?.uses ?? []).map((use) => {
+        const drift = isResolved(use) ? this.#drifts.find(use) : undefined;
+        return { use, state: this.#stateOf(use), ...(drift ? { drift } : {}) };
+      }),
       ...(images?.problem ? { problem: images.problem } : {}),
       ...(this.#failure ? { failure: this.#failure } : {}),
       settings: this.#settings,
@@ -151,6 +158,7 @@ export class TrackedDocument implements vscode.Disposable {
     await this.#loading;
     while (this.#timer !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
     await this.#verdicts.idle();
+    await this.#drifts.idle();
   }
 
   dispose(): void {
@@ -158,6 +166,7 @@ export class TrackedDocument implements vscode.Disposable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#verdicts.clear();
+    this.#drifts.clear();
   }
 
   async #start(): Promise<void> {
@@ -165,7 +174,7 @@ export class TrackedDocument implements vscode.Disposable {
     if (this.#disposed || this.#failure) return;
     if (this.#timer === undefined) this.#settle();
     if (this.#settings.verifyOn !== 'manual' && this.#visible) this.#verifyUnknown();
-    this.#publish();
+    this.#answered();
   }
 
   /** Loads the engine and reads the document for the first time. */
@@ -193,11 +202,22 @@ export class TrackedDocument implements vscode.Disposable {
     try {
       this.#images = engine.readDockerfile(this.document.getText(), this.#settings.dockerfile);
       this.#version = this.document.version;
-      this.#verdicts.keepOnly(this.#images.uses.filter(isResolved));
+      const uses = this.#images.uses.filter(isResolved);
+      this.#verdicts.keepOnly(uses);
+      this.#drifts.keepOnly(uses);
     } catch (error) {
       this.#options.log.error(`${vscode.workspace.asRelativePath(this.document.uri)} could not be read.`, describeFailure(error));
       this.#failure = toCosignError(error);
     }
+  }
+
+  /** When all verdicts are there, and only then, asks whether pinned tags have moved: never in Restricted Mode. */
+  #answered(): void {
+    const engine = this.#options.engine.ready;
+    if (engine && this.#settings.checkDrift && vscode.workspace.isTrusted && this.#visible && !this.#disposed && !this.#verdicts.busy) {
+      for (const use of this.#verifiable()) this.#drifts.ask(use, this.#verdicts.find(use)?.verdict, engine, this.#settings.trust);
+    }
+    this.#publish();
   }
 
   #schedule(): void {

@@ -106,7 +106,7 @@ export class VerdictStore {
   }
 }
 
-/** Tag and digest both: policies look at either. */
-function keyOf({ reference, platform }: ResolvedUse): string {
+/** What is asked of a use. Tag and digest both: policies look at either. */
+export function keyOf({ reference, platform }: ResolvedUse): string {
   return JSON.stringify([reference.registry, reference.repository, reference.tag, reference.digest, platform]);
 }

@@ -1,11 +1,12 @@
 // An engine whose answers a test chooses, with a Dockerfile reader that knows FROM and ARG names without values.
 import type { Digest } from '../../src/core/crypto/digest.ts';
 import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/core/dockerfile/images.ts';
-import type { Engine, EngineSettings, KeyDescription, VerifyQuery } from '../../src/core/engine.ts';
+import type { Engine, EngineSettings, KeyDescription, TagQuery, TagTarget, VerifyQuery } from '../../src/core/engine.ts';
 import { CosignError } from '../../src/core/errors.ts';
 import { parseReference } from '../../src/core/oci/reference.ts';
 import type { ReadPolicyFile } from '../../src/core/policy/policyProblem.ts';
 import { readPolicyFile } from '../../src/policies.ts';
+import { pinning } from '../../src/core/rewriting/pinning.ts';
 import type { KeySetting } from '../../src/core/policy/trustPolicy.ts';
 import type { CopyEngine } from '../../src/core/copyEngine.ts';
 import type { SigningEngine } from '../../src/core/signingEngine.ts';
@@ -84,6 +85,22 @@ export class FakeEngine implements Engine {
       this.calls.push({ query, image, signal, answer: resolve, fail: reject });
       const known = this.answers.get(image);
       if (known) resolve(known);
+    });
+  }
+
+  /** Where a tag leads, by repository; it stands where nothing is said. Asked so often: {@link resolved}. */
+  readonly tags = new Map<string, TagTarget | CosignError>();
+  readonly resolved: TagQuery[] = [];
+  readonly pinning = pinning;
+
+  resolveTag(query: TagQuery, signal: AbortSignal): Promise<TagTarget> {
+    this.resolved.push(query);
+    const { reference } = query;
+    const target = this.tags.get(reference.repository) ?? { digest: reference.digest ?? digest('a'), includesPin: true };
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      if (target instanceof CosignError) reject(target);
+      else resolve(target);
     });
   }
 

@@ -5,7 +5,7 @@ import type * as api from 'vscode';
 import { registerFace } from '../../src/vscode/face.ts';
 import type { FileTrust } from '../../src/vscode/fileTrust.ts';
 import type { DockerfileTracker } from '../../src/vscode/dockerfileTracker.ts';
-import { fake, Position, Uri, type CodeAction, type CodeLens, type Diagnostic, type Hover } from '../support/vscode.ts';
+import { fake, Position, Range, Uri, CodeActionKind, type CodeAction, type CodeLens, type Diagnostic, type Hover } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
 import type { FakeLanguageStatus } from '../support/vscode/languages.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
@@ -135,7 +135,12 @@ export const screen = {
   hover: (document: FakeDocument, line: number, character: number): Hover | undefined =>
     [...fake.languages.hovers].map((provider) => provider.provideHover(document, new Position(line, character), undefined))[0],
   fixes: (document: FakeDocument, diagnostics = diagnosticsOn(document)): readonly CodeAction[] =>
-    [...fake.languages.actions].flatMap((provider) => provider.provideCodeActions(document, undefined, { diagnostics }, undefined)),
+    [...fake.languages.actions].flatMap((provider) => provider.provideCodeActions(document, diagnostics[0]?.range ?? new Range(0, 0, 0, 0), { diagnostics }, undefined)),
+  /** What is offered where the cursor is. */
+  actions: (document: FakeDocument, line: number, character: number, only?: string): readonly CodeAction[] =>
+    [...fake.languages.actions].flatMap((provider) => provider.provideCodeActions(document, new Range(line, character, line, character), {
+      diagnostics: diagnosticsOn(document).filter(({ range }) => range.start.line === line), ...(only === undefined ? {} : { only: new CodeActionKind(only) }),
+    }, undefined)),
   status: () => [...fake.statusBar][0] ?? assert.fail('no status bar entry'),
   languageStatus: (id: string): FakeLanguageStatus | undefined => [...fake.languages.statuses].find((item) => item.id === id),
   kinds: (face: Face, document: FakeDocument): readonly string[] => trustOf(face, document).uses.map(({ state }) => state.kind),

@@ -190,6 +190,7 @@ export const workspace = {
     fake.contents.set(scheme, provider);
     return new Disposable(() => fake.contents.delete(scheme));
   },
+  /** What the editor does with the edit of a code action, too. */
   applyEdit: (edit: WorkspaceEdit): Promise<boolean> => {
     if (fake.refusesEdits) return Promise.resolve(false);
     for (const { uri, replacements } of edit.files) {

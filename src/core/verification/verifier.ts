@@ -2,7 +2,7 @@
 import { SharedLoads } from '../async/sharedLoads.ts';
 import type { Digest } from '../crypto/digest.ts';
 import type { PublicKey } from '../crypto/publicKey.ts';
-import type { VerifyQuery } from '../engine.ts';
+import type { TagQuery, TagTarget, VerifyQuery } from '../engine.ts';
 import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, type Descriptor } from '../oci/manifest.ts';
 import { choosePlatform } from '../oci/platform.ts';
@@ -79,6 +79,19 @@ export class Verifier {
       signal.throwIfAborted();
       return { kind: 'unchecked', reason: toCosignError(error), checkedAt: this.#clock.now() };
     }
+  }
+
+  /**
+   * Where a tag leads now, believed as long as for verifying.
+   * @throws {CosignError} as {@link RegistryReader}
+   */
+  async resolveTag({ reference: { digest: pin, ...reference }, fresh }: TagQuery, signal: AbortSignal): Promise<TagTarget> {
+    const { digest, mediaType } = await this.#resolve(reference, fresh, signal);
+    if (digest === pin || !isIndexMediaType(mediaType)) return { digest, includesPin: digest === pin };
+    const content = await this.#registry.manifest(reference, digest, signal);
+    if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(reference)} has no image ${digest}.`);
+    const isIndex = isIndexMediaType(content.descriptor.mediaType);
+    return { digest, includesPin: isIndex && parseIndex(content.bytes).manifests.some((child) => child.digest === pin) };
   }
 
   /** Drops everything remembered; loads under way go on for those who wait for them. */

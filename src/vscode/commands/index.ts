@@ -39,6 +39,8 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.refreshTree]: action(commandIds.refreshTree),
   [commandIds.openManifest]: action(commandIds.openManifest),
   [commandIds.openPayload]: action(commandIds.openPayload),
+  [commandIds.pinImages]: action(commandIds.pinImages),
+  [commandIds.unpinImages]: action(commandIds.unpinImages),
   [commandIds.copyDigest]: copyDigest,
 };
 

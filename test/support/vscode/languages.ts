@@ -1,6 +1,6 @@
 // Language features of the fake editor: what was registered, and what is on screen.
 import { Disposable } from './events.ts';
-import type { CodeAction, CodeLens, Diagnostic, Hover, Uri } from './values.ts';
+import type { CodeAction, CodeActionKind, CodeLens, Diagnostic, Hover, Uri } from './values.ts';
 import type { FakeDocument } from './documents.ts';
 
 type Selector = readonly { readonly language?: string; readonly pattern?: string; readonly scheme?: string }[];
@@ -11,7 +11,7 @@ interface LensProvider {
   resolveCodeLens?(lens: CodeLens, token: unknown): CodeLens;
 }
 interface HoverProvider { provideHover(document: FakeDocument, position: unknown, token: unknown): Hover | undefined }
-interface ActionProvider { provideCodeActions(document: FakeDocument, range: unknown, context: { diagnostics: readonly Diagnostic[] }, token: unknown): CodeAction[] }
+interface ActionProvider { provideCodeActions(document: FakeDocument, range: unknown, context: { diagnostics: readonly Diagnostic[]; only?: CodeActionKind }, token: unknown): CodeAction[] }
 
 export interface FakeLanguageStatus {
   readonly id: string; selector: unknown; name?: string; text: string; detail?: string; severity: number; busy: boolean; command?: { command: string; title: string };

@@ -123,12 +123,16 @@ export class Hover {
 }
 export class CodeActionKind {
   static readonly QuickFix = new CodeActionKind('quickfix');
+  static readonly SourceFixAll = new CodeActionKind('source.fixAll');
   readonly value: string;
   constructor(value: string) { this.value = value; }
+  append(part: string): CodeActionKind { return new CodeActionKind(`${this.value}.${part}`); }
   contains(other: CodeActionKind): boolean { return other.value === this.value || other.value.startsWith(`${this.value}.`); }
 }
 export class CodeAction {
   diagnostics?: Diagnostic[];
+  edit?: WorkspaceEdit;
+  disabled?: { readonly reason: string };
   command?: CommandLink;
   isPreferred?: boolean;
   readonly title: string;

@@ -23,7 +23,7 @@ describe('the diagnostic', () => {
   });
 
   it('is not there when it is switched off', () => {
-    const off = { unsigned: 'off', untrusted: 'off', unchecked: 'off', unresolved: 'off', missingArgument: 'off', dockerfile: 'off' } as const;
+    const off = { unsigned: 'off', untrusted: 'off', unchecked: 'off', unresolved: 'off', missingArgument: 'off', dockerfile: 'off', drift: 'off' } as const;
     for (const state of Object.values(states)) assert.deepEqual(diagnosticTexts({ use: sampleUse({ missing: ['A'] }), state }, off, english), []);
     assert.equal(dockerfileDiagnostic({ range: sampleUse().range, message: 'x' }, off, english), undefined);
   });

@@ -9,7 +9,7 @@ import type { UseState } from '../../../src/presentation/useState.ts';
 export const digest = (char: string): Digest => `sha256:${char.repeat(64)}` as Digest;
 
 export const severities: Severities = {
-  unsigned: 'warning', untrusted: 'error', unchecked: 'information', unresolved: 'warning', missingArgument: 'hint', dockerfile: 'warning',
+  unsigned: 'warning', untrusted: 'error', unchecked: 'information', unresolved: 'warning', missingArgument: 'hint', dockerfile: 'warning', drift: 'information',
 };
 
 export function sampleUse(changes: Partial<ImageUse> = {}): ImageUse {

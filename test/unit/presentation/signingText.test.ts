@@ -67,7 +67,7 @@ describe('the words for a file', () => {
     assert.match(signatureLens('a', '/d/a.sig', verified, t), /^\$\(verified-filled\).*Signed by k/);
   });
   it('are no problem where nothing is known or all is well', () => {
-    const severities = { unsigned: 'warning', untrusted: 'error', unchecked: 'information', unresolved: 'off', missingArgument: 'off', dockerfile: 'off' } as const;
+    const severities = { unsigned: 'warning', untrusted: 'error', unchecked: 'information', unresolved: 'off', missingArgument: 'off', dockerfile: 'off', drift: 'off' } as const;
     assert.deepEqual(states.map((state) => signatureDiagnostic('a', '/d/a.sig', state, severities, t)?.code), [undefined, undefined, undefined, 'file-stale', undefined, undefined, 'file-unchecked', undefined]);
     assert.equal(signatureDiagnostic('a', '/d/a.sigstore.json', verified, severities, t)?.severity, 'error');
   });

@@ -492,3 +492,46 @@ describe('cancellation', () => {
 });
 
 it('the bundle media type the tests use is the one cosign writes', () => { assert.equal(bundleType, 'application/vnd.dev.sigstore.bundle.v0.3+json'); });
+
+describe('where a tag leads', () => {
+  const lead = (pin: string, fresh = false, tag = '1.0'): Promise<unknown> => verifier.resolveTag({ reference: parseReference(`${name}:${tag}@${pin}`), fresh }, new AbortController().signal);
+
+  it('is one question where it still leads to the pin, remembered like a tag that is verified', async () => {
+    assert.deepEqual(await lead(image.digest), { digest: image.digest, includesPin: true });
+    assert.deepEqual(registry.calls, ['resolve']);
+    await lead(image.digest);
+    assert.equal(calls('resolve'), 1);
+    await lead(image.digest, true);
+    assert.equal(calls('resolve'), 2);
+    now += tagLifetimeMs;
+    await lead(image.digest);
+    assert.equal(calls('resolve'), 3);
+  });
+
+  it('does not cost what verifies the pin anything, which asks for no tag', async () => {
+    signLegacy(registry, image.digest, release);
+    await ask(`${name}:1.0@${image.digest}`);
+    const { length } = registry.calls;
+    assert.equal(calls('resolve'), 0);
+    await ask(`${name}:1.0@${image.digest}`);
+    assert.equal(registry.calls.filter((call) => call !== 'probe').length, registry.calls.slice(0, length).filter((call) => call !== 'probe').length);
+  });
+
+  it('is elsewhere when another image was pushed under it', async () => {
+    const other = putImage(registry, '1.0', 'other');
+    assert.deepEqual(await lead(image.digest), { digest: other.digest, includesPin: false });
+    assert.deepEqual(registry.calls, ['resolve']);
+  });
+
+  it('is no other place when it is an index that lists the pin', async () => {
+    const index = registry.putJson({ schemaVersion: 2, mediaType: indexType, manifests: [image] }, indexType, 'multi');
+    assert.deepEqual(await lead(image.digest, false, 'multi'), { digest: index.digest, includesPin: true });
+    assert.deepEqual(await lead(sha256(Buffer.from('elsewhere')), false, 'multi'), { digest: index.digest, includesPin: false });
+  });
+
+  it('is an error, never "still there", when it cannot be found out', async () => {
+    await assert.rejects(lead(image.digest, false, 'gone'), { code: 'IMAGE_NOT_FOUND' });
+    registry.wait = () => Promise.reject(new CosignError('REGISTRY_UNAVAILABLE', 'down'));
+    await assert.rejects(lead(image.digest), { code: 'REGISTRY_UNAVAILABLE' });
+  });
+});
