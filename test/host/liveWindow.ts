@@ -18,6 +18,9 @@ const found = (globalThis as { readonly countersignLive?: Live }).countersignLiv
 assert.ok(found, 'this suite needs a window of its own: node test/run.mjs host');
 export const live: Live = found;
 const { page } = live;
+/** Long enough for a computer that does much else; what happens at once is seen at once. */
+const patienceMs = 45_000;
+page.setDefaultTimeout(patienceMs);
 
 const questions = page.locator('.quick-input-widget:visible');
 export const modal = page.locator('.monaco-dialog-box:visible');
@@ -46,14 +49,14 @@ export async function press(...keys: readonly string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key);
 }
 
-export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = patienceMs): Promise<void> {
   for (const deadline = Date.now() + limitMs; !await look();) {
     if (Date.now() > deadline) throw new Error(`did not happen: ${what}`);
     await new Promise((done) => { setTimeout(done, 50); });
   }
 }
 
-export async function shown(within: Locator, text: string | RegExp, limitMs = 20_000): Promise<Locator> {
+export async function shown(within: Locator, text: string | RegExp, limitMs = patienceMs): Promise<Locator> {
   const first = within.filter({ hasText: text }).first();
   await first.waitFor({ state: 'visible', timeout: limitMs });
   return first;

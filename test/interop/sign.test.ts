@@ -72,6 +72,24 @@ for (const algorithm of algorithms) {
       if (algorithm === 'P-256') accepted(oursByThem, algorithm, 'image bundle, 2.5', await verified(two, 'bundle'), false);
     });
 
+    it('images with a key that cosign wrote: both cosigns verify them with no flag', async () => {
+      const key = keyOf(theirKeys, algorithm);
+      const target = await image();
+      await ours.sign(target, key, 'both');
+      for (const [name, cosign] of [['2.5', two], ['3.1', three]] as const) accepted(oursByThem, algorithm, `image, their key, ${name}`, await cosign.verify(key.pub, target));
+    });
+
+    it('indexes, recursively: both cosigns verify the whole and a child', async () => {
+      const key = keyOf(imported, algorithm);
+      const { index, children } = await pushIndex(plain.host, `demo/index-${++next}`, '1.0', ['linux/amd64', 'linux/arm64']);
+      await ours.sign(index.byDigest, key, 'both', { recursive: true });
+      const child = children.get('linux/arm64') ?? index;
+      for (const [name, cosign] of [['2.5', two], ['3.1', three]] as const) {
+        accepted(oursByThem, algorithm, `index, ${name}`, await cosign.verify(key.pub, index.byDigest));
+        accepted(oursByThem, algorithm, `index child, ${name}`, await cosign.verify(key.pub, child.byDigest));
+      }
+    });
+
     it('files: both cosigns verify both outputs, and not for other contents', async () => {
       const key = keyOf(imported, algorithm);
       const file = blob();
@@ -99,6 +117,17 @@ for (const algorithm of algorithms) {
         accepted(theirsByAll, algorithm, `image ${format} of ${name}, ${name}`, await cosign.verify(key.pub, target), name === '2.5' || !sha256Only);
       });
     }
+
+    it('indexes, recursively: we verify the whole and each child', async () => {
+      const key = keyOf(theirKeys, algorithm);
+      for (const [name, cosign, format] of [['2.5', two, 'legacy'], ['3.1', three, 'bundle']] as const) {
+        const { index, children } = await pushIndex(plain.host, `demo/index-${++next}`, '1.0', ['linux/amd64', 'linux/arm64']);
+        await signWith(cosign, key.key, index.byDigest, format, ['-r']);
+        const kinds = await Promise.all([index, ...children.values()].map(async ({ byDigest }) => (await ours.verify(byDigest, key)).kind));
+        theirsByAll.set(algorithm, `index of ${name}, us`, kinds.every((kind) => kind === 'verified'));
+        assert.deepEqual(kinds, ['verified', 'verified', 'verified']);
+      }
+    });
 
     it('files: we verify what it wrote, as far as it says which file it is for', async () => {
       const key = keyOf(theirKeys, algorithm);

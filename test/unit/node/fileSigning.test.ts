@@ -70,6 +70,15 @@ describe('a signed file', () => {
     assert.deepEqual(said(await verify(large, alice)), ['verified', 'signature: key 0', 'bundle: key 0']);
   });
 
+  it('of many times that size takes no more memory', async () => {
+    truncateSync(large, 256 * 1024 ** 2);
+    const before = process.memoryUsage().rss;
+    let most = before;
+    await signFile({ ...outputs(large), overwrite: true }, alice, () => { most = Math.max(most, process.memoryUsage().rss); }, never);
+    assert.ok(most - before < 64 * 1024 ** 2, `${(most - before) / 1024 ** 2} MB`);
+    truncateSync(large, 3_000_000);
+  });
+
   it('gets only the outputs that are wanted, and none that exist unless told to', async () => {
     await signFile({ file, signature: `${file}.sig`, overwrite: false }, alice, nothing, never);
     assert.deepEqual(readdirSync(folder), ['blob.txt', 'blob.txt.sig']);

@@ -47,6 +47,19 @@ describe('the encrypted private key', () => {
     });
   }
 
+  it('is unlocked beside the event loop, which goes on turning meanwhile', async () => {
+    let [turns, unlocked] = [0, false];
+    const turn = (): void => {
+      turns++;
+      if (!unlocked) setImmediate(turn);
+    };
+    turn();
+    await decryptPrivateKey(bytes(examples.pem), 'correct horse', never);
+    unlocked = true;
+    // Far more than the few turns in which the work is handed over and taken back.
+    assert.ok(turns > 100, String(turns));
+  });
+
   it('is read with the old PEM name, CRLF, a BOM and text around it', async () => {
     const old = examples.pem.replaceAll('SIGSTORE', 'COSIGN').replaceAll('\n', '\r\n');
     assert.equal((await decryptPrivateKey(bytes(`\ufeffmy key\r\n${old}bye`), 'correct horse', never)).publicKey.hint, examples.hint);
