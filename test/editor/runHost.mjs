@@ -15,8 +15,8 @@ const suites = [
   { name: 'trusted', trusted: true },
   { name: 'restricted', trusted: false },
   { name: 'kubernetes', trusted: true },
-  // Without the driver, in the newest editor from npm only: messages and modal questions are part of it. Not steady under load yet: `node test/run.mjs host signing` runs it.
-  { name: 'signing', live: true, onlyByName: true },
+  // Without the driver, in the newest editor from npm only: messages and modal questions are part of it.
+  { name: 'signing', live: true },
   { name: 'copy', live: true },
 ];
 
@@ -33,7 +33,7 @@ export async function runHost({ pattern = '', codeServer = process.env.COUNTERSI
   console.log(desktop === undefined ? `host: the VS Code server from npm${codeServer ? ` ${codeServer}` : ''}, in headless Chromium` : `host: ${desktop}`);
   const counts = { passed: 0, failed: 0, skipped: 0, note: '' };
   const named = suites.filter(({ name }) => name === pattern);
-  for (const suite of named.length > 0 ? named : suites.filter(({ onlyByName, live }) => !onlyByName && (!live || codeServer === undefined))) {
+  for (const suite of named.length > 0 ? named : suites.filter(({ live }) => !live || codeServer === undefined)) {
     const result = await runSuite(suite, { desktop, pattern: named.length > 0 ? '' : pattern, codeServer });
     for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
     counts.note ||= result.note ?? '';

@@ -69,7 +69,8 @@ export async function command(title: string): Promise<void> {
 
 /** Opens a file of the folder by its name; others whose names hold it may have been opened later, and stand before it. */
 export async function openFile(name: string): Promise<void> {
-  await palette('Control+P', name, name, async () => {
+  // By its whole path: the search for names may know less than the disk.
+  await palette('Control+P', join(live.demo.description.workspace, name), name, async () => {
     const focused = questions.locator('.monaco-list-row.focused .label-name');
     for (let tries = 0; tries < 10; tries++) {
       if (await focused.first().innerText() === name) return;
@@ -93,6 +94,8 @@ async function palette(key: string, text: string, row: string, choose: () => Pro
       await choose();
       return true;
     } catch {
+      // A list that found nothing does not look again.
+      await press('Escape');
       return false;
     }
   });

@@ -1,9 +1,10 @@
 // A whole editor window, driven by keyboard from outside: keys, signing images and files, what is refused, what a cancel leaves, and where the password is not.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, suiteSetup, suiteTeardown, teardown, test } from 'mocha';
+import type { Locator } from 'playwright-core';
 import { decryptPrivateKey } from '../../../src/core/crypto/encryptedKey.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
 import { accept, capture, captureThemes, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, statusBar, type, until } from '../liveWindow.ts';
@@ -287,6 +288,27 @@ suite('Keys and signing, by keyboard', () => {
       await message('Verified: release-notes.txt is signed by team');
       await shown(statusBar, 'Signed by team');
       assert.notEqual(readFileSync(`${file}.sig`, 'utf8'), before);
+      await clearMessages();
+    });
+  });
+
+  suite('Several files', () => {
+    test('chosen in the explorer are signed with one question for the key', async () => {
+      const names = ['README.md', 'release-notes.txt'];
+      for (const ending of ['.sig', '.sigstore.json']) rmSync(path(`release-notes.txt${ending}`));
+      const row = (name: string): Locator => page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText(name, { exact: true }) });
+      await row('release-notes.txt.sig').waitFor({ state: 'detached' });
+      await row('README.md').click();
+      await row('release-notes.txt').click({ modifiers: ['Control'] });
+      await row('release-notes.txt').click({ button: 'right' });
+      await page.getByRole('menuitem', { name: 'Sign Current File as Blob…' }).waitFor();
+      await capture('files-menu');
+      await page.getByRole('menuitem', { name: 'Sign Current File as Blob…' }).click();
+      await question('Sign 2 Files', 'Which private key signs?');
+      await pick('team.key');
+      await message('Wrote README.md.sig');
+      assert.deepEqual(names.flatMap((name) => ['.sig', '.sigstore.json'].filter((ending) => !existsSync(path(name + ending)))), []);
+      await capture('files-signed');
       await clearMessages();
     });
   });
