@@ -162,12 +162,13 @@ function actionsFor(code: ErrorCode, t: Translate): readonly FailureAction[] {
     case 'REGISTRY_TLS': case 'CERTIFICATE_UNREADABLE': return [setting('countersign.registries.certificateAuthorities'), retry, log];
     case 'REGISTRY_PLAIN_HTTP_REFUSED': return [setting('countersign.registries.insecure'), retry];
     case 'CREDENTIALS_UNREADABLE': case 'CREDENTIAL_HELPER_FAILED': return [setting('countersign.registries.useCredentials'), retry, log];
+    case 'REGISTRY_REFUSED_MANIFEST': return [setting('countersign.signing.dockerMediaTypes'), retry, log];
     case 'PLATFORM_NOT_FOUND': return [setting('countersign.dockerfile.platform'), retry];
     case 'KUBERNETES_REFERENCE_INVALID': case 'KUBERNETES_SECRET_NOT_FOUND': case 'KUBERNETES_SECRET_INVALID': return [setting('countersign.keys'), retry];
     case 'KUBERNETES_CONFIG_INVALID': return [setting('countersign.kubernetes.kubeconfig'), retry, log];
     case 'KUBERNETES_UNREACHABLE': case 'KUBERNETES_UNAUTHORIZED': case 'KUBERNETES_FORBIDDEN': case 'KUBERNETES_CONFLICT': case 'KUBERNETES_REFUSED':
     case 'REGISTRY_UNAUTHORIZED': case 'REGISTRY_DENIED': case 'REGISTRY_RATE_LIMITED': case 'REGISTRY_UNAVAILABLE': case 'REGISTRY_RESPONSE_INVALID':
-    case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': case 'REGISTRY_REFUSED_MANIFEST': case 'REGISTRY_CONFLICT': case 'IMAGE_NOT_FOUND': case 'DIGEST_MISMATCH':
+    case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': case 'REGISTRY_CONFLICT': case 'IMAGE_NOT_FOUND': case 'DIGEST_MISMATCH':
     case 'SIZE_LIMIT': case 'COUNT_LIMIT': case 'MANIFEST_INVALID': case 'REFERRERS_TAG_OCCUPIED': case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID':
     case 'BUNDLE_UNSUPPORTED': case 'INTERNAL':
       return [retry, log];

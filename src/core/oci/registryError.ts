@@ -73,7 +73,7 @@ export function registryError(failure: Failure): RegistryFailure {
   if (status === 412) return make('REGISTRY_CONFLICT', `Something else was written to ${on} at the same time (${detail}).`, 'Try again.');
   if (status >= 500 || status === 408) return make('REGISTRY_UNAVAILABLE', `The registry could not answer for ${on} (${detail}).`, 'Verify again later.');
   if (failure.method === 'PUT' && (status === 400 || status === 415)) {
-    return make('REGISTRY_REFUSED_MANIFEST', `The registry refuses what was written to ${on} (${detail}).`, 'Some registries refuse OCI media types: try the Docker media types.');
+    return make('REGISTRY_REFUSED_MANIFEST', `The registry refuses what was written to ${on} (${detail}).`, 'Some registries refuse OCI media types: sign in the legacy format, with countersign.signing.dockerMediaTypes turned on.');
   }
   return make('REGISTRY_RESPONSE_INVALID', `The registry gave an answer for ${on} that makes no sense here (${detail}).`, 'Check that this host is a container registry.');
 }

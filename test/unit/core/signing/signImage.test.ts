@@ -175,6 +175,18 @@ describe('what forbids signing', () => {
     });
   }
 
+  it('a registry that refuses OCI media types: nothing counts until Docker\'s are used', async () => {
+    const harness = await startHarness();
+    harness.registry.store.putImage('demo/app', '1.0');
+    harness.registry.intercept = (request) => (request.method === 'PUT' && request.kind === 'manifest' && request.headers['content-type']?.includes('vnd.oci.') === true ? status(415, 'UNSUPPORTED')(request, () => ({ status: 415 })) : undefined);
+    for (const format of ['legacy', 'bundle'] as const) {
+      await assert.rejects(sign(harness, 'demo/app:1.0', { key: alice, format }), (error: Error & { code: string; remedy?: string }) => error.code === 'REGISTRY_REFUSED_MANIFEST' && error.remedy?.includes('countersign.signing.dockerMediaTypes') === true);
+    }
+    assert.equal(await signers(harness, 'demo/app:1.0', { alice }), 'unsigned');
+    await sign(harness, 'demo/app:1.0', { key: alice, format: 'legacy', dockerMediaTypes: true });
+    assert.deepEqual(await signers(harness, 'demo/app:1.0', { alice }), ['legacy alice']);
+  });
+
   it('a registry that takes one format only: the error says what was pushed, and that verifies', async () => {
     const harness = await startHarness();
     const image = harness.registry.store.putImage('demo/app', '1.0');
