@@ -49,8 +49,11 @@ export interface PlannedManifest {
   readonly blobs: readonly PlannedBlob[];
   /** What an index lists, in its order. */
   readonly children: readonly PlannedManifest[];
-  /** Digests that an index lists and the source does not have: such an index cannot be copied, its other children can. */
-  readonly missing: readonly Digest[];
+  /**
+   * Digests that an index lists and that are not at the source, or cannot be copied ({@link CopyPlan.omitted} says why then): such an
+   * index cannot be copied, its other children can. Of any algorithm, and the registry's text.
+   */
+  readonly missing: readonly string[];
   readonly proofs: readonly PlannedProof[];
 }
 
@@ -83,13 +86,18 @@ export interface CopyPlan {
   readonly root: PlannedManifest;
   /** Compare its digest with that of the selection's top: another one needs {@link CopyOptions.overwriteTag}. */
   readonly destinationTag: DestinationTag;
-  /** Listed referrers that are not copied, and why: gone, unreadable, or not about the manifest whose referrers they pretend to be. */
-  readonly omitted: readonly OmittedReferrer[];
+  /**
+   * What is not copied though it is listed, and why: referrers that are gone, unreadable, or not about the manifest whose referrers they
+   * pretend to be; and whatever an index lists, or a tag holds, that is of a form or has a digest that is not copied.
+   */
+  readonly omitted: readonly Omitted[];
 }
 
-export interface OmittedReferrer {
+export interface Omitted {
+  /** What lists it, or what it hangs on. */
   readonly subject: Digest;
-  readonly digest: Digest;
+  /** Of any algorithm: the registry's text. */
+  readonly digest: string;
   readonly reason: CosignError;
 }
 

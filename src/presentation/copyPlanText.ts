@@ -80,7 +80,7 @@ class Tree {
       const role = blob.role === 'config' ? t('Config') : t('Layer');
       this.#line(depth + 1, t('{0}: {1}, {2}, {3}', role, blob.digest, sizeText(blob.sizeBytes), blobStateWords(blob.state, t)));
     }
-    for (const missing of manifest.missing) this.#line(depth + 1, t('Not at the source: {0}; this index cannot be copied, one of its images can', missing));
+    for (const missing of manifest.missing) this.#line(depth + 1, t('Not to be had from the source: {0}; this index cannot be copied, one of its images can', missing));
     for (const child of manifest.children) this.add(child, depth + 1);
     for (const other of manifest.proofs) this.add(other.manifest, depth + 1, other);
   }

@@ -31,6 +31,8 @@ export class MemoryRegistry implements RegistryReader {
   probe: ReferrersSupport | undefined;
   /** Subject digest → referrer descriptors of the native API. */
   readonly referrerLists = new Map<string, Descriptor[]>();
+  /** What the native API lists besides, for every subject, by digests of another algorithm. */
+  otherDigests: readonly string[] = [];
   fail: (operation: Operation) => CosignError | undefined = () => undefined;
   wait: (operation: Operation, signal: AbortSignal) => Promise<void> = () => Promise.resolve();
 
@@ -82,7 +84,7 @@ export class MemoryRegistry implements RegistryReader {
   async referrers(_repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<ReferrersAnswer> {
     await this.#enter('referrers', signal);
     if (this.referrersApi !== 'native') return { kind: 'unsupported', scope: this.referrersApi === 'unsupported on host' ? 'host' : 'repository' };
-    return { kind: 'list', descriptors: this.referrerLists.get(digest) ?? [] };
+    return { kind: 'list', descriptors: this.referrerLists.get(digest) ?? [], ...(this.otherDigests.length > 0 ? { otherDigests: this.otherDigests } : {}) };
   }
 
   async probeReferrers(_repository: RepositoryName, signal: AbortSignal): Promise<ReferrersSupport> {

@@ -38,10 +38,14 @@ export async function copyImage({ sides, prove }: CopyTools, plan: CopyPlan, sel
 }
 
 /** An index without all that it lists would be a hole that a tag points at. */
-function refuseHoles({ source, destination }: CopyPlan, { top, images, manifests }: Chosen): void {
+function refuseHoles({ source, destination, omitted }: CopyPlan, { top, images, manifests }: Chosen): void {
   const hole = images.find(({ missing }) => missing.length > 0) ?? manifests.find(({ missing }) => missing.length > 0);
-  if (hole) {
-    throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(source)} does not have ${hole.missing[0] ?? ''}, which the index ${hole.digest} lists; the index cannot be copied without it.`, { remedy: 'Copy one of its platforms.' });
+  const [first] = hole?.missing ?? [];
+  if (hole && first !== undefined) {
+    const unreadable = omitted.find(({ digest }) => digest === first);
+    const remedy = 'Copy one of its platforms.';
+    if (unreadable) throw new CosignError('MANIFEST_INVALID', `The index ${hole.digest} lists ${first}, which cannot be copied; the index cannot be copied without it. ${unreadable.reason.message}`, { cause: unreadable.reason, remedy });
+    throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(source)} does not have ${first}, which the index ${hole.digest} lists; the index cannot be copied without it.`, { remedy });
   }
   if (destination.digest !== undefined && destination.digest !== top.digest) {
     throw new CosignError('REFERENCE_INVALID', `The destination names ${destination.digest}, and ${top.digest} is copied: a copy keeps its digest.`, { remedy: 'Write the destination without a digest.' });

@@ -1,6 +1,6 @@
 // The plan: what is at the source, beside what the destination has of it. Reads both, writes nothing.
 import { hasLayersOf } from '../cosign/signatureManifest.ts';
-import type { BlobState, CopyPlan, CopyRequest, DestinationTag, OmittedReferrer, PlannedBlob, PlannedManifest, PlannedProof, ProofPlace } from '../copyEngine.ts';
+import type { BlobState, CopyPlan, CopyRequest, DestinationTag, Omitted, PlannedBlob, PlannedManifest, PlannedProof, ProofPlace } from '../copyEngine.ts';
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { isIndexMediaType, type Descriptor } from '../oci/manifest.ts';
@@ -110,7 +110,7 @@ class DestinationLook {
 
   async #places(subject: Digest, proofs: readonly SourceProof[], manifests: ReadonlyMap<Digest, SourceManifest>, isSame: boolean, signal: AbortSignal): Promise<readonly (readonly [SourceProof, ProofPlace])[]> {
     const hasReferrers = proofs.some(({ referrer }) => referrer !== undefined);
-    const listed = new Set(hasReferrers && !isSame ? (await listReferrers(this.#destination, this.#to, subject, signal)).map(({ digest }) => digest) : []);
+    const listed = new Set(hasReferrers && !isSame ? (await listReferrers(this.#destination, this.#to, subject, signal)).descriptors.map(({ digest }) => digest) : []);
     return Promise.all(proofs.map(async (proof): Promise<readonly [SourceProof, ProofPlace]> => {
       if (proof.tag !== undefined) {
         const bytes = manifests.get(proof.digest)?.content.bytes ?? new Uint8Array();
@@ -150,14 +150,14 @@ class TreeBuilder {
   readonly #states: DestinationStates;
   readonly #built = new Map<Digest, PlannedManifest>();
   readonly #building = new Set<Digest>();
-  readonly #omitted: OmittedReferrer[] = [];
+  readonly #omitted: Omitted[] = [];
 
   constructor(tree: SourceTree, states: DestinationStates) {
     this.#tree = tree;
     this.#states = states;
   }
 
-  build(): { readonly manifest: PlannedManifest; readonly omitted: readonly OmittedReferrer[] } {
+  build(): { readonly manifest: PlannedManifest; readonly omitted: readonly Omitted[] } {
     const manifest = this.#manifest(this.#tree.root, false);
     if (!manifest) throw new CosignError('IMAGE_NOT_FOUND', `The source has no image ${this.#tree.root}.`);
     return { manifest, omitted: this.#omitted };

@@ -52,7 +52,7 @@ export async function sendProofs(route: Route, level: readonly ChosenProof[], si
 /** What the registry does not list by itself goes into the fallback index (distribution-spec v1.1 §pushing manifests with subject). */
 async function list(route: Route, subject: PlannedManifest, referrers: readonly PlannedManifest[], signal: AbortSignal): Promise<void> {
   const { destination } = route.sides;
-  const listed = new Set((await listedByApi(destination, route.to, subject.digest, signal))?.map(({ digest }) => digest));
+  const listed = new Set((await listedByApi(destination, route.to, subject.digest, signal))?.descriptors.map(({ digest }) => digest));
   const missing = referrers.filter(({ digest }) => !listed.has(digest)).map(descriptorOf);
   if (missing.length === 0) return;
   const add = (existing: Uint8Array | undefined): Uint8Array | undefined => missing.reduce((bytes, referrer) => addToFallbackIndex(bytes, referrer) ?? bytes, existing);

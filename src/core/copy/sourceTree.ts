@@ -1,10 +1,11 @@
 // Everything at the source that belongs to an image: what it lists, what hangs on each of that, and what hangs on those in turn.
 import { referrersTag } from '../cosign/referrer.ts';
-import type { OmittedReferrer, ProofKind } from '../copyEngine.ts';
+import type { Omitted, ProofKind } from '../copyEngine.ts';
 import { hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
-import { isIndexMediaType, mediaTypes, parseIndex, parseManifest, type Descriptor } from '../oci/manifest.ts';
+import { isIndexMediaType, mediaTypes, parseIndex, parseManifest, parseMixedIndex, type Descriptor } from '../oci/manifest.ts';
 import { platformText } from '../oci/platform.ts';
+import { unreadableReferrer, type ReferrersAnswer } from '../oci/referrers.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
 import { canonicalRepository } from '../oci/reference.ts';
 import { inParallel } from '../signing/inParallel.ts';
@@ -30,14 +31,14 @@ export interface SourceManifest {
   readonly content: ManifestContent;
   readonly blobs: readonly SourceBlob[];
   readonly children: readonly { readonly digest: Digest; readonly platform?: string }[];
-  readonly missing: readonly Digest[];
+  readonly missing: readonly string[];
   readonly proofs: readonly SourceProof[];
 }
 
 export interface SourceTree {
   readonly root: Digest;
   readonly manifests: ReadonlyMap<Digest, SourceManifest>;
-  readonly omitted: readonly OmittedReferrer[];
+  readonly omitted: readonly Omitted[];
 }
 
 /** What may hang on a manifest: everything, only referrers (nobody signs a signature by tag), or nothing that anybody looks for. */
@@ -47,6 +48,8 @@ interface Task {
   readonly digest: Digest;
   readonly hangs: Hangs;
   readonly depth: number;
+  /** What lists it, or what it hangs on; the image itself has none. */
+  readonly parent?: Digest;
   /** When it was read already, as a tag. */
   readonly content?: ManifestContent;
 }
@@ -68,7 +71,7 @@ class TreeReader {
   readonly #source: CopySource;
   readonly #repository: RepositoryName;
   readonly #manifests = new Map<Digest, SourceManifest>();
-  readonly #omitted: OmittedReferrer[] = [];
+  readonly #omitted: Omitted[] = [];
   #bytes = 0;
 
   constructor(source: CopySource, repository: RepositoryName) {
@@ -90,13 +93,14 @@ class TreeReader {
   }
 
   /** @returns what to load next */
-  async #load({ digest, hangs, depth, content: known }: Task, signal: AbortSignal): Promise<readonly Task[]> {
+  async #load({ digest, hangs, depth, parent, content: known }: Task, signal: AbortSignal): Promise<readonly Task[]> {
     const content = known ?? await this.#source.manifest(this.#repository, digest, signal);
     if (!content) return [];
     this.#bytes += content.bytes.byteLength;
     if (this.#bytes > limits.bytes) throw new CosignError('SIZE_LIMIT', `The manifests that belong to ${this.#named(digest)} have more than ${limits.bytes} bytes.`);
     if (depth > limits.depth) throw new CosignError('COUNT_LIMIT', `What belongs to the image is nested more than ${limits.depth} deep, at ${digest}.`);
-    const facts = await this.#parse(content, signal);
+    const facts = await this.#parseOrOmit(content, parent, signal);
+    if (!facts) return [];
     const [tagged, referrers] = await Promise.all([
       hangs === 'everything' ? this.#tagged(digest, signal) : [],
       hangs === 'nothing' ? [] : this.#referrers(digest, signal),
@@ -104,9 +108,21 @@ class TreeReader {
     const proofs = [...tagged, ...referrers];
     this.#manifests.set(digest, { content, ...facts, proofs: proofs.map(({ proof }) => proof) });
     return [
-      ...facts.children.map((child) => ({ digest: child.digest, hangs, depth: depth + 1 })),
-      ...proofs.map((found) => ({ digest: found.proof.digest, hangs: found.hangs, depth: depth + 1, content: found.content })),
+      ...facts.children.map((child) => ({ digest: child.digest, hangs, depth: depth + 1, parent: digest })),
+      ...proofs.map((found) => ({ digest: found.proof.digest, hangs: found.hangs, depth: depth + 1, parent: digest, content: found.content })),
     ];
+  }
+
+  /** What is of a form that is not copied does not forbid copying the rest. */
+  async #parseOrOmit(content: ManifestContent, parent: Digest | undefined, signal: AbortSignal): Promise<Omit<SourceManifest, 'content' | 'proofs'> | undefined> {
+    try {
+      return await this.#parse(content, signal);
+    } catch (reason) {
+      signal.throwIfAborted();
+      if (parent === undefined || !(reason instanceof CosignError) || reason.code !== 'MANIFEST_INVALID') throw reason;
+      this.#omitted.push({ subject: parent, digest: content.descriptor.digest, reason });
+      return undefined;
+    }
   }
 
   async #parse({ descriptor: { digest, mediaType }, bytes }: ManifestContent, signal: AbortSignal): Promise<Omit<SourceManifest, 'content' | 'proofs'>> {
@@ -116,14 +132,17 @@ class TreeReader {
       if (!config) throw new CosignError('MANIFEST_INVALID', `${this.#named(digest)} has no config: it is no manifest that can be copied.`);
       return { blobs: [{ descriptor: config, role: 'config' }, ...layers.map((descriptor) => ({ descriptor, role: 'layer' as const }))], children: [], missing: [] };
     }
-    const entries = parseIndex(bytes).manifests;
+    const { manifests: entries, otherDigests } = parseMixedIndex(bytes);
+    for (const other of otherDigests) {
+      this.#omitted.push({ subject: digest, digest: other, reason: new CosignError('MANIFEST_INVALID', `${this.#named(digest)} lists ${other}: only what has a sha256 digest is copied.`) });
+    }
     // Build caches list layers where manifests belong.
     const odd = entries.filter((entry) => entry.mediaType !== '' && !manifestTypes.includes(entry.mediaType));
     const blobs = (await inParallel(odd, atOnce.looking, async (entry) => (await this.#source.blobExists(this.#repository, entry.digest, signal) ? [entry] : []), signal)).flat();
     return {
       blobs: blobs.map((descriptor) => ({ descriptor, role: 'layer' })),
       children: entries.filter((entry) => !blobs.includes(entry)).map((entry) => ({ digest: entry.digest, ...(entry.platform ? { platform: platformText(entry.platform) } : {}) })),
-      missing: [],
+      missing: otherDigests,
     };
   }
 
@@ -140,8 +159,9 @@ class TreeReader {
 
   /** By the API and by the fallback tag: registries that got the API later do not list what was there before. */
   async #referrers(subject: Digest, signal: AbortSignal): Promise<readonly FoundProof[]> {
-    const listed = await listReferrers(this.#source, this.#repository, subject, signal);
-    return (await inParallel(listed, atOnce.looking, async ({ digest }): Promise<readonly FoundProof[]> => {
+    const { descriptors, otherDigests } = await listReferrers(this.#source, this.#repository, subject, signal);
+    for (const digest of otherDigests) this.#omitted.push({ subject, digest, reason: unreadableReferrer(digest) });
+    return (await inParallel(descriptors, atOnce.looking, async ({ digest }): Promise<readonly FoundProof[]> => {
       try {
         const content = await this.#source.manifest(this.#repository, digest, signal);
         if (!content) throw new CosignError('MANIFEST_INVALID', `${canonicalRepository(this.#repository)} lists the referrer ${digest}, but does not have it.`);
@@ -162,7 +182,8 @@ class TreeReader {
   #withoutMissing(): ReadonlyMap<Digest, SourceManifest> {
     const has = (digest: Digest): boolean => this.#manifests.has(digest);
     return new Map([...this.#manifests].map(([digest, manifest]) => [digest, {
-      ...manifest, children: manifest.children.filter((child) => has(child.digest)), missing: manifest.children.filter((child) => !has(child.digest)).map((child) => child.digest),
+      ...manifest, children: manifest.children.filter((child) => has(child.digest)), missing: [...manifest.children.filter((child) => !has(child.digest)).map((child) => child.digest), ...manifest.missing],
+      proofs: manifest.proofs.filter((proof) => has(proof.digest)),
     }]));
   }
 
@@ -181,16 +202,20 @@ interface FoundProof {
  * What a registry lists as referrers of a digest, in the API or in the fallback index, each once.
  * @throws {CosignError} every `REGISTRY_…` code, `MANIFEST_INVALID`
  */
-export async function listReferrers(registry: RegistryReader, repository: RepositoryName, subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]> {
+export async function listReferrers(registry: RegistryReader, repository: RepositoryName, subject: Digest, signal: AbortSignal): Promise<{ readonly descriptors: readonly Descriptor[]; readonly otherDigests: readonly string[] }> {
   const [api, tag] = await Promise.all([listedByApi(registry, repository, subject, signal), registry.manifest(repository, referrersTag(subject), signal)]);
   // `cosign copy` puts the image itself under this tag.
-  const fallback = tag && tag.descriptor.digest !== subject && isIndexMediaType(tag.descriptor.mediaType) ? parseIndex(tag.bytes).manifests : [];
-  return [...new Map([...fallback, ...api ?? []].map((descriptor) => [descriptor.digest, descriptor])).values()];
+  const fallback = tag && tag.descriptor.digest !== subject && isIndexMediaType(tag.descriptor.mediaType) ? parseMixedIndex(tag.bytes) : undefined;
+  const all = [...fallback?.manifests ?? [], ...api?.descriptors ?? []];
+  return {
+    descriptors: [...new Map(all.map((descriptor) => [descriptor.digest, descriptor])).values()],
+    otherDigests: [...new Set([...fallback?.otherDigests ?? [], ...api?.otherDigests ?? []])],
+  };
 }
 
 /** @returns undefined where the registry has no such API */
-export async function listedByApi(registry: RegistryReader, repository: RepositoryName, subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[] | undefined> {
+export async function listedByApi(registry: RegistryReader, repository: RepositoryName, subject: Digest, signal: AbortSignal): Promise<Extract<ReferrersAnswer, { kind: 'list' }> | undefined> {
   if (await registry.probeReferrers(repository, signal) === 'unsupported on host') return undefined;
   const answer = await registry.referrers(repository, subject, signal);
-  return answer.kind === 'list' ? answer.descriptors : undefined;
+  return answer.kind === 'list' ? answer : undefined;
 }

@@ -1,10 +1,10 @@
 // How a bundle hangs on an image: the referrer manifest, and the fallback index where a registry has no referrers API (`cosign.md` §3.3).
-import { digestOf, hexOf, type Digest } from '../crypto/digest.ts';
+import { digestOf, hexOf, isOtherDigest, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { bundleMediaType } from './bundle.ts';
 import { descriptorJson, inOrder, readDescriptor, toGoObject, type Descriptor } from './descriptor.ts';
 import { compareUtf8, encodeGoJson, type GoObject } from './goJson.ts';
-import { JsonShape } from '../encoding/jsonShape.ts';
+import { JsonShape, type JsonObject } from '../encoding/jsonShape.ts';
 import { signPredicateType } from './statement.ts';
 
 /** The descriptor of a referrer as it stands in a fallback index. */
@@ -79,10 +79,15 @@ export function addToFallbackIndex(existing: Uint8Array | undefined, referrer: R
   }, indexOrder));
 }
 
-function readIndex(bytes: Uint8Array): { members: GoObject; manifests: readonly ReturnType<typeof readDescriptor>[] } {
+function readIndex(bytes: Uint8Array): { members: GoObject; manifests: readonly { readonly digest: string; readonly json: JsonObject }[] } {
   const json = shape.parse(bytes, maxIndexBytes);
   if (shape.member(json, 'schemaVersion') !== 2 || shape.member(json, 'mediaType') !== indexMediaType) throw occupied();
-  const manifests = shape.optionalArray(shape.member(json, 'manifests'), '"manifests"').map((entry) => readDescriptor(shape, entry, 'an entry'));
+  const manifests = shape.optionalArray(shape.member(json, 'manifests'), '"manifests"').map((entry) => {
+    const json = shape.object(entry, 'an entry');
+    const digest = shape.member(json, 'digest');
+    // Whatever else is listed is kept as it is.
+    return isOtherDigest(digest) ? { digest, json } : readDescriptor(shape, entry, 'an entry');
+  });
   return { members: toGoObject(json), manifests };
 }
 

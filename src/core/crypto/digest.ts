@@ -17,6 +17,11 @@ export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
 }
 
+/** A digest as image-spec v1.1 writes it, by another algorithm than sha256: content that is named so is not read here. */
+export function isOtherDigest(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= 200 && /^(?!sha256:)[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/.test(text);
+}
+
 /** The digest of these bytes. */
 export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;

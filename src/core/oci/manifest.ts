@@ -1,5 +1,5 @@
 // Descriptors, image manifests and indexes as checked data (OCI image-spec v1.1; Docker schema 2).
-import { isDigest, type Digest } from '../crypto/digest.ts';
+import { isDigest, isOtherDigest, type Digest } from '../crypto/digest.ts';
 import { readJson } from '../encoding/json.ts';
 import { CosignError } from '../errors.ts';
 
@@ -70,10 +70,38 @@ export function parseManifest(bytes: Uint8Array): Manifest {
 
 /** @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT` */
 export function parseIndex(bytes: Uint8Array): Index {
-  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the index');
+  return readIndex(asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the index'));
+}
+
+function readIndex(root: Readonly<Record<string, unknown>>): Index {
   if (!Array.isArray(root['manifests'])) throw invalid('"manifests" is not a list');
   const subject = optional(root['subject'], '"subject"');
   return { manifests: readList(root['manifests'], '"manifests"', maxEntries), ...(subject ? { subject } : {}), ...readKind(root) };
+}
+
+/** An index some of whose entries cannot be followed. */
+export interface MixedIndex extends Index {
+  /** Digests of entries by another algorithm than sha256, which are not in `manifests`; the registry's text. */
+  readonly otherDigests: readonly string[];
+}
+
+/**
+ * As {@link parseIndex}, but entries with a digest of another algorithm do not spoil the rest. Whoever decides by what is listed must
+ * not take them for absent.
+ * @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT`
+ */
+export function parseMixedIndex(bytes: Uint8Array): MixedIndex {
+  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the index');
+  const entries: readonly unknown[] = Array.isArray(root['manifests']) ? root['manifests'] : [];
+  const otherDigests = entries.flatMap((entry) => otherDigestOf(entry) ?? []);
+  if (entries.length > maxEntries) throw new CosignError('COUNT_LIMIT', `"manifests" of a manifest has ${entries.length} entries; more than ${maxEntries} are not read.`);
+  if (otherDigests.length === 0) return { ...readIndex(root), otherDigests };
+  return { ...readIndex({ ...root, manifests: entries.filter((entry) => otherDigestOf(entry) === undefined) }), otherDigests };
+}
+
+function otherDigestOf(entry: unknown): string | undefined {
+  const digest: unknown = typeof entry === 'object' && entry !== null && 'digest' in entry ? entry.digest : undefined;
+  return isOtherDigest(digest) ? digest : undefined;
 }
 
 /** What a manifest or index says about itself as a whole. */

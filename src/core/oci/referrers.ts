@@ -4,13 +4,14 @@ import { CosignError } from '../errors.ts';
 import { readBody } from './boundedBody.ts';
 import type { Exchange, RegistryAnswer, RepositoryName } from './exchange.ts';
 import { nextLink, single } from './headers.ts';
-import { isIndexMediaType, maxManifestBytes, mediaTypes, parseIndex, type Descriptor } from './manifest.ts';
+import { isIndexMediaType, maxManifestBytes, mediaTypes, parseMixedIndex, type Descriptor } from './manifest.ts';
 import { canonicalRepository } from './reference.ts';
 import { isPlainNotFound, registryError, type Failure } from './registryError.ts';
 import type { HttpResponse } from './transport.ts';
 
 export type ReferrersAnswer =
-  | { readonly kind: 'list'; readonly descriptors: readonly Descriptor[] }
+  /** `otherDigests`: listed by digests of another algorithm than sha256; never empty. */
+  | { readonly kind: 'list'; readonly descriptors: readonly Descriptor[]; readonly otherDigests?: readonly string[] }
   /** `host`: a router said so, not a registry about this repository. */
   | { readonly kind: 'unsupported'; readonly scope: 'host' | 'repository' };
 
@@ -23,6 +24,7 @@ const maxPages = 100;
  */
 export async function readReferrers(exchange: Exchange, repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<ReferrersAnswer> {
   const descriptors = new Map<string, Descriptor>();
+  const otherDigests = new Set<string>();
   const pages = new Set<string>();
   let path: string | URL = `referrers/${digest}`;
   for (;;) {
@@ -30,9 +32,10 @@ export async function readReferrers(exchange: Exchange, repository: RepositoryNa
       readPage(exchange, repository, answer, pages.size === 0, signal), signal);
     if (page.kind === 'unsupported') return page;
     for (const descriptor of page.descriptors) descriptors.set(descriptor.digest, descriptor);
+    for (const digest of page.otherDigests) otherDigests.add(digest);
     const next: URL | undefined = page.next;
-    if (!next) return { kind: 'list', descriptors: [...descriptors.values()] };
-    if (pages.has(next.href) || pages.size >= maxPages || descriptors.size > maxReferrers) {
+    if (!next) return { kind: 'list', descriptors: [...descriptors.values()], ...(otherDigests.size > 0 ? { otherDigests: [...otherDigests] } : {}) };
+    if (pages.has(next.href) || pages.size >= maxPages || descriptors.size + otherDigests.size > maxReferrers) {
       throw new CosignError('COUNT_LIMIT', `The registry lists more referrers of ${canonicalRepository(repository)}@${digest} than are read (${maxReferrers}).`);
     }
     pages.add(next.href);
@@ -40,7 +43,12 @@ export async function readReferrers(exchange: Exchange, repository: RepositoryNa
   }
 }
 
-type Page = Extract<ReferrersAnswer, { kind: 'unsupported' }> | { readonly kind: 'page'; readonly descriptors: readonly Descriptor[]; readonly next: URL | undefined };
+/** Why a referrer is not read that is listed by a digest of another algorithm than sha256. */
+export function unreadableReferrer(digest: string): CosignError {
+  return new CosignError('MANIFEST_INVALID', `The registry lists the referrer ${digest}: only what has a sha256 digest is read.`);
+}
+
+type Page = Extract<ReferrersAnswer, { kind: 'unsupported' }> | { readonly kind: 'page'; readonly descriptors: readonly Descriptor[]; readonly otherDigests: readonly string[]; readonly next: URL | undefined };
 
 async function readPage(exchange: Exchange, repository: RepositoryName, answer: RegistryAnswer, isFirst: boolean, signal: AbortSignal): Promise<Page> {
   const { status, headers } = answer.response;
@@ -56,7 +64,8 @@ async function readPage(exchange: Exchange, repository: RepositoryName, answer: 
     return { kind: 'unsupported', scope: 'repository' };
   }
   const bytes = await readBody(answer.response, maxManifestBytes, `the referrers in ${canonicalRepository(repository)}`, signal);
-  return { kind: 'page', descriptors: parseIndex(bytes).manifests, next: nextPage(headers['link'], answer.url) };
+  const { manifests, otherDigests } = parseMixedIndex(bytes);
+  return { kind: 'page', descriptors: manifests, otherDigests, next: nextPage(headers['link'], answer.url) };
 }
 
 /** How registries say that they have no such API; undefined when the answer says anything else. */

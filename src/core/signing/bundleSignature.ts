@@ -4,7 +4,7 @@ import { inTotoPayloadType, preAuthEncoding } from '../cosign/dsse.ts';
 import { addToFallbackIndex, emptyConfig, encodeReferrerManifest, indexMediaType, manifestMediaType, referrersTag } from '../cosign/referrer.ts';
 import { encodeStatement, findSubject, parseStatement, signPredicateType } from '../cosign/statement.ts';
 import { signBytes } from '../crypto/signatures.ts';
-import { isIndexMediaType, parseIndex, parseManifest, type Descriptor } from '../oci/manifest.ts';
+import { isIndexMediaType, parseManifest, parseMixedIndex, type Descriptor } from '../oci/manifest.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
 import { inParallel } from './inParallel.ts';
 import type { RegistryWriter } from './registryWriter.ts';
@@ -58,7 +58,7 @@ async function readListing(registry: RegistryWriter, { repository, subject }: Si
     if (answer.kind === 'list') return { native: true, index: undefined, referrers: answer.descriptors };
   }
   const index = await registry.manifest(repository, tag, signal);
-  return { native: false, index, referrers: index && isIndexMediaType(index.descriptor.mediaType) ? parseIndex(index.bytes).manifests : [] };
+  return { native: false, index, referrers: index && isIndexMediaType(index.descriptor.mediaType) ? parseMixedIndex(index.bytes).manifests : [] };
 }
 
 /** Whether one of the referrers is this very signature: this digest, these annotations, this key, in the form we would write. */

@@ -3,7 +3,8 @@ import { encodePayload } from '../cosign/simpleSigning.ts';
 import { parseSignatureManifest, signatureTag, type SignatureLayer } from '../cosign/signatureManifest.ts';
 import { digestOf, hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError, toCosignError } from '../errors.ts';
-import { isIndexMediaType, parseIndex, parseManifest, type Descriptor } from '../oci/manifest.ts';
+import { isIndexMediaType, parseManifest, parseMixedIndex, type Descriptor } from '../oci/manifest.ts';
+import { unreadableReferrer } from '../oci/referrers.ts';
 import { canonicalRepository } from '../oci/reference.ts';
 import type { SignatureStore } from '../policy/verdict.ts';
 import { ReadBudget } from './readBudget.ts';
@@ -123,14 +124,16 @@ export class SignatureFinder {
   /** @returns undefined when the registry has no referrers API for this repository */
   async #fromApi(search: Search): Promise<FoundSignatures | undefined> {
     const answer = await this.#registry.referrers(search.repository, search.digest, search.signal);
-    return answer.kind === 'list' ? this.#referrers(search, answer.descriptors, 'referrers API') : undefined;
+    if (answer.kind !== 'list') return undefined;
+    return join(await this.#referrers(search, answer.descriptors, 'referrers API'), unreadable(answer.otherDigests));
   }
 
   async #fromFallbackTag(search: Search): Promise<FoundSignatures> {
     const content = await this.#registry.manifest(search.repository, `sha256-${hexOf(search.digest)}`, search.signal);
     // `cosign copy` stores the image itself under this tag: then it lists no referrers.
     if (!content || !isIndexMediaType(content.descriptor.mediaType)) return nothing;
-    return this.#referrers(search, parseIndex(content.bytes).manifests, 'referrers tag');
+    const { manifests, otherDigests } = parseMixedIndex(content.bytes);
+    return join(await this.#referrers(search, manifests, 'referrers tag'), unreadable(otherDigests));
   }
 
   /** The list is untrusted and its artifactType often wrong, so every entry is fetched and judged by what it is. */
@@ -197,6 +200,11 @@ function overCount(actual: number, limit: number, what: string): FoundSignatures
     remedy: 'Remove signatures that are no longer needed.',
   });
   return { signatures: [], incomplete: [error] };
+}
+
+/** What cannot be read may be a signature. */
+function unreadable([first]: readonly string[] = []): FoundSignatures {
+  return first === undefined ? nothing : { signatures: [], incomplete: [unreadableReferrer(first)] };
 }
 
 /** Bundles and what cosign mislabels first, in case there are more referrers than are read. */

@@ -122,7 +122,7 @@ export function partStep(copying: CopyEngine): Step<CopyState> {
       const choices = partRows(plan.root, t).map(({ manifest, depth, words }): Choice<string> => ({
         label: indented(depth, words),
         description: `${shortDigest(manifest.digest)}, ${totalsWords(copying.totals(plan, { top: manifest.digest }), t)}`,
-        detail: manifest.missing.length > 0 ? t('cannot be copied: the source does not have all that it lists')
+        detail: manifest.missing.length > 0 ? t('cannot be copied: not all that it lists can be')
           : depth === 0 ? t('all of it, with everything that hangs on it')
             : t('becomes the image at the destination; what hangs on the index stays behind'),
         value: manifest.digest,

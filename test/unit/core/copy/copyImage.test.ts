@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { CopyProgress } from '../../../../src/core/copyEngine.ts';
+import { on } from '../../../support/faults.ts';
 import { makeKey } from '../../../support/signedImages.ts';
 import type { RegistryOptions } from '../../../support/registry.ts';
 import { types } from '../../../support/registryStore.ts';
@@ -15,6 +16,8 @@ async function start(options: PairOptions = {}): Promise<Pair> {
   pair = await startPair(options);
   return pair;
 }
+/** Of content that has the digest of an algorithm that is not read. */
+const other = `sha512:${'0'.repeat(128)}`;
 const writes = ({ destination }: Pair): number => destination.requests.filter(({ method }) => !['GET', 'HEAD'].includes(method)).length;
 
 describe('a copy', () => {
@@ -260,6 +263,76 @@ describe('an image', () => {
     const plan = await planOf(sides);
     assert.deepEqual(plan.omitted.map(({ digest, reason }) => [digest, reason.code]).sort(), [[gone.digest, 'MANIFEST_INVALID'], [lying.digest, 'MANIFEST_INVALID']].sort());
     assert.deepEqual(plan.root.proofs, []);
+  });
+
+  it('has what a digest of another algorithm names left out of the plan, and the rest is copied', async () => {
+    for (const referrers of ['native', 'router 404'] as const) {
+      const sides = await start({ source: { referrers }, destination: { referrers: 'router 404' } });
+      const [{ store }, tag] = [sides.source, '1.0'];
+      const image = store.putImage('team/app', tag);
+      addBundle(store, 'team/app', image, { native: referrers === 'native' });
+      const entry = { mediaType: types.manifest, size: 3, digest: other, artifactType: 'application/x' };
+      if (referrers === 'native') {
+        sides.source.intercept = on(`referrers ${image.digest}`, (_request, ordinary) => {
+          const answer = ordinary();
+          const list = JSON.parse(answer.body as string) as { manifests: object[] };
+          return { ...answer, headers: { 'content-type': types.index }, body: JSON.stringify({ ...list, manifests: [entry, ...list.manifests] }) };
+        });
+      } else {
+        const name = image.digest.replace(':', '-');
+        const list = JSON.parse(Buffer.from(store.manifest('team/app', name)?.bytes ?? []).toString()) as { manifests: object[] };
+        store.putManifest('team/app', name, { ...list, manifests: [entry, ...list.manifests] }, types.index);
+      }
+      const plan = await planOf(sides);
+      assert.deepEqual(plan.omitted.map(({ subject, digest, reason }) => [subject, digest, reason.code]), [[image.digest, other, 'MANIFEST_INVALID']]);
+      assert.equal(plan.root.proofs.length, 1);
+      const { proof } = await run(sides);
+      assert.deepEqual([proof.destination.kind, proof.signatures.map(({ state }) => state)], ['verified', ['valid']]);
+      // It may have been a signature.
+      assert.ok(proof.incomplete.length > 0 && !proof.holds);
+      closureOf(sides.destination.store, 'mirror/app', tag);
+      await pair?.close();
+    }
+  });
+
+  it('whose index lists a digest of another algorithm is copied by platform only', async () => {
+    const sides = await start();
+    const { store } = sides.source;
+    const { children } = store.putIndex('team/app', undefined, ['linux/amd64']);
+    const child = children.get('linux/amd64');
+    const top = store.putManifest('team/app', '1.0', { schemaVersion: 2, mediaType: types.index, manifests: [{ mediaType: types.manifest, size: 3, digest: other }, child] }, types.index);
+    const plan = await planOf(sides);
+    assert.deepEqual([plan.root.missing, plan.omitted.map(({ subject, digest }) => [subject, digest])], [[other], [[top.digest, other]]]);
+    await assert.rejects(run(sides), { code: 'MANIFEST_INVALID' });
+    assert.equal(writes(sides), 0);
+    await run(sides, { selection: { top: child?.digest as never } });
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('has an image, a signature tag and a referrer left out whose content cannot be named, and the rest is copied', async () => {
+    const sides = await start({ source: { referrers: 'native' } });
+    const { store } = sides.source;
+    const config = store.putBlob('team/app', '{}', types.config);
+    const layers = [{ mediaType: 'application/x', size: 3, digest: other }];
+    const bad = store.putManifest('team/app', undefined, { schemaVersion: 2, mediaType: types.manifest, config, layers });
+    const { children } = store.putIndex('team/app', undefined, ['linux/amd64']);
+    const good = children.get('linux/amd64');
+    const top = store.putManifest('team/app', '1.0', { schemaVersion: 2, mediaType: types.index, manifests: [bad, good] }, types.index);
+    addBundle(store, 'team/app', top, { native: true });
+    const sig = store.putManifest('team/app', `${top.digest.replace(':', '-')}.sig`, { schemaVersion: 2, mediaType: types.manifest, config, layers, annotations: { is: 'sig' } });
+    const referrer = store.putManifest('team/app', undefined, { schemaVersion: 2, mediaType: types.manifest, config, layers, subject: top });
+    const plan = await planOf(sides);
+    assert.deepEqual(plan.omitted.map(({ subject, digest, reason }) => `${subject} ${digest} ${reason.code}`).sort(), [bad, sig, referrer].map(({ digest }) => `${top.digest} ${digest} MANIFEST_INVALID`).sort());
+    assert.deepEqual([plan.root.missing, plan.root.proofs.map(({ kind }) => kind)], [[bad.digest], ['signature']]);
+    await assert.rejects(run(sides), { code: 'MANIFEST_INVALID' });
+    await run(sides, { selection: { top: good?.digest as never } });
+  });
+
+  it('itself is refused when its content cannot be named', async () => {
+    const sides = await start();
+    const { store } = sides.source;
+    store.putManifest('team/app', '1.0', { schemaVersion: 2, mediaType: types.manifest, config: store.putBlob('team/app', '{}', types.config), layers: [{ mediaType: 'application/x', size: 3, digest: other }] });
+    await assert.rejects(planOf(sides), { code: 'MANIFEST_INVALID' });
   });
 
   it('may have signatures that hang on one another without end', async () => {

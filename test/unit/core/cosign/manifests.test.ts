@@ -161,6 +161,14 @@ describe('the fallback index', () => {
     assert.deepEqual(order, order.toSorted());
   });
 
+  it('keeps entries whose digest is of another algorithm', () => {
+    const entry = { mediaType: 'a/b', size: 1, digest: `sha512:${'0'.repeat(128)}`, annotations: { a: 'b' }, unknown: [1] };
+    const listed = bytes(JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [entry] }));
+    const result = JSON.parse(text(addToFallbackIndex(listed, referrer(1)) ?? new Uint8Array())) as { manifests: { digest: string }[] };
+    assert.deepEqual(result.manifests.map(({ digest }) => digest), [referrer(1).digest, entry.digest]);
+    assert.deepEqual(result.manifests[1], entry);
+  });
+
   it('is the same whatever the order of adding', () => {
     fc.assert(fc.property(fc.uniqueArray(fc.nat(1000), { maxLength: 8 }), (numbers) => {
       const build = (order: readonly number[]): string => text(order.reduce<Uint8Array | undefined>((index, at) => addToFallbackIndex(index, referrer(at)), undefined) ?? new Uint8Array());

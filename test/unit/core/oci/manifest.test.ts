@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CosignError } from '../../../../src/core/errors.ts';
-import { isIndexMediaType, maxManifestBytes, mediaTypes, parseIndex, parseManifest } from '../../../../src/core/oci/manifest.ts';
+import { isIndexMediaType, maxManifestBytes, mediaTypes, parseIndex, parseManifest, parseMixedIndex } from '../../../../src/core/oci/manifest.ts';
 import { failsWith } from '../../../support/registryClient.ts';
 import { sha256 } from '../../../support/registryStore.ts';
 
@@ -39,7 +39,7 @@ describe('an image manifest', () => {
 
   it('of any bytes is read or refused with a code', () => {
     fc.assert(fc.property(fc.oneof(fc.uint8Array(), fc.json().map((text) => Buffer.from(text))), (input) => {
-      for (const parse of [parseManifest, parseIndex]) {
+      for (const parse of [parseManifest, parseIndex, parseMixedIndex]) {
         try {
           parse(input);
         } catch (error) {
@@ -51,6 +51,17 @@ describe('an image manifest', () => {
 });
 
 describe('an index', () => {
+  it('with a digest of another algorithm is refused, or read without that entry, which is named', () => {
+    const others = [`sha512:${'0'.repeat(128)}`, 'blake3:AbC=', 'multi+hash.v1_x:00'];
+    const mixed = bytes({ ...index, manifests: [...others.map((digest) => ({ digest, size: 1 })), layer] });
+    assert.throws(() => parseIndex(mixed), failsWith('MANIFEST_INVALID'));
+    assert.deepEqual(parseMixedIndex(mixed), { manifests: [layer], otherDigests: others });
+    for (const digest of ['sha256:00', layer.digest.toUpperCase(), 'SHA512:00', 'sha512:', ':00', 'sha512', 'sha512:0 0', 'a--b:0', `sha512:${'0'.repeat(200)}`, 5, null]) {
+      assert.throws(() => parseMixedIndex(bytes({ manifests: [{ digest, size: 1 }] })), failsWith('MANIFEST_INVALID'), String(digest));
+    }
+    assert.throws(() => parseMixedIndex(bytes({ manifests: Array(5001).fill({ digest: others[0], size: 1 }) })), failsWith('COUNT_LIMIT'));
+  });
+
   it('is read with platforms, annotations and data', () => {
     const [entry] = parseIndex(bytes(index)).manifests;
     assert.deepEqual({ ...entry, annotations: { ...entry?.annotations } }, index.manifests[0]);

@@ -44,6 +44,19 @@ describe('the referrers of an image', () => {
     assert.equal(registry.count('referrers'), 3);
   });
 
+  it('with digests of another algorithm are named beside the others', async () => {
+    await start({}, 1);
+    const digest = `sha512:${'0'.repeat(128)}`;
+    registry.intercept = on('referrers', (_request, ordinary) => {
+      const answer = ordinary();
+      const list = JSON.parse(answer.body as string) as { manifests: object[] };
+      return { ...answer, body: JSON.stringify({ ...list, manifests: [{ digest, size: 1 }, ...list.manifests, { digest, size: 1 }] }) };
+    });
+    const answer = await ask();
+    assert.ok(answer.kind === 'list');
+    assert.deepEqual([answer.descriptors.length, answer.otherDigests], [1, [digest]]);
+  });
+
   it('are read whatever parameters and case the content type has', async () => {
     await start({}, 1);
     registry.intercept = contentType('Application/vnd.OCI.image.index.v1+json; charset=utf-8');
@@ -86,7 +99,7 @@ describe('the referrers of an image', () => {
     [status(401, 'UNAUTHORIZED'), 'REGISTRY_UNAUTHORIZED'], [status(403, 'DENIED'), 'REGISTRY_DENIED'], [tooManyRequests('100'), 'REGISTRY_RATE_LIMITED'], [status(500), 'REGISTRY_UNAVAILABLE'],
     [status(404, 'DENIED'), 'REGISTRY_DENIED'], [status(404, 'TOOMANYREQUESTS'), 'REGISTRY_RATE_LIMITED'], [cutBody, 'REGISTRY_UNREACHABLE'],
     [() => ({ status: 200, headers: { 'content-type': types.index }, body: '{"manifests":' }), 'MANIFEST_INVALID'],
-    [() => ({ status: 200, headers: { 'content-type': types.index }, body: '{"manifests":[{"digest":"sha512:00"}]}' }), 'MANIFEST_INVALID'],
+    [() => ({ status: 200, headers: { 'content-type': types.index }, body: '{"manifests":[{"digest":"sha256:00"}]}' }), 'MANIFEST_INVALID'],
   ] as const) {
     it(`are an error, not "no such API", on ${code}`, async () => {
       await start({}, 1);

@@ -150,6 +150,20 @@ describe('the verdict of an image', () => {
     assert.equal(codeOf(await ask(`${name}:1.0`)), 'MANIFEST_INVALID');
   });
 
+  for (const where of ['API', 'tag'] as const) {
+    it(`is unchecked when a referrer has a digest that is not read, by ${where}, and verified when another signs it`, async () => {
+      const other = { mediaType: manifestType, size: 1, digest: `sha512:${'0'.repeat(128)}` };
+      if (where === 'API') registry.otherDigests = [other.digest];
+      else {
+        registry.referrersApi = 'unsupported on host';
+        registry.put(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [other] })), indexType, image.digest.replace(':', '-'));
+      }
+      assert.equal(codeOf(await ask(`${name}:1.0`)), 'MANIFEST_INVALID');
+      signBundle(registry, image, release);
+      assert.equal((await ask(`${name}:1.0`, { fresh: true })).kind, 'verified');
+    });
+  }
+
   it('is unchecked when there are more referrers than are read and none of those passes', async () => {
     for (let n = 0; n <= findLimits.referrers; n++) signBundle(registry, image, stranger);
     assert.equal(codeOf(await ask(`${name}:1.0`)), 'COUNT_LIMIT');
