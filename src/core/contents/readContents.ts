@@ -8,6 +8,7 @@ import { hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, parseManifest, type Descriptor } from '../oci/manifest.ts';
 import { platformText } from '../oci/platform.ts';
+import { unreadableReferrer } from '../oci/referrers.ts';
 import { canonicalRepository } from '../oci/reference.ts';
 import { inParallel } from '../signing/inParallel.ts';
 import type { ManifestContent, RegistryReader, RepositoryName } from '../verification/registryReader.ts';
@@ -68,7 +69,9 @@ class ContentsReader {
   }
 
   async #listed(): Promise<readonly Descriptor[]> {
-    return await this.#try(() => listReferrers(this.#registry, this.#repository, this.#digest, this.#signal)) ?? [];
+    const listed = await this.#try(() => listReferrers(this.#registry, this.#repository, this.#digest, this.#signal));
+    this.#incomplete.push(...(listed?.otherDigests ?? []).map(unreadableReferrer));
+    return listed?.descriptors ?? [];
   }
 
   async #referrer(digest: Digest): Promise<AttachedProof | undefined> {
