@@ -28,6 +28,8 @@ const tiers = {
   unit: nodeTier('unit'),
   face: nodeTier('face'),
   integration: nodeTier('integration'),
+  // Everything a registry, a key file or a workspace can be: `--mutants N` for more of them, `--seed N` for others.
+  hostile: nodeTier('hostile'),
   interop: nodeTier('interop'),
   host: hostTier(),
   // The same in the oldest VS Code that the manifest allows; CI runs it, others when they ask.
@@ -36,7 +38,11 @@ const tiers = {
 
 const args = process.argv.slice(2);
 const verbose = args.includes('--verbose');
-const words = args.filter((arg) => !arg.startsWith('--'));
+/** `--mutants N` is COUNTERSIGN_MUTANTS=N for the tests. */
+const numbers = { '--mutants': 'COUNTERSIGN_MUTANTS', '--seed': 'COUNTERSIGN_SEED', '--seconds': 'COUNTERSIGN_SECONDS' };
+const isNumberOf = (index) => Object.hasOwn(numbers, args[index] ?? '');
+for (const [index, arg] of args.entries()) if (isNumberOf(index)) process.env[numbers[arg]] = args[index + 1];
+const words = args.filter((arg, index) => !arg.startsWith('--') && !isNumberOf(index - 1));
 const named = words.filter((word) => Object.hasOwn(tiers, word));
 const all = Object.keys(tiers).filter((name) => name !== 'host-minimum' || process.env.CI);
 const chosen = words[0] === 'all' || named.length === 0 ? all : Object.keys(tiers).filter((name) => named.includes(name));

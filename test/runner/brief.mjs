@@ -8,6 +8,8 @@ export default async function* brief(events) {
   const open = [];
   for await (const { type, data } of events) {
     if (type === 'test:start') open[data.nesting] = data.name;
+    // What a test wants told even when it passes.
+    if (type === 'test:diagnostic' && data.message.startsWith('» ')) yield `${data.message.slice(2)}\n`;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const causedBelow = data.details?.error?.failureType === 'subtestsFailed';
     if (data.skip !== undefined || data.todo !== undefined) counts.skipped += 1;

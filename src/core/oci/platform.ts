@@ -62,9 +62,11 @@ function normalizeVariant(architecture: string, variant: string, written: string
 
 function acceptable({ os, architecture, variant }: Platform): readonly Platform[] {
   const of = (arch: string, ...variants: readonly string[]): readonly Platform[] => variants.map((v) => ({ os, architecture: arch, variant: v }));
+  // There are four so far; what a Dockerfile writes may be any number.
+  const olderAmd = (newest: number): readonly string[] => ['v9', 'v8', 'v7', 'v6', 'v5', 'v4', 'v3', 'v2'].filter((older) => Number(older.slice(1)) < newest);
   const olderArm = (newest: number): readonly string[] => Array.from({ length: Math.max(newest - 4, 0) }, (_, n) => `v${newest - n}`);
   switch (architecture) {
-    case 'amd64': return [...of('amd64', variant), ...of('amd64', ...Array.from({ length: Math.max((Number(variant.slice(1)) || 1) - 2, 0) }, (_, n) => `v${Number(variant.slice(1)) - 1 - n}`), ''), ...of('386', '')];
+    case 'amd64': return [...of('amd64', variant), ...of('amd64', ...olderAmd(Number(variant.slice(1)) || 1), ''), ...of('386', '')];
     case 'arm64': return [...of('arm64', variant, ''), ...of('arm', ...olderArm(8))];
     case 'arm': return of('arm', variant, ...olderArm(Math.min(Number(variant.slice(1)) || 7, 8)));
     default: return of(architecture, variant);

@@ -36,3 +36,9 @@ describe('a platform', () => {
     assert.throws(() => choosePlatform([entry('linux/arm/v7')], 'linux/arm/v6'), failsWith('PLATFORM_NOT_FOUND'));
   });
 });
+
+it('a variant that is any number costs no more than one that exists', () => {
+  for (const wanted of ['linux/amd64/v999999999', 'linux/amd64/v4294967297', 'linux/amd64/v1e9', 'linux/arm/v999999999', 'linux/arm64/v1e300', 'linux/amd64/v-1']) {
+    assert.throws(() => chosen(['linux/riscv64'], wanted), failsWith('PLATFORM_NOT_FOUND'), wanted);
+  }
+});
