@@ -1,5 +1,5 @@
 // Everything that can be done to a document: to its bytes, and to its JSON. Deterministic, so that a finding can be made again.
-import { Random } from './random.ts';
+import type { Random } from './random.ts';
 
 export interface Mutant {
   /** `byte`, `truncation`, `member removed`… as counted and printed. */
@@ -147,7 +147,7 @@ function* textMutants(text: string): Generator<Change> {
     if (changed !== value) yield ['text changed', raw(JSON.stringify(changed))];
   }
   // The same text, written otherwise.
-  if (value !== '') yield ['text escaped', raw(`"${[...value].map((char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`).join('')}"`)];
+  if (value !== '') yield ['text escaped', raw(`"${Array.from({ length: value.length }, (_, at) => `\\u${value.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`)];
 }
 
 function toNode(value: unknown): Node {
