@@ -14,7 +14,7 @@ export function driftSentences({ use: { reference }, state, drift }: UseWithStat
   switch (drift.kind) {
     case 'in place': return [t('The tag {0} still leads to the pinned digest.', tag)];
     case 'unknown': return [t('Could not check whether the tag {0} has moved: {1}.', tag, shortReason(drift.reason.code, t))];
-    case 'moved': return [t('The tag {0} has moved to {1}, away from the pinned {2}.', tag, shortDigest(drift.digest), shortDigest(reference.digest)), ...newImage(drift.verdict, state, t)];
+    case 'moved': return [t('The tag {0} has moved.', tag), ...newImage(drift.verdict, state, t), t('The pin is {0}, the tag leads to {1} now.', shortDigest(reference.digest), shortDigest(drift.digest))];
   }
 }
 

@@ -18,6 +18,7 @@ const suites = [
   // Without the driver, in the newest editor from npm only: messages and modal questions are part of it.
   { name: 'signing', live: true },
   { name: 'copy', live: true },
+  { name: 'pinning', live: true },
 ];
 
 /**

@@ -207,7 +207,7 @@ describe('a tag that has moved', () => {
 
   it('says so, with the same signer, and offers to move the pin to what was verified', async () => {
     const { face, document } = await drift(verdicts.verified, fresh);
-    assert.deepEqual(drifts(document), ['The tag 3 has moved to sha256:bbbbbbbbbbbb…, away from the pinned sha256:aaaaaaaaaaaa…. The new image is signed by the same keys: release. The pin can be moved.']);
+    assert.deepEqual(drifts(document), ['The tag 3 has moved. The new image is signed by the same keys: release. The pin can be moved. The pin is sha256:aaaaaaaaaaaa…, the tag leads to sha256:bbbbbbbbbbbb… now.']);
     assert.deepEqual([screen.diagnostics(document)[0]?.severity, screen.titles(document)], [2, ['$(verified-filled) Signed by release']]);
     const [move, unpin] = screen.actions(document, 0, 7);
     assert.deepEqual([move?.title, unpin?.title, move?.isPreferred, move?.diagnostics?.length], ['Move the Pin to sha256:bbbbbbbbbbbb…', 'Unpin: Keep Only the Tag 3', true, 1]);
@@ -240,7 +240,7 @@ describe('a tag that has moved', () => {
   it('is in the hover alone until it is known what the new image is worth', async () => {
     const { document } = await drift(verdicts.verified, undefined);
     assert.deepEqual(drifts(document), []);
-    assert.match(hover(document), /has moved to .* Who signed the new image is being checked/);
+    assert.match(hover(document), /has moved\. Who signed the new image is being checked/);
   });
 
   it('moves a pin that is not verified itself', async () => {
