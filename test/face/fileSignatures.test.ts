@@ -61,6 +61,30 @@ describe('signing files', () => {
     assert.deepEqual([signing.signedFiles.map((item) => item.file), signing.tried.length], [[file, `${folder}/b.txt`], 1]);
   });
 
+  it('shows one progress message for signing and one for verifying, however many files there are', async () => {
+    trustKey();
+    const { engine, signing } = startSigning();
+    engine.describe = () => [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:signer', pem: 'PEM' }];
+    signing.verdict = verified;
+    await answer('signFile', asked, uri(), ['a', 'b', 'c', 'd', 'e'].map((name) => uri(`${folder}/${name}.txt`)));
+    assert.deepEqual(fake.progress.map(({ title }) => title), ['Signing 5 files', 'Verifying 5 files']);
+    assert.match(fake.script.messages().at(-1) ?? '', /All of them are verified\.$/);
+  });
+
+  it('says how many are signed when the rest is cancelled', async () => {
+    const { signing } = startSigning();
+    const sign = signing.signFile.bind(signing);
+    signing.signFile = (request, report, signal) => {
+      if (request.file !== file) signing.gate = new Promise(() => undefined);
+      return sign(request, report, signal);
+    };
+    const running = answer('signFile', asked, uri(), [uri(), uri(`${folder}/b.txt`)]);
+    for (let turn = 0; turn < 60 && signing.signedFiles.length === 0; turn++) await settle();
+    fake.progress[0]?.source.cancel();
+    await running;
+    assert.equal(fake.script.messages().at(-1), 'Cancelled: 1 of 2 files are signed.');
+  });
+
   it('asks to save what is not saved, and signs nothing when it is not', async () => {
     const { signing } = startSigning();
     const document = await open();

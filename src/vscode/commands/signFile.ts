@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget, type FileOutputs } from '../../contributions.ts';
 import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
-import type { FileSigning, SigningEngine } from '../../core/signingEngine.ts';
+import type { FileSigning, Progress, SigningEngine } from '../../core/signingEngine.ts';
 import { sizeText } from '../../presentation/digestText.ts';
 import { fileVerdictMessage } from '../../presentation/fileSignatureText.ts';
 import { enumeration } from '../../presentation/translate.ts';
@@ -35,10 +35,7 @@ export const signFile: Command = async (context, argument, more) => {
     const existing = await existingOutputs(signing, jobs);
     if (existing.length > 0 && !await confirmReplacing(existing)) return;
     await ensureUnlocked(context, signing, privateKey, unlockedForMs);
-    for (const { file, outputs } of jobs) {
-      await runWithProgress(t('Signing {0}', nameOf(file.path)), (signal, report) =>
-        signing.signFile({ file: file.fsPath, key: privateKey, ...outputs, overwrite: existing.length > 0 }, (done, total) => report(done, total, t('{0} of {1}', sizeText(done), sizeText(total))), signal));
-    }
+    await signAll(jobs, ({ file, outputs }, report, signal) => signing.signFile({ file: file.fsPath, key: privateKey, ...outputs, overwrite: existing.length > 0 }, report, signal));
     await tellOutcome(context, first, jobs.flatMap(({ outputs }) => Object.values(outputs)), description, files);
   } finally {
     lockAfterUse(signing, unlockedForMs);
@@ -62,7 +59,32 @@ function outputsOf(path: string, choice: FileOutputs): Outputs {
   return { ...(choice === 'bundle' ? {} : { signature: `${path}.sig` }), ...(choice === 'signature' ? {} : { bundle: `${path}.sigstore.json` }) };
 }
 
-async function existingOutputs(signing: SigningEngine, jobs: readonly { readonly file: vscode.Uri; readonly outputs: Outputs }[]): Promise<readonly string[]> {
+interface Job {
+  readonly file: vscode.Uri;
+  readonly outputs: Outputs;
+}
+
+/** One progress message for all of them: of many within a moment the editor shows only the first, and not what comes after. */
+async function signAll(jobs: readonly Job[], sign: (job: Job, report: Progress, signal: AbortSignal) => Promise<void>): Promise<void> {
+  let signed = 0;
+  const name = nameOf(jobs[0]?.file.path ?? '');
+  try {
+    await runWithProgress(jobs.length === 1 ? t('Signing {0}', name) : t('Signing {0} files', jobs.length), async (signal, report) => {
+      for (const job of jobs) {
+        await sign(job, (done, total) => {
+          const bytes = t('{0} of {1}', sizeText(done), sizeText(total));
+          report(signed + (total === 0 ? 1 : done / total), jobs.length, jobs.length === 1 ? bytes : `${nameOf(job.file.path)}, ${bytes}`);
+        }, signal);
+        signed += 1;
+      }
+    });
+  } catch (error) {
+    if (signed > 0 && error instanceof vscode.CancellationError) void vscode.window.showInformationMessage(t('Cancelled: {0} of {1} files are signed.', signed, jobs.length));
+    throw error;
+  }
+}
+
+async function existingOutputs(signing: SigningEngine, jobs: readonly Job[]): Promise<readonly string[]> {
   const found = await Promise.all(jobs.map(async ({ file, outputs }) => {
     const wanted = Object.values(outputs);
     return (await signing.signaturesOf(file.fsPath, new AbortController().signal)).map(({ path }) => path).filter((path) => wanted.includes(path));
@@ -82,11 +104,14 @@ async function tellOutcome({ engine, fileSignatures, settings }: CommandContext,
   const head = t('Wrote {0}, signed with {1}.', enumeration(written.map(nameOf), t), describeKeys([description]));
   const words = [head];
   // The ordinary verification, over what is on disk now.
-  for (const file of trusted ? files : []) {
-    const state = await runWithProgress(t('Verifying {0}', nameOf(file.path)), (signal, report) => fileSignatures.verify(file, report, signal));
-    if (files.length === 1 || state.kind !== 'verified') words.push(fileVerdictMessage(nameOf(file.path), state, t));
-  }
   if (trusted) {
+    await runWithProgress(files.length === 1 ? t('Verifying {0}', nameOf(first.path)) : t('Verifying {0} files', files.length), async (signal, report) => {
+      for (const [at, file] of files.entries()) {
+        const state = await fileSignatures.verify(file, (done, total) => { report(at + (total === 0 ? 1 : done / total), files.length); }, signal);
+        if (files.length === 1 || (state.kind !== 'verified' && words.length < 4)) words.push(fileVerdictMessage(nameOf(file.path), state, t));
+      }
+    });
+    if (files.length > 1 && words.length === 1) words.push(t('All of them are verified.'));
     void vscode.window.showInformationMessage(words.join(' '));
     return;
   }

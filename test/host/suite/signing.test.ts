@@ -306,7 +306,7 @@ suite('Keys and signing, by keyboard', () => {
       await page.getByRole('menuitem', { name: 'Sign Current File as Blob…' }).click();
       await question('Sign 2 Files', 'Which private key signs?');
       await pick('team.key');
-      await message('Wrote README.md.sig');
+      assert.match(await message('Wrote README.md.sig'), /All of them are verified/);
       assert.deepEqual(names.flatMap((name) => ['.sig', '.sigstore.json'].filter((ending) => !existsSync(path(name + ending)))), []);
       await capture('files-signed');
       await clearMessages();
