@@ -6,7 +6,7 @@ import { loadTool, root } from '../../esbuild.mjs';
 import { chromium } from '../editor/chromium.mjs';
 import { findDesktop } from '../editor/desktop.mjs';
 
-const packages = { registry: 'docker-registry', chromium: 'chromium', cosign2: 'cosign', cosign3: 'cosign', crane: 'crane', oras: 'oras', kubectl: 'kubernetes-client' };
+const packages = { registry: 'docker-registry', chromium: 'chromium', cosign2: 'cosign', cosign3: 'cosign', crane: 'crane', oras: 'oras', kubectl: 'kubernetes-client', skopeo: 'skopeo' };
 
 /** Which peers the files of a tier ask for, as they write it: `requirePeers(['cosign2', …])`. */
 export function neededPeers(files) {

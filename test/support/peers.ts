@@ -1,11 +1,11 @@
-// Finds the real programs that tests compare with: cosign 2 and 3, crane, oras, kubectl and the distribution registry. CONTRIBUTING.md says how to get them.
+// Finds the real programs that tests compare with: cosign 2 and 3, crane, oras, skopeo, kubectl and the distribution registry. CONTRIBUTING.md says how to get them.
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
 
-export const peerNames = ['cosign2', 'cosign3', 'crane', 'oras', 'registry', 'kubectl'] as const;
+export const peerNames = ['cosign2', 'cosign3', 'crane', 'oras', 'registry', 'kubectl', 'skopeo'] as const;
 export type PeerName = (typeof peerNames)[number];
 /** Name → absolute path of the program; what is not on this machine is missing. */
 export type Peers = Readonly<Partial<Record<PeerName, string>>>;
@@ -18,6 +18,7 @@ export const peerAdvice: Readonly<Record<PeerName, string>> = {
   oras: 'oras (in PEERS_DIR or PATH)',
   registry: 'docker-registry (apt-get install docker-registry, or the program in PEERS_DIR or PATH)',
   kubectl: 'kubectl (apt-get install kubernetes-client, or the program in PEERS_DIR or PATH)',
+  skopeo: 'skopeo (apt-get install skopeo, or the program in PEERS_DIR or PATH)',
 };
 
 let found: Peers | undefined;
@@ -49,7 +50,7 @@ function findPeers(): Peers {
     }
   }
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter((part) => part !== '')) {
-    for (const name of ['cosign', 'cosign2', 'cosign3', 'crane', 'oras', 'docker-registry', 'registry', 'kubectl']) {
+    for (const name of ['cosign', 'cosign2', 'cosign3', 'crane', 'oras', 'docker-registry', 'registry', 'kubectl', 'skopeo']) {
       const file = join(folder, process.platform === 'win32' ? `${name}.exe` : name);
       if (isProgram(file)) offer(identify(file), file);
     }
@@ -72,6 +73,7 @@ function identify(file: string): PeerName | undefined {
   if (/^crane\b/.test(name)) return 'crane';
   if (/^oras\b/.test(name)) return 'oras';
   if (name === 'kubectl') return 'kubectl';
+  if (name === 'skopeo') return 'skopeo';
   if (/^(docker-)?registry\b/.test(name)) return 'registry';
   if (!/^cosign/.test(name)) return undefined;
   const major = /^GitVersion:\s+v?([23])\./m.exec(ask(file, ['version']))?.[1]

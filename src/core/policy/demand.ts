@@ -23,6 +23,8 @@ export interface SignerRule {
   readonly keys: readonly KeySetting[];
   /** 1 ≤ threshold ≤ keys.length; a signer counts once, however many signatures it made. */
   readonly threshold: number;
+  /** While one of the keys cannot be read nothing is said, even if another has signed, as for podman. */
+  readonly needsEveryKey?: boolean;
   /** Each must be in the signed payload with exactly this value. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Which formats count; undefined: both. */

@@ -10,6 +10,8 @@ export interface KeySetting {
   readonly reference: string;
   /** Absolute folder that relative paths start from; undefined where there is no folder. */
   readonly baseDirectory?: string;
+  /** Of several keys in the file only the first counts, as for podman. */
+  readonly firstOnly?: boolean;
 }
 
 export interface TrustPolicy {
@@ -41,8 +43,8 @@ export interface TrustSettings {
 }
 
 /** What tells keys apart: two policy files may each have an `authority-0`. */
-export function keyIdentity({ name, reference, baseDirectory }: KeySetting): string {
-  return JSON.stringify([name, reference, baseDirectory ?? null]);
+export function keyIdentity({ name, reference, baseDirectory, firstOnly }: KeySetting): string {
+  return JSON.stringify([name, reference, baseDirectory ?? null, firstOnly === true]);
 }
 
 /** How many of its keys a policy wants to have signed. */

@@ -39,7 +39,8 @@ export async function loadKeys(source: KeySource, parsed: ParsedKeys, settings: 
   const unique = new Map(settings.map((setting) => [keyIdentity(setting), setting]));
   await Promise.all([...unique].map(async ([identity, setting]) => {
     try {
-      keys.set(identity, parsed.parse(await source.read(setting, { fresh }, signal)));
+      const found = parsed.parse(await source.read(setting, { fresh }, signal));
+      keys.set(identity, setting.firstOnly === true ? found.slice(0, 1) : found);
     } catch (error) {
       signal.throwIfAborted();
       unreadable.set(identity, toCosignError(error));

@@ -56,10 +56,11 @@ export function checkSigners(rule: SignerRule, judged: readonly JudgedSignature[
     (unreadable.has(identity) ? { key: key.name, state: 'unreadable' } : outcomeOf(key, loaded[index] ?? [], counted[index], good, bad)));
 
   const count = counted.filter((fingerprint) => fingerprint !== undefined).length;
-  if (count >= rule.threshold && rule.threshold > 0) return { state: 'satisfied', signers };
   const failures = unique.flatMap(([identity]) => unreadable.get(identity) ?? []);
+  const spoilt = rule.needsEveryKey === true && failures.length > 0;
+  if (count >= rule.threshold && rule.threshold > 0 && !spoilt) return { state: 'satisfied', signers };
   // Where nothing is signed, nobody has signed, whatever the key.
-  const [reason] = judged.length > 0 && count + failures.length >= rule.threshold ? failures : [];
+  const [reason] = judged.length > 0 && (spoilt || count + failures.length >= rule.threshold) ? failures : [];
   return reason ? { state: 'unknown', signers, reason } : { state: 'unsatisfied', signers };
 }
 

@@ -37,7 +37,7 @@ function sigstoreRule(requirement: SigstoreSigned, { baseDirectory, usesAttachme
     if (key instanceof CosignError) return { kind: 'unsupported', error: key };
     if (!keys.some(({ reference }) => reference === key.reference)) keys.push(key);
   }
-  return { kind: 'signers', keys, threshold: 1, annotations: {}, formats: ['legacy'], identity: requirement.identity };
+  return { kind: 'signers', keys, threshold: 1, needsEveryKey: true, annotations: {}, formats: ['legacy'], identity: requirement.identity };
 }
 
 /** The path is a path: what would be an address, a variable or the home directory in our own settings is not one here. */
@@ -46,7 +46,7 @@ function pathKey(path: string, baseDirectory: string | undefined): KeySetting | 
     return new CosignError('KEY_UNREADABLE', `A key of the policy cannot be read: "${path.slice(0, 100)}" is not the path of a file.`, { remedy: 'Correct the keyPath in the policy.' });
   }
   const isPlain = !/^\s*(?:[a-z][a-z0-9+.-]*:|~)/i.test(path) || /^[a-z]:[\\/]/i.test(path);
-  return { name: path, reference: isPlain ? path : `./${path.trim()}`, ...(baseDirectory === undefined ? {} : { baseDirectory }) };
+  return { name: path, reference: isPlain ? path : `./${path.trim()}`, firstOnly: true, ...(baseDirectory === undefined ? {} : { baseDirectory }) };
 }
 
 /** The first key counts, as for podman. */

@@ -29,14 +29,14 @@ describe('a requirement', () => {
   it('of cosign signatures asks for one legacy signature by any of its keys, and for its identity', () => {
     const rule = signers({ keyDatas: [base64(one), base64(two)], signedIdentity: matchRepository });
     assert.deepEqual({ ...rule, keys: rule.keys.map(({ reference }) => reference) }, {
-      kind: 'signers', keys: [one, two], threshold: 1, annotations: {}, formats: ['legacy'], identity: { kind: 'matchRepository' },
+      kind: 'signers', keys: [one, two], threshold: 1, needsEveryKey: true, annotations: {}, formats: ['legacy'], identity: { kind: 'matchRepository' },
     });
     assert.deepEqual(signers({ keyPath: '/k' }).identity, { kind: 'matchRepoDigestOrExact' });
   });
 
   it('names keys by path as they are written, and starts relative ones from the folder it is given', () => {
     assert.deepEqual(signers({ keyPaths: ['/etc/a.pub', 'b.pub'] }, '/base').keys, [
-      { name: '/etc/a.pub', reference: '/etc/a.pub', baseDirectory: '/base' }, { name: 'b.pub', reference: 'b.pub', baseDirectory: '/base' },
+      { name: '/etc/a.pub', reference: '/etc/a.pub', firstOnly: true, baseDirectory: '/base' }, { name: 'b.pub', reference: 'b.pub', firstOnly: true, baseDirectory: '/base' },
     ]);
   });
 
