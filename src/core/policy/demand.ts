@@ -31,6 +31,8 @@ export interface SignerRule {
   readonly formats?: readonly SignatureFormat[];
   /** What the signed `docker-reference` must be; undefined: anything. */
   readonly identity?: IdentityRule;
+  /** What is signed must be the image of the platform: a signature of the index that lists it does not count, as for podman. */
+  readonly ofPlatform?: boolean;
   /** Where the signatures lie, in place of the image's own repository. */
   readonly repository?: RepositoryName;
 }

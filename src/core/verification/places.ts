@@ -9,6 +9,8 @@ export interface SignaturePlace {
   readonly repository: RepositoryName;
   /** Where the image is. */
   readonly image: RepositoryName;
+  /** Those of the platform's image, when what was asked for is an index. */
+  readonly ofPlatform: boolean;
   readonly looksHere: (rule: SignerRule) => boolean;
 }
 
@@ -18,13 +20,18 @@ export const maxPlaces = 20;
 /** @param usual COSIGN_REPOSITORY: for every rule that names no place of its own */
 export function placesOf(image: RepositoryName, demands: readonly Demand[], usual: RepositoryName | undefined): readonly SignaturePlace[] {
   const own = nameOnly(image);
-  const placeOf = (rule: SignerRule | undefined): RepositoryName => nameOnly(rule?.repository ?? usual ?? own);
-  const wanted = demands.flatMap(({ rule }) => {
+  const placeOf = (rule: SignerRule | undefined): { readonly repository: RepositoryName; readonly ofPlatform: boolean } =>
+    ({ repository: nameOnly(rule?.repository ?? usual ?? own), ofPlatform: rule?.ofPlatform === true });
+  const nameOf = (rule: SignerRule | undefined): string => {
+    const { repository, ofPlatform } = placeOf(rule);
+    return `${canonicalRepository(repository)}${ofPlatform ? ' of the platform' : ''}`;
+  };
+  const wanted = demands.flatMap(({ rule }): readonly (SignerRule | undefined)[] => {
     const rules = signerRulesIn(rule);
-    return rules.length === 0 ? [placeOf(undefined)] : rules.map(placeOf);
+    return rules.length === 0 ? [undefined] : rules;
   });
-  const unique = new Map(wanted.map((repository) => [canonicalRepository(repository), repository]));
-  return [...unique].map(([name, repository]) => ({ repository, image: own, looksHere: (rule) => canonicalRepository(placeOf(rule)) === name }));
+  const unique = new Map(wanted.map((rule) => [nameOf(rule), placeOf(rule)]));
+  return [...unique].map(([name, place]) => ({ ...place, image: own, looksHere: (rule) => nameOf(rule) === name }));
 }
 
 const nameOnly = ({ registry, repository }: RepositoryName): RepositoryName => ({ registry, repository });

@@ -32,6 +32,9 @@ export interface VerifierOptions {
 /** How long the signatures of a digest are believed to be all there are, in milliseconds. */
 export const signaturesLifetimeMs = 5 * 60_000;
 
+/** What a Dockerfile without `--platform` is taken to be for, as for its `TARGETARCH`. */
+const defaultPlatform = 'linux/amd64';
+
 /** Of one digest, for the next time: what is larger is read again. */
 const maxKeptBytes = 1024 * 1024;
 
@@ -53,6 +56,8 @@ export class Verifier {
   readonly #tags: SharedLoads<Descriptor>;
   readonly #quick: SharedLoads<QuickFind>;
   readonly #thorough: SharedLoads<FoundSignatures>;
+  /** Which manifest of an index a platform gets; none where the digest is no index. */
+  readonly #children: SharedLoads<{ readonly digest: Digest | undefined }>;
   /** Judgements by (signatures of a digest, keys): the signatures are the map's key, so they can never be other ones. */
   #judgements = new WeakMap<FoundSignatures, Map<string, readonly JudgedSignature[]>>();
 
@@ -66,6 +71,7 @@ export class Verifier {
     this.#tags = new SharedLoads({ lifetimeMs: () => options.tagLifetimeMs, capacity: 5000, now });
     this.#quick = new SharedLoads<QuickFind>({ lifetimeMs, capacity: 2000, now });
     this.#thorough = new SharedLoads<FoundSignatures>({ lifetimeMs, capacity: 2000, now });
+    this.#children = new SharedLoads({ lifetimeMs: () => signaturesLifetimeMs, capacity: 2000, now });
   }
 
   /**
@@ -96,7 +102,7 @@ export class Verifier {
 
   /** Drops everything remembered; loads under way go on for those who wait for them. */
   forget(): void {
-    for (const cache of [this.#tags, this.#quick, this.#thorough]) cache.clear();
+    for (const cache of [this.#tags, this.#quick, this.#thorough, this.#children]) cache.clear();
     this.#judgements = new WeakMap();
   }
 
@@ -130,11 +136,16 @@ export class Verifier {
     for (const { repository } of places) this.#registry.probeReferrers(repository, signal).catch(() => undefined);
     const digest = reference.digest ?? (await this.#resolve(reference, fresh, signal)).digest;
     const question = { demands, places, keys, intended: reference, fresh };
-    let judged = await this.#judge(question, digest, signal);
+    const child = (): Promise<Digest | undefined> => this.#child(reference, digest, wanted ?? defaultPlatform, signal);
+    const instance = places.some(({ ofPlatform }) => ofPlatform) ? await child() : undefined;
+    if (instance && places.every(({ ofPlatform }) => ofPlatform)) {
+      return conclude(await this.#judge(question, instance, instance, signal), { digest, platform: wanted ?? defaultPlatform, problem: trust.problems[0], checkedAt: this.#clock.now() });
+    }
+    let judged = await this.#judge(question, digest, instance ?? digest, signal);
     let platform: string | undefined;
     if (wanted !== undefined && isBare(judged)) {
-      const child = await this.#child(reference, digest, wanted, signal);
-      if (child) [judged, platform] = [await this.#judge(question, child, signal), wanted];
+      const other = await child();
+      if (other) [judged, platform] = [await this.#judge(question, other, other, signal), wanted];
     }
     return conclude(judged, { digest, platform, problem: trust.problems[0], checkedAt: this.#clock.now() });
   }
@@ -144,24 +155,27 @@ export class Verifier {
   }
 
   /** Looks the short way, and everywhere before anything but "verified" is said. */
-  async #judge(question: Question, digest: Digest, signal: AbortSignal): Promise<Judged> {
+  async #judge(question: Question, digest: Digest, instance: Digest, signal: AbortSignal): Promise<Judged> {
     const { places, fresh } = question;
-    const homes = places.map((place) => ({ place, home: homeOf(place), key: `${canonicalRepository(place.repository)} ${canonicalRepository(place.image)}@${digest}` }));
-    const quick = await Promise.all(homes.map(async ({ place, home, key }) => ({
-      place, home, key, found: await this.#quick.get(key, (shared) => this.#finder.quick(home, digest, shared), signal, fresh),
+    const homes = places.map((place) => {
+      const of = place.ofPlatform ? instance : digest;
+      return { place, of, home: homeOf(place), key: `${canonicalRepository(place.repository)} ${canonicalRepository(place.image)}@${of}` };
+    });
+    const quick = await Promise.all(homes.map(async ({ place, of, home, key }) => ({
+      place, of, home, key, found: await this.#quick.get(key, (shared) => this.#finder.quick(home, of, shared), signal, fresh),
     })));
     const first = this.#evaluate(quick, digest, question);
     if (first.evaluation.verified) return first;
-    return this.#evaluate(await Promise.all(quick.map(async ({ place, home, key, found }) => ({
-      place, found: await this.#thorough.get(key, (shared) => this.#finder.thorough(home, digest, found, shared), signal, fresh),
+    return this.#evaluate(await Promise.all(quick.map(async ({ place, of, home, key, found }) => ({
+      place, of, found: await this.#thorough.get(key, (shared) => this.#finder.thorough(home, of, found, shared), signal, fresh),
     }))), digest, question);
   }
 
-  #evaluate(looks: readonly { readonly place: SignaturePlace; readonly found: FoundSignatures }[], digest: Digest, { demands, keys, intended }: Question): Judged {
-    const places = looks.map(({ place, found }): JudgedPlace => {
+  #evaluate(looks: readonly { readonly place: SignaturePlace; readonly of: Digest; readonly found: FoundSignatures }[], digest: Digest, { demands, keys, intended }: Question): Judged {
+    const places = looks.map(({ place, of, found }): JudgedPlace => {
       const elsewhere = canonicalRepository(place.repository) !== canonicalRepository(place.image);
       return {
-        judged: this.#judgeSignatures(found, digest, keysThatCount(demands, place.looksHere, keys.keys)), looksHere: place.looksHere,
+        judged: this.#judgeSignatures(found, of, keysThatCount(demands, place.looksHere, keys.keys)), looksHere: place.looksHere,
         ...(elsewhere ? { repository: canonicalRepository(place.repository) } : {}),
       };
     });
@@ -179,10 +193,13 @@ export class Verifier {
 
   /** The manifest of one platform, when the digest is an index. */
   async #child(repository: Reference, digest: Digest, platform: string, signal: AbortSignal): Promise<Digest | undefined> {
-    const content = await this.#registry.manifest(repository, digest, signal);
-    if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no image ${digest}.`);
-    if (!isIndexMediaType(content.descriptor.mediaType)) return undefined;
-    return choosePlatform(parseIndex(content.bytes).manifests, platform).digest;
+    const child = await this.#children.get(`${canonicalRepository(repository)}@${digest} ${platform}`, async (shared) => {
+      const content = await this.#registry.manifest(repository, digest, shared);
+      if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no image ${digest}.`);
+      const isIndex = isIndexMediaType(content.descriptor.mediaType);
+      return { digest: isIndex ? choosePlatform(parseIndex(content.bytes).manifests, platform).digest : undefined };
+    }, signal);
+    return child.digest;
   }
 }
 
