@@ -36,7 +36,7 @@ export async function openLiveWindow({ folder, file, env, settings = {}, codeSer
     const profile = join(work, 'chromium');
     context = await playwright.launchPersistentContext(profile, { executablePath, headless: true, viewport: { width: 1280, height: 800 }, args: chromiumArguments, reducedMotion: 'reduce', colorScheme: 'light', permissions: ['clipboard-read', 'clipboard-write'] });
     const page = context.pages()[0] ?? await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(editorAddress(server.port, folder, [['openFile', `vscode-remote://127.0.0.1:${server.port}${file}`], ['skipWelcome', 'true'], ['skipReleaseNotes', 'true']]));
     return {
       page, screenshots, close, folders: [server.directory, profile],

@@ -19,6 +19,7 @@ const suites = [
   { name: 'signing', live: true },
   { name: 'copy', live: true },
   { name: 'pinning', live: true },
+  { name: 'tree', live: true },
 ];
 
 /**
