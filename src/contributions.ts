@@ -19,6 +19,7 @@ export const commandIds = {
   verifyFileSignature: 'countersign.verifyFileSignature',
   copyImage: 'countersign.copyImage',
   showCopyPlan: 'countersign.showCopyPlan',
+  explainTrust: 'countersign.explainTrust',
   verifyWorkspace: 'countersign.verifyWorkspace',
   refreshTree: 'countersign.refreshTree',
   openManifest: 'countersign.openManifest',
@@ -83,6 +84,7 @@ export interface CommandArguments {
   readonly 'countersign.showCopyPlan': readonly [UseLocation?];
   readonly 'countersign.pinImages': readonly [UseLocation?];
   readonly 'countersign.unpinImages': readonly [UseLocation?];
+  readonly 'countersign.explainTrust': readonly [UseLocation?];
   readonly 'countersign.verifyWorkspace': readonly [];
   readonly 'countersign.refreshTree': readonly [];
   readonly 'countersign.openManifest': readonly [StoredContent?];

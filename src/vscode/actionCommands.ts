@@ -4,6 +4,7 @@ import { addTrustedKey } from './commands/addTrustedKey.ts';
 import { changeKeyPassword, forgetPasswords } from './commands/changeKeyPassword.ts';
 import type { Command } from './commands/context.ts';
 import { copyImage, showCopyPlan } from './commands/copyImage.ts';
+import { explainTrust } from './commands/explainTrust.ts';
 import { generateClusterKeyPair } from './commands/generateClusterKeyPair.ts';
 import { generateKeyPair, importKeyPair } from './commands/generateKeyPair.ts';
 import { openManifest, openPayload, refreshTree } from './commands/registryContent.ts';
@@ -29,6 +30,7 @@ export const actionCommands = {
   [commandIds.verifyFileSignature]: verifyFileSignature,
   [commandIds.copyImage]: copyImage,
   [commandIds.showCopyPlan]: showCopyPlan,
+  [commandIds.explainTrust]: explainTrust,
   [commandIds.verifyWorkspace]: verifyWorkspace,
   [commandIds.refreshTree]: refreshTree,
   [commandIds.openManifest]: openManifest,

@@ -63,9 +63,10 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const passwords = new Passwords({ secrets: options.secrets, environment: options.environmentPassword });
   const copyPlans = own(new CopyPlanDocuments());
   const registryDocuments = own(new ReadOnlyDocuments('countersign-registry'));
+  const explanations = own(new ReadOnlyDocuments('countersign-trust'));
   const results = own(new WorkspaceResults(tracker, settings, extensionUri));
   const tree = own(new TrustTreeView(tracker, results, engine));
-  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, registryDocuments, results, tree, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri }));
+  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, registryDocuments, explanations, results, tree, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri }));
   tracker.start();
   fileSignatures.start();
   return tracker;

@@ -14,7 +14,7 @@ import { commandUri, toLocation, toRange } from './places.ts';
 import { t } from './words.ts';
 
 /** The only commands a hover may run: its text comes from registries and from the Dockerfile. */
-export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage, commandIds.copyImage];
+export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage, commandIds.copyImage, commandIds.explainTrust];
 
 export function registerHoverView(tracker: DockerfileTracker, engine: EngineHandle): vscode.Disposable {
   return vscode.languages.registerHoverProvider(dockerfileSelector, {
@@ -40,6 +40,7 @@ function linksFor({ use, state }: UseWithState, { uri, restricted }: FileTrust):
   const asks = use.reference !== undefined && state.kind !== 'no keys' && state.kind !== 'uncovered';
   return [
     ...(asks ? [{ title: t('Verify Again'), uri: commandUri(commandIds.verifyAgain, toLocation(uri, use.range)) }] : []),
+    ...(state.kind === 'pending' ? [] : [{ title: t('Explain Trust'), uri: commandUri(commandIds.explainTrust, toLocation(uri, use.range)) }]),
     ...(addsKey ? [{ title: t('Add Trusted Key…'), uri: commandUri(commandIds.addTrustedKey, target) }] : []),
     ...(use.reference === undefined || restricted ? [] : [{ title: t('Sign Image…'), uri: commandUri(commandIds.signImage, toLocation(uri, use.range)) }]),
     ...(use.reference === undefined || restricted ? [] : [{ title: t('Copy Image with Signatures…'), uri: commandUri(commandIds.copyImage, toLocation(uri, use.range)) }]),

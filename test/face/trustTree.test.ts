@@ -6,7 +6,7 @@ import type { Digest } from '../../src/core/crypto/digest.ts';
 import { CosignError } from '../../src/core/errors.ts';
 import type { TrustNode } from '../../src/vscode/trustTree.ts';
 import type { TrustTreeView } from '../../src/vscode/trustTreeView.ts';
-import { fake, window, type TreeItem } from '../support/vscode.ts';
+import { fake, window, type TreeItem, type Uri } from '../support/vscode.ts';
 import { digest, verdicts } from './fakeEngine.ts';
 import { answer, folder, openDockerfile, settle, startFace, tick, trustKey, useFace, type Face } from './harness.ts';
 
@@ -186,5 +186,26 @@ describe('verifying all Dockerfiles', () => {
     assert.equal(face.engine.calls.length, 0);
     assert.ok(fake.executed.some(({ command }) => command === 'countersign.addTrustedKey'));
     assert.equal((await children()).length, 1);
+  });
+});
+
+describe('explaining trust', () => {
+  useFace();
+
+  it('opens one document about the image at the place, or the one that is chosen', async () => {
+    trustKey();
+    const face = startFace();
+    face.engine.answers.set('library/alpine', verdicts.verified);
+    face.engine.answers.set('library/busybox', verdicts.unsigned);
+    const document = await openDockerfile('\nFROM alpine\nFROM busybox');
+    await answer('explainTrust', [{ pick: 'busybox' }]);
+    const shown = (): string => {
+      const uri = fake.executed.findLast(({ command }) => command === 'markdown.showPreview')?.args[0] as Uri;
+      assert.equal(uri.scheme, 'countersign-trust');
+      return fake.contents.get(uri.scheme)?.provideTextDocumentContent(uri) ?? '';
+    };
+    assert.match(shown(), /Unsigned/);
+    await answer('explainTrust', [], { uri: document.uri.toString(), range: { start: { line: 1, character: 5 }, end: { line: 1, character: 11 } } });
+    assert.match(shown(), /Signed by release/);
   });
 });

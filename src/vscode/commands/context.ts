@@ -23,6 +23,8 @@ export interface CommandContext {
   readonly copyPlans: CopyPlanDocuments;
   /** Manifests and payloads as registries store them. */
   readonly registryDocuments: ReadOnlyDocuments;
+  /** From a reference to its verdict. */
+  readonly explanations: ReadOnlyDocuments;
   /** Of the last look at all Dockerfiles of the workspace. */
   readonly results: WorkspaceResults;
   readonly tree: Pick<TrustTreeView, 'refresh'>;

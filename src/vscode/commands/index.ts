@@ -35,6 +35,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.verifyFileSignature]: action(commandIds.verifyFileSignature),
   [commandIds.copyImage]: action(commandIds.copyImage),
   [commandIds.showCopyPlan]: action(commandIds.showCopyPlan),
+  [commandIds.explainTrust]: action(commandIds.explainTrust),
   [commandIds.verifyWorkspace]: action(commandIds.verifyWorkspace),
   [commandIds.refreshTree]: action(commandIds.refreshTree),
   [commandIds.openManifest]: action(commandIds.openManifest),
