@@ -38,6 +38,7 @@ export const entries = {
   policies: 'src/policies.ts',
   'vscode-actionCommands': 'src/vscode/actionCommands.ts',
   'vscode-trustTree': 'src/vscode/trustTree.ts',
+  'vscode-policyFileReader': 'src/vscode/policyFileReader.ts',
   cli: 'src/cli.ts',
 };
 

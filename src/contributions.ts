@@ -118,6 +118,8 @@ export interface PolicySetting {
 export interface Settings {
   readonly 'countersign.keys': Readonly<Record<string, string>>;
   readonly 'countersign.policies': readonly PolicySetting[];
+  /** Paths and globs. */
+  readonly 'countersign.policyFiles': readonly string[];
   readonly 'countersign.verify.on': VerifyOn;
   /** Milliseconds. */
   readonly 'countersign.verify.debounce': number;
@@ -157,6 +159,7 @@ export type SettingId = keyof Settings;
 export const settingDefaults: Settings = {
   'countersign.keys': {},
   'countersign.policies': [],
+  'countersign.policyFiles': [],
   'countersign.verify.on': 'type',
   'countersign.verify.debounce': 300,
   'countersign.codeLens.enabled': true,

@@ -14,6 +14,7 @@ import { registerLanguageStatusView } from './languageStatusView.ts';
 import { registerLogView } from './logView.ts';
 import { registerPinActions } from './pinActions.ts';
 import { Passwords } from './passwords.ts';
+import { PolicyFiles } from './policyFiles.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import { Settings } from './settings.ts';
 import { registerSignatureFileView } from './signatureFileView.ts';
@@ -47,8 +48,9 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
     return item;
   };
   const log = own(vscode.window.createOutputChannel('Countersign', { log: true }));
-  const settings = own(new Settings(homeDirectory));
-  const engine = own(new EngineHandle(loadEngine, settings, log));
+  const policyFiles = own(new PolicyFiles({ homeDirectory, read: async (uri, bytes) => (await engine.get()).readPolicyFile(uri, bytes) }));
+  const settings = own(new Settings(homeDirectory, policyFiles));
+  const engine: EngineHandle = own(new EngineHandle(loadEngine, settings, log));
   const tracker = own(new DockerfileTracker({ engine, settings, log, now }));
   own(registerDiagnosticsView(tracker, extensionUri));
   for (const register of [registerCodeLensView, registerStatusBarView, registerLanguageStatusView, registerQuickFixes, registerKeyFileWatcher]) {

@@ -23,9 +23,10 @@ export interface FileTrust {
   readonly busy: boolean;
 }
 
-/** False where no key is configured at all: then nothing is asked and nothing is warned about. A key that cannot be read is one. */
+/** False where neither key nor policy file is configured: then nothing is asked and nothing is warned about. A key that cannot be read is one. */
 export function hasKeys({ settings }: Pick<FileTrust, 'settings'>): boolean {
-  return settings.trust.keys.length > 0 || settings.trust.problems.length > 0;
+  const { keys, problems, files = [] } = settings.trust;
+  return keys.length > 0 || problems.length > 0 || files.some(({ demandsOnly }) => demandsOnly !== true);
 }
 
 /** What is said beside the images. */

@@ -6,6 +6,7 @@ import type { EngineSettings } from '../core/engine.ts';
 import type { CosignError } from '../core/errors.ts';
 import type { TrustSettings } from '../core/policy/trustPolicy.ts';
 import type { Severities, Severity } from '../presentation/diagnosticText.ts';
+import type { PolicyFiles } from './policyFiles.ts';
 import { SettingValues } from './settingValues.ts';
 import type { Scope } from './storedSettings.ts';
 import { readTrust, resolvePath, baseDirectory } from './trustReader.ts';
@@ -25,6 +26,8 @@ export interface ResourceSettings {
   readonly trust: TrustSettings;
   readonly keyScopes: ReadonlyMap<string, Scope>;
   readonly policyScope: Scope | undefined;
+  /** Of the policy files in {@link trust}: whether they are being read, and another number for other contents. */
+  readonly policyFiles: { readonly pending: boolean; readonly version: number };
   readonly dockerfile: DockerfileOptions;
   readonly verifyOn: VerifyOn;
   readonly debounceMs: number;
@@ -47,18 +50,21 @@ export class Settings implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #disposable: vscode.Disposable;
   readonly #homeDirectory: string;
+  readonly #policyFiles: PolicyFiles;
 
   /** Fires when anything that is read here may be another value than before. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(homeDirectory: string) {
+  constructor(homeDirectory: string, policyFiles: PolicyFiles) {
     this.#homeDirectory = homeDirectory;
+    this.#policyFiles = policyFiles;
     const fire = (): void => this.#changed.fire(undefined);
     this.#disposable = vscode.Disposable.from(
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (['countersign', ...networkSettings].some((section) => change.affectsConfiguration(section))) fire();
       }),
+      policyFiles.onDidChange(fire),
       vscode.workspace.onDidGrantWorkspaceTrust(fire),
       vscode.workspace.onDidChangeWorkspaceFolders(fire),
     );
@@ -67,13 +73,16 @@ export class Settings implements vscode.Disposable {
   /** The settings that count for a document; without one those of the window. */
   forResource(resource: vscode.Uri | undefined): ResourceSettings {
     const values = new SettingValues(resource);
-    const { trust, keyScopes, policyScope } = readTrust(values, resource, this.#homeDirectory);
+    const { trust: own, keyScopes, policyScope } = readTrust(values, resource, this.#homeDirectory);
+    const { files, problems, pending, version } = this.#policyFiles.lookup(values, resource);
+    const trust: TrustSettings = { ...own, ...(files.length === 0 ? {} : { files }), problems: [...own.problems, ...problems] };
     const platform = values.text('countersign.dockerfile.platform').trim();
     const buildArgs = Object.fromEntries([...values.textMap('countersign.dockerfile.buildArgs')].map(([name, { value }]) => [name, value]));
     const engine = this.#engineValues();
     const severity = (id: SettingId & `countersign.diagnostics.${string}`): Severity => values.choice(id, severityChoices);
     return {
       trust, keyScopes, policyScope,
+      policyFiles: { pending, version },
       dockerfile: { buildArgs, ...(platform === '' ? {} : { platform }) },
       verifyOn: values.choice('countersign.verify.on', ['type', 'save', 'manual']),
       debounceMs: values.number('countersign.verify.debounce'),
@@ -98,6 +107,11 @@ export class Settings implements vscode.Disposable {
   /** A glob of what "Verify All Dockerfiles" leaves out; empty: only what the editor itself hides. */
   workspaceExclude(): string {
     return new SettingValues(undefined).text('countersign.workspace.exclude').trim();
+  }
+
+  /** Settles when the policy files that were asked about are read. */
+  whenRead(): Promise<void> {
+    return this.#policyFiles.whenRead();
   }
 
   /** What the engine must know; in Restricted Mode without anything a repository says. */

@@ -115,6 +115,7 @@ export class TrackedDocument implements vscode.Disposable {
   async verify({ fresh, range }: VerifyOptions, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.#load();
+    await this.#options.settings.whenRead();
     signal.throwIfAborted();
     const engine = this.#options.engine.ready;
     if (this.#failure) throw this.#failure;
@@ -156,6 +157,7 @@ export class TrackedDocument implements vscode.Disposable {
   /** Settles when nothing is being read or verified. */
   async whenIdle(): Promise<void> {
     await this.#loading;
+    await this.#options.settings.whenRead();
     while (this.#timer !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
     await this.#verdicts.idle();
     await this.#drifts.idle();
@@ -251,13 +253,15 @@ export class TrackedDocument implements vscode.Disposable {
   /** None where there is no key to verify with: then the engine is not asked at all. */
   #verifiable(): readonly ResolvedUse[] {
     const { trust } = this.#settings;
-    if (trust.keys.length === 0 || blockingProblem(trust)) return [];
+    if (!hasKeys({ settings: this.#settings }) || blockingProblem(trust)) return [];
     return (this.#images?.uses ?? []).filter(isResolved);
   }
 
   #stateOf(use: ImageUse): UseState {
     if (!hasKeys({ settings: this.#settings })) return { kind: 'no keys' };
     if (!isResolved(use)) return this.#unresolvedState(use);
+    // Soon there will be more to say; until then nothing is.
+    if (this.#settings.policyFiles.pending) return { kind: 'pending' };
     const blocked = blockingProblem(this.#settings.trust);
     if (blocked) return { kind: 'unchecked', reason: blocked, checkedAt: this.#options.now() };
     const entry = this.#verdicts.find(use);
@@ -280,8 +284,8 @@ export class TrackedDocument implements vscode.Disposable {
 
   /** What a verdict depends on besides the image. */
   #fingerprint(): string {
-    const { keys, policies, problems } = this.#settings.trust;
-    return JSON.stringify([keys, policies, problems.map(({ message }) => message), this.#options.settings.engine()]);
+    const { trust: { keys, policies, problems }, policyFiles } = this.#settings;
+    return JSON.stringify([keys, policies, policyFiles, problems.map(({ message }) => message), this.#options.settings.engine()]);
   }
 }
 

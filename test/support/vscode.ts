@@ -179,8 +179,8 @@ export const workspace = {
   onDidChangeConfiguration: (listener: (change: never) => unknown) => fake.configuration.onDidChange.event(listener as (change: unknown) => unknown),
   getConfiguration: (section?: string) => fake.configuration.section(section),
   getWorkspaceFolder: (uri: Uri): Folder | undefined => workspace.workspaceFolders?.find((folder) => uri.path.startsWith(`${folder.uri.path}/`)),
-  findFiles: (pattern: string, exclude?: string): Promise<readonly Uri[]> =>
-    Promise.resolve([...fake.files.keys()].filter((path) => matchesGlob(pattern, path) && (exclude === undefined || !matchesGlob(exclude, path))).map((path) => Uri.file(path))),
+  findFiles: (pattern: RelativePattern | string, exclude?: string | null): Promise<readonly Uri[]> =>
+    Promise.resolve([...fake.files.keys()].filter((path) => isWatched(pattern, path) && (exclude === undefined || exclude === null || !matchesGlob(exclude, path))).map((path) => Uri.file(path))),
   openTextDocument: (what: Uri | { content: string; language: string }): Promise<FakeDocument> => {
     if (!(what instanceof Uri)) return Promise.resolve(fake.open('untitled:Untitled-1', what.content, what.language));
     const text = fake.contents.get(what.scheme)?.provideTextDocumentContent(what);

@@ -84,6 +84,7 @@ async function findDockerfiles(settings: Settings): Promise<readonly vscode.Uri[
 
 /** Undefined for a file that cannot be a Dockerfile. One that cannot be read is a result too: it was not checked. */
 async function scan(uri: vscode.Uri, { settings, now, tracker }: CommandContext, engine: Engine, questions: Map<string, Question>): Promise<ScannedFile | undefined> {
+  if (settings.forResource(uri).policyFiles.pending) await settings.whenRead();
   const own = settings.forResource(uri);
   const base = { uri, version: 0, settings: own, restricted: !vscode.workspace.isTrusted };
   const open = tracker.has(uri) ? vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString()) : undefined;

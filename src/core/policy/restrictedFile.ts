@@ -1,0 +1,24 @@
+// A policy file that an untrusted workspace brings: it may ask for more, and must not make the machine reach for anything.
+import { CosignError } from '../errors.ts';
+import type { Demand, DemandRule, PolicyFile } from './demand.ts';
+
+/** Demands only, and keys from nowhere but the file itself and other files: no cluster, no address, no environment. */
+export function restrictedFile(file: PolicyFile): PolicyFile {
+  return {
+    uri: file.uri, demandsOnly: true,
+    demandsFor: (reference) => file.demandsFor(reference).map((demand): Demand => ({ ...demand, rule: restricted(demand.rule) })),
+  };
+}
+
+function restricted(rule: DemandRule): DemandRule {
+  switch (rule.kind) {
+    case 'any': case 'all': return { kind: rule.kind, rules: rule.rules.map(restricted) };
+    case 'signers': {
+      const key = rule.keys.find(({ reference }) => !reference.includes('-----BEGIN ') && /^[a-z][a-z0-9+.-]+:/i.test(reference) && !/^[a-z]:[/\\]/i.test(reference));
+      if (!key) return rule;
+      const error = new CosignError('KEY_REFUSED_UNTRUSTED_WORKSPACE', `The key "${key.reference.slice(0, 200)}" of a policy file is not looked up in Restricted Mode.`, { remedy: 'Trust the workspace.' });
+      return { kind: 'unsupported', ...(rule.name === undefined ? {} : { name: rule.name }), error };
+    }
+    case 'accept': case 'reject': case 'unsupported': return rule;
+  }
+}

@@ -1,0 +1,109 @@
+// Finds and reads the files that entries of `countersign.policyFiles` name; loaded only where there is such an entry.
+import * as vscode from 'vscode';
+import { CosignError } from '../core/errors.ts';
+import type { PolicyFile } from '../core/policy/demand.ts';
+import { isValid, type ReadPolicyFile } from '../core/policy/policyProblem.ts';
+import { restrictedFile } from '../core/policy/restrictedFile.ts';
+import { policyProblemText } from '../presentation/policyProblemText.ts';
+import type { FoundPolicyFiles, PolicyFileEntry } from './policyFiles.ts';
+import { resolvePath } from './trustReader.ts';
+import { t } from './words.ts';
+
+type Read = (uri: string, bytes: Uint8Array) => Promise<ReadPolicyFile>;
+
+/** The word for the machine's own containers policy. */
+export const containersEntry = 'containers';
+
+const maxFiles = 200;
+const maxFileBytes = 1024 * 1024;
+const maxTotalBytes = 16 * maxFileBytes;
+
+/** Every failure is a problem: a file that cannot be read may be the one that demands what an image has not. Never throws. */
+export async function findPolicyFiles(entries: readonly PolicyFileEntry[], read: Read): Promise<FoundPolicyFiles> {
+  const files: PolicyFile[] = [];
+  const problems: CosignError[] = [];
+  const watched: vscode.RelativePattern[] = [];
+  const seen = new Map<string, boolean>();
+  const left = { files: maxFiles, bytes: maxTotalBytes };
+  for (const entry of entries) {
+    try {
+      const { pattern, isGlob } = patternOf(entry);
+      watched.push(pattern);
+      const uris = isGlob ? await vscode.workspace.findFiles(pattern, null, maxFiles + 1) : [vscode.Uri.joinPath(pattern.baseUri, plainName(pattern.pattern))];
+      if (uris.length === 0) throw invalid(t('No file matches "{0}" in countersign.policyFiles.', entry.text.slice(0, 200)), t('Correct it in the settings.'));
+      for (const uri of [...uris].sort((a, b) => (a.toString() < b.toString() ? -1 : 1))) {
+        const restricted = entry.restricted || isOfUntrustedWorkspace(uri);
+        // Named twice, it counts as the one who is trusted more named it.
+        if (seen.has(uri.toString()) && (restricted || seen.get(uri.toString()) === false)) continue;
+        seen.set(uri.toString(), restricted);
+        const file = await readOne(uri, isGlob, read, left);
+        if (file) files.push(restricted ? restrictedFile(file) : file);
+      }
+    } catch (error) {
+      problems.push(error instanceof CosignError ? error : invalid(t('"{0}" in countersign.policyFiles cannot be read.', entry.text.slice(0, 200)), undefined, error));
+    }
+  }
+  return { files, problems, watched };
+}
+
+/** A path or a glob, from the folder, from `~` or absolute; the pattern is what names it below a folder that is none. */
+function patternOf({ text, folder, homeDirectory }: PolicyFileEntry): { readonly pattern: vscode.RelativePattern; readonly isGlob: boolean } {
+  const written = text.trim().replaceAll('\\', '/');
+  if (written === containersEntry) throw invalid(t('The containers policy of this machine is not read yet.'), t('Name its file instead.'));
+  const isGlob = /[*?[\]{}]/.test(written);
+  const parts = written.split('/');
+  const plain = isGlob ? parts.findIndex((part) => /[*?[\]{}]/.test(part)) : parts.length - 1;
+  const base = parts.slice(0, plain).join('/');
+  const home = written.startsWith('~/') ? homeDirectory : undefined;
+  const start = home ?? (folder?.scheme === 'file' ? folder.fsPath : undefined);
+  const below = home === undefined ? base : base.slice(2);
+  const isAbsolute = /^(?:\/|[a-z]:\/)/i.test(written);
+  const directory = isAbsolute ? vscode.Uri.file(base === '' ? '/' : base) : below === '' && start !== undefined ? vscode.Uri.file(start) : folder && home === undefined ? vscode.Uri.joinPath(folder, below) : resolvePath(below, start);
+  if (!directory) throw invalid(t('There is no folder that the path "{0}" in countersign.policyFiles could start from.', text.slice(0, 200)), t('Write the whole path.'));
+  const name = parts.slice(plain).join('/');
+  return { pattern: new vscode.RelativePattern(directory, isGlob ? name : quoted(name)), isGlob };
+}
+
+/** Characters with a meaning in globs stand for themselves in brackets. */
+const quoted = (name: string): string => name.replace(/[*?[\]{}]/g, '[$&]');
+const plainName = (pattern: string): string => pattern.replace(/\[([*?[\]{}])\]/g, '$1');
+
+async function readOne(uri: vscode.Uri, isGlob: boolean, read: Read, left: { files: number; bytes: number }): Promise<PolicyFile | undefined> {
+  const path = vscode.workspace.asRelativePath(uri);
+  if (left.files-- <= 0) throw invalid(t('countersign.policyFiles names more than {0} files.', maxFiles));
+  const bytes = await bytesOf(uri, path);
+  left.bytes -= bytes.length;
+  if (left.bytes < 0) throw invalid(t('The policy files are larger than {0} MiB together.', maxTotalBytes / maxFileBytes));
+  let result: ReadPolicyFile;
+  try {
+    result = await read(uri.toString(), bytes);
+  } catch (error) {
+    throw invalid(t('The policy file "{0}" cannot be used: {1}', path, error instanceof Error ? error.message : String(error)), undefined, error);
+  }
+  if (!isValid(result)) {
+    const problem = result.problems.find(({ severity }) => severity === 'error');
+    const line = (problem?.range.start.line ?? 0) + 1;
+    throw invalid(t('The policy file "{0}" has a mistake in line {1}: {2}', path, line, problem ? policyProblemText(problem, t) : ''), t('Correct the policy file.'));
+  }
+  if (result.policies > 0) return result.file;
+  // Among the files of a glob there may be others; a file named by its path is meant.
+  if (isGlob) return undefined;
+  throw invalid(t('The file "{0}" in countersign.policyFiles holds no policy.', path), t('Correct it in the settings.'));
+}
+
+async function bytesOf(uri: vscode.Uri, path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await vscode.workspace.fs.stat(uri);
+    if (size > maxFileBytes) throw invalid(t('The policy file "{0}" is larger than {1} KiB.', path, maxFileBytes / 1024));
+    return await vscode.workspace.fs.readFile(uri);
+  } catch (error) {
+    if (error instanceof CosignError) throw error;
+    throw invalid(t('The policy file "{0}" cannot be read.', path), t('Correct the path in countersign.policyFiles.'), error);
+  }
+}
+
+const isOfUntrustedWorkspace = (uri: vscode.Uri): boolean => !vscode.workspace.isTrusted && vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+
+function invalid(message: string, remedy?: string, cause?: unknown): CosignError {
+  return new CosignError('POLICY_INVALID', message, { ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }) });
+}

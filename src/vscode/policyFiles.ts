@@ -1,0 +1,167 @@
+// Which policy files count for a document: read when they are first asked about, and again when they change.
+import * as vscode from 'vscode';
+import { CosignError } from '../core/errors.ts';
+import type { PolicyFile } from '../core/policy/demand.ts';
+import type { ReadPolicyFile } from '../core/policy/policyProblem.ts';
+import type { SettingValues } from './settingValues.ts';
+import { folderOf, type ScopedValue } from './storedSettings.ts';
+import { t } from './words.ts';
+
+/** One entry of `countersign.policyFiles`. */
+export interface PolicyFileEntry {
+  readonly text: string;
+  /** Where a relative path starts; undefined without a folder. */
+  readonly folder: vscode.Uri | undefined;
+  readonly homeDirectory: string;
+  /** An untrusted workspace named it: it only adds demands. Files inside an untrusted workspace do so too, whoever names them. */
+  readonly restricted: boolean;
+}
+
+export interface FoundPolicyFiles {
+  readonly files: readonly PolicyFile[];
+  /** `POLICY_INVALID`, every one: nothing may be called verified. */
+  readonly problems: readonly CosignError[];
+  /** What to watch. */
+  readonly watched: readonly vscode.RelativePattern[];
+}
+
+export interface PolicyFilesState {
+  readonly files: readonly PolicyFile[];
+  readonly problems: readonly CosignError[];
+  /** Being read: {@link problems} says so too, for whoever does not wait. */
+  readonly pending: boolean;
+  /** Another number for other contents. */
+  readonly version: number;
+}
+
+export interface PolicyFilesOptions {
+  readonly homeDirectory: string;
+  /** @throws {CosignError} `POLICY_INVALID`, `POLICY_UNSUPPORTED` */
+  readonly read: (uri: string, bytes: Uint8Array) => Promise<ReadPolicyFile>;
+}
+
+const none: PolicyFilesState = { files: [], problems: [], pending: false, version: 0 };
+const maxEntries = 100;
+const maxKept = 50;
+
+export class PolicyFiles implements vscode.Disposable {
+  readonly #options: PolicyFilesOptions;
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #sets = new Map<string, PolicySet>();
+
+  /** Fires when a state is another one than before. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(options: PolicyFilesOptions) {
+    this.#options = options;
+  }
+
+  /** What is known now; what is not is being read from then on. */
+  lookup(values: SettingValues, resource: vscode.Uri | undefined): PolicyFilesState {
+    const scopes = values.scopes('countersign.policyFiles');
+    const wrong = scopes.find(({ value }) => !isList(value));
+    if (wrong) return { ...none, problems: [invalid(t('{0} must be a list of texts.', 'countersign.policyFiles'), t('Correct it in the settings.'))] };
+    const entries = this.#entries(scopes, folderOf(resource)?.uri);
+    return entries.length === 0 ? none : this.#set(entries).state;
+  }
+
+  /** Settles when nothing is being read. */
+  async whenRead(): Promise<void> {
+    for (let set = this.#pending(); set; set = this.#pending()) await set.reading;
+  }
+
+  dispose(): void {
+    for (const set of this.#sets.values()) set.dispose();
+    this.#sets.clear();
+    this.#changed.dispose();
+  }
+
+  #pending(): PolicySet | undefined {
+    return [...this.#sets.values()].find(({ state }) => state.pending);
+  }
+
+  /** The most specific list counts whole; where a workspace is not trusted the user's does, and the workspace's adds demands to it. */
+  #entries(scopes: readonly ScopedValue[], folder: vscode.Uri | undefined): readonly PolicyFileEntry[] {
+    const { homeDirectory } = this.#options;
+    const chosen = vscode.workspace.isTrusted ? scopes.slice(-1) : scopes;
+    return chosen.flatMap(({ scope, value }) => (isList(value) ? value : []).slice(0, maxEntries)
+      .map((text): PolicyFileEntry => ({ text, folder, homeDirectory, restricted: !vscode.workspace.isTrusted && scope !== 'user' })));
+  }
+
+  #set(entries: readonly PolicyFileEntry[]): PolicySet {
+    const key = JSON.stringify([vscode.workspace.isTrusted, ...entries.map(({ text, folder, restricted }) => [text, folder?.toString(), restricted])]);
+    let set = this.#sets.get(key);
+    if (!set) {
+      const [oldest] = this.#sets.size >= maxKept ? this.#sets : [];
+      if (oldest) {
+        oldest[1].dispose();
+        this.#sets.delete(oldest[0]);
+      }
+      set = new PolicySet(entries, this.#options.read, () => this.#changed.fire(undefined));
+      this.#sets.set(key, set);
+    }
+    return set;
+  }
+}
+
+/** The files of one list of entries. */
+class PolicySet implements vscode.Disposable {
+  readonly #entries: readonly PolicyFileEntry[];
+  readonly #read: PolicyFilesOptions['read'];
+  readonly #changed: () => void;
+  #watchers = vscode.Disposable.from();
+  #version = 0;
+  #disposed = false;
+  state: PolicyFilesState = pendingState(0);
+  reading: Promise<void>;
+
+  constructor(entries: readonly PolicyFileEntry[], read: PolicyFilesOptions['read'], changed: () => void) {
+    this.#entries = entries;
+    this.#read = read;
+    this.#changed = changed;
+    this.reading = this.#start();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#watchers.dispose();
+  }
+
+  async #start(): Promise<void> {
+    const version = ++this.#version;
+    this.state = pendingState(version);
+    const found = await this.#find();
+    // Something changed meanwhile: that reading will say.
+    if (this.#disposed || version !== this.#version) return;
+    this.#watchers.dispose();
+    this.#watchers = vscode.Disposable.from(...found.watched.map((pattern) => this.#watch(pattern)));
+    this.state = { files: found.files, problems: found.problems, pending: false, version };
+    this.#changed();
+  }
+
+  async #find(): Promise<FoundPolicyFiles> {
+    try {
+      const { findPolicyFiles } = await import('./policyFileReader.ts');
+      return await findPolicyFiles(this.#entries, this.#read);
+    } catch (error) {
+      return { files: [], problems: [invalid(t('The policy files could not be read.'), undefined, error)], watched: [] };
+    }
+  }
+
+  #watch(pattern: vscode.RelativePattern): vscode.Disposable {
+    const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+    const again = (): void => {
+      this.reading = this.#start();
+      this.#changed();
+    };
+    return vscode.Disposable.from(watcher, watcher.onDidChange(again), watcher.onDidCreate(again), watcher.onDidDelete(again));
+  }
+}
+
+/** Blocks every verdict of whoever does not wait. */
+function pendingState(version: number): PolicyFilesState {
+  return { files: [], problems: [invalid(t('The policy files are still being read.'), t('Verify again.'))], pending: true, version };
+}
+
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((entry) => typeof entry === 'string' && entry.trim() !== '');
+const invalid = (message: string, remedy?: string, cause?: unknown): CosignError => new CosignError('POLICY_INVALID', message, { ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }) });

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { parseReference } from '../../src/core/oci/reference.ts';
+import { demandsFor } from '../../src/core/policy/requirements.ts';
+import type { TrustSettings } from '../../src/core/policy/trustPolicy.ts';
+import { fake, workspace } from '../support/vscode.ts';
+import { verdicts } from './fakeEngine.ts';
+import { folder, home, openDockerfile, settle, startFace, trustKey, useFace } from './harness.ts';
+
+const pem = readFileSync('test/fixtures/keys/p256.pub', 'utf8').trim();
+const policy = (name: string, glob = '**', authority = `key: { data: ${JSON.stringify(pem)} }`): string =>
+  `apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: ${name} }\nspec:\n  images: [{ glob: "${glob}" }]\n  authorities: [{ ${authority} }]\n`;
+const write = (path: string, text: string): void => { fake.write(path, text); };
+const use = (...entries: readonly unknown[]): void => { fake.configuration.workspace['countersign.policyFiles'] = entries; };
+
+async function ready(): Promise<void> {
+  for (let turn = 0; turn < 6; turn++) await settle();
+}
+
+async function asked(text = 'FROM alpine\n'): Promise<TrustSettings> {
+  const { engine, tracker } = startFace();
+  const { uri } = await openDockerfile(text);
+  await ready();
+  const trust = engine.calls.at(-1)?.query.trust ?? tracker.get(uri as never)?.settings.trust;
+  assert.ok(trust);
+  return trust;
+}
+
+const demanded = (trust: TrustSettings, image = 'alpine'): readonly string[] => demandsFor(parseReference(image), trust).map((demand) => `${demand.policy}${demand.demandsOnly === true ? ' (only demands)' : ''}`);
+
+describe('policy files', () => {
+  useFace();
+
+  it('are asked of every image, without any key in the settings', async () => {
+    write(`${folder}/policies/a.yaml`, policy('a'));
+    write(`${folder}/policies/b.yaml`, `${policy('b')}---\n${policy('hub', 'index.docker.io/library/*')}`);
+    write(`${folder}/policies/other.yaml`, 'kind: Pod\n');
+    use('policies/*.yaml');
+    const trust = await asked();
+    assert.deepEqual([demanded(trust), demanded(trust, 'ghcr.io/o/app')], [['a', 'b', 'hub'], ['a', 'b']]);
+    assert.deepEqual(trust.problems, []);
+  });
+
+  it('are found from the folder, from the home directory and by whole path, each counted once', async () => {
+    write(`${folder}/a.yaml`, policy('a'));
+    write(`${home}/b.yaml`, policy('b'));
+    write('/etc/c.yaml', policy('c'));
+    write(`${home}/deep/er/d.yaml`, policy('d'));
+    use('a.yaml', '~/b.yaml', '/etc/c.yaml', `${folder}/*.yaml`, './a.yaml', '~/deep/**/*.yaml');
+    assert.deepEqual(demanded(await asked()), ['a', 'b', 'c', 'd']);
+  });
+
+  it('cost nothing where there are none', async () => {
+    trustKey();
+    const { engine } = startFace();
+    await openDockerfile('FROM alpine\n');
+    await ready();
+    assert.deepEqual(engine.policyReads, []);
+    assert.deepEqual(engine.calls[0]?.query.trust.files, undefined);
+  });
+
+  it('are read once for all documents of a folder', async () => {
+    write(`${folder}/a.yaml`, policy('a'));
+    use('a.yaml');
+    const { engine } = startFace();
+    await openDockerfile('FROM alpine\n');
+    await openDockerfile('FROM debian\n', `${folder}/b/Dockerfile`);
+    await ready();
+    assert.equal(engine.policyReads.length, 1);
+    assert.deepEqual(engine.calls.map(({ image }) => image).sort(), ['library/alpine', 'library/debian']);
+  });
+
+  it('let nothing be verified before they are read', async () => {
+    trustKey();
+    write(`${folder}/a.yaml`, policy('a'));
+    use('a.yaml');
+    const { engine, tracker } = startFace();
+    let answer = (): void => undefined;
+    const real = engine.readPolicyFile.bind(engine);
+    engine.readPolicyFile = async (uri, bytes) => {
+      await new Promise<void>((resolve) => { answer = resolve; });
+      return real(uri, bytes);
+    };
+    const document = await openDockerfile('FROM alpine\n');
+    await ready();
+    const state = tracker.get(document.uri as never);
+    assert.deepEqual([engine.calls.length, state?.uses[0]?.state.kind], [0, 'pending']);
+    assert.deepEqual(state?.settings.trust.problems.map(({ code }) => code), ['POLICY_INVALID'], 'whoever does not wait must not verify');
+    answer();
+    await ready();
+    assert.equal(engine.calls.length, 1);
+  });
+
+  it('that change are asked anew', async () => {
+    write(`${folder}/a.yaml`, policy('a'));
+    use('a.yaml');
+    const { engine, tracker } = startFace();
+    engine.answers.set('library/alpine', verdicts.verified);
+    const document = await openDockerfile('FROM alpine\n');
+    await ready();
+    assert.equal(tracker.get(document.uri as never)?.uses[0]?.state.kind, 'verified');
+    engine.answers.set('library/alpine', verdicts.untrusted);
+    fake.write(`${folder}/a.yaml`, policy('other'));
+    await ready();
+    assert.deepEqual(demanded(engine.calls.at(-1)?.query.trust as TrustSettings), ['other']);
+    assert.equal(tracker.get(document.uri as never)?.uses[0]?.state.kind, 'untrusted');
+  });
+
+  const broken: readonly (readonly [string, () => void])[] = [
+    ['is not there', () => { use('missing.yaml'); }],
+    ['matches nothing', () => { use('missing/*.yaml'); }],
+    ['holds no policy', () => { write(`${folder}/a.yaml`, 'kind: Pod\n'); use('a.yaml'); }],
+    ['has a mistake', () => { write(`${folder}/a.yaml`, policy('a', '[')); use('a.yaml'); }],
+    ['has a mistake beside good ones', () => { write(`${folder}/a.yaml`, `${policy('a')}---\n${policy('b', '[')}`); use('*.yaml'); }],
+    ['is no text', () => { fake.files.set(`${folder}/a.yaml`, Uint8Array.of(255, 254)); use('a.yaml'); }],
+    ['is too large', () => { fake.files.set(`${folder}/a.yaml`, new Uint8Array(1024 * 1024 + 1)); use('a.yaml'); }],
+    ['is no name', () => { use('a.yaml', 1); }],
+    ['is not a list', () => { fake.configuration.workspace['countersign.policyFiles'] = 'a.yaml'; }],
+  ];
+  for (const [what, arrange] of broken) {
+    it(`leave everything unchecked when one ${what}`, async () => {
+      trustKey();
+      arrange();
+      const { engine, tracker } = startFace();
+      const document = await openDockerfile('FROM alpine\n');
+      await ready();
+      const state = tracker.get(document.uri as never)?.uses[0]?.state;
+      assert.deepEqual([engine.calls.length, state?.kind === 'unchecked' && state.reason.code], [0, 'POLICY_INVALID']);
+    });
+  }
+
+  it('say the line of a mistake', async () => {
+    write(`${folder}/a.yaml`, policy('a', '['));
+    use('a.yaml');
+    const { problems } = await asked();
+    assert.match(problems[0]?.message ?? '', /"a\.yaml" has a mistake in line 5: "\[" is not a glob/);
+  });
+
+  it('of the most specific list count', async () => {
+    write(`${folder}/a.yaml`, policy('a'));
+    write(`${home}/b.yaml`, policy('b'));
+    fake.configuration.user['countersign.policyFiles'] = ['~/b.yaml'];
+    use('a.yaml');
+    assert.deepEqual(demanded(await asked()), ['a']);
+  });
+});
+
+describe('policy files in Restricted Mode', () => {
+  useFace();
+
+  it('of the workspace are asked on top of what the user asks', async () => {
+    workspace.isTrusted = false;
+    trustKey();
+    write(`${folder}/a.yaml`, policy('a'));
+    write(`${home}/b.yaml`, policy('b'));
+    fake.configuration.user['countersign.policyFiles'] = ['~/b.yaml'];
+    use('a.yaml');
+    assert.deepEqual(demanded(await asked()), ['b', 'a (only demands)']);
+  });
+
+  it('leave "every key" as it would be without them', async () => {
+    workspace.isTrusted = false;
+    trustKey();
+    write(`${folder}/a.yaml`, policy('a'));
+    use('a.yaml');
+    assert.deepEqual(demanded(await asked()), ['all keys', 'a (only demands)']);
+  });
+
+  it('that lie in the workspace only demand, also when the user names them', async () => {
+    workspace.isTrusted = false;
+    trustKey();
+    write(`${folder}/a.yaml`, policy('a'));
+    fake.configuration.user['countersign.policyFiles'] = ['a.yaml', `${folder}/*.yaml`];
+    assert.deepEqual(demanded(await asked()), ['all keys', 'a (only demands)']);
+  });
+
+  it('ask nothing of a user without keys', async () => {
+    workspace.isTrusted = false;
+    write(`${folder}/a.yaml`, policy('a'));
+    use('a.yaml');
+    const { engine } = startFace();
+    await openDockerfile('FROM alpine\n');
+    await ready();
+    assert.equal(engine.calls.length, 0);
+  });
+
+  it('reach for no cluster', async () => {
+    workspace.isTrusted = false;
+    trustKey();
+    write(`${folder}/a.yaml`, policy('a', '**', 'key: { secretRef: { name: k } }'));
+    use('a.yaml');
+    const [, mine] = demandsFor(parseReference('alpine'), await asked());
+    assert.equal(mine?.rule.kind === 'unsupported' && mine.rule.error.code, 'KEY_REFUSED_UNTRUSTED_WORKSPACE');
+  });
+
+  it('count like all others once the folder is trusted', async () => {
+    workspace.isTrusted = false;
+    trustKey();
+    write(`${folder}/a.yaml`, policy('a'));
+    use('a.yaml');
+    const { engine } = startFace();
+    await openDockerfile('FROM alpine\n');
+    await ready();
+    fake.grantTrust();
+    await ready();
+    assert.deepEqual(demanded(engine.calls.at(-1)?.query.trust as TrustSettings), ['a']);
+  });
+});
