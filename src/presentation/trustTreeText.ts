@@ -2,7 +2,7 @@
 import type { AttachedProof, ContainedManifest } from '../core/contentsEngine.ts';
 import type { ProofKind } from '../core/copyEngine.ts';
 import type { CosignError } from '../core/errors.ts';
-import type { PolicyOutcome, SignatureReport } from '../core/policy/verdict.ts';
+import type { DemandState, PolicyOutcome, RuleOutcome, SignatureReport, SignerOutcome } from '../core/policy/verdict.ts';
 import { shortDigest, sizeText } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import { annotationList, demand, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
@@ -65,12 +65,54 @@ function imageTone({ state }: UseWithState): RowTone {
 
 export function policyRow(outcome: PolicyOutcome, t: Translate): TreeRow {
   const name = outcome.policy === everyKeyPolicy ? t('Every trusted key') : plainText(outcome.policy, rowLimit);
-  const words = outcome.satisfied ? t('satisfied') : t('not satisfied');
+  const state = outcome.state ?? (outcome.satisfied ? 'satisfied' : 'unsatisfied');
+  const words = [stateOfDemand(state, t), ...signedOf(outcome, t)].join(' · ');
   return {
-    label: t('Policy: {0}', name), description: words, icon: outcome.satisfied ? 'pass' : 'circle-slash', tone: outcome.satisfied ? 'good' : 'warning',
+    label: t('Policy: {0}', name), description: words, ...demandLook(state),
     tooltip: t('{0} asks for {1}', escapeMarkdown(name), demand(outcome, t, escapeMarkdown)),
     accessibilityLabel: t('Policy {0}: {1}', name, words),
   };
+}
+
+/** A part of a policy: one of its authorities or requirements. */
+export function ruleRow(outcome: RuleOutcome, t: Translate): TreeRow {
+  const label = outcome.authority === undefined ? t('One part of the policy') : plainText(outcome.authority, rowLimit);
+  const description = [stateOfDemand(outcome.state, t), ...signedOf(outcome, t), ...(outcome.reason === undefined ? [] : [plainText(outcome.reason, rowLimit)])].join(' · ');
+  return { label, description, ...demandLook(outcome.state), tooltip: `${escapeMarkdown(label)}  \n${escapeMarkdown(outcome.reason ?? stateOfDemand(outcome.state, t), 500)}`, accessibilityLabel: `${label}, ${description}` };
+}
+
+/** One of those who must sign. */
+export function signerRow({ key, state, fingerprint, detail }: SignerOutcome, t: Translate): TreeRow {
+  const words = { present: t('has signed'), missing: t('has not signed yet'), invalid: t('has signed, but it does not count'), unreadable: t('not known: the key could not be read') }[state];
+  const icon = { present: 'pass', missing: 'circle-outline', invalid: 'circle-slash', unreadable: 'question' }[state];
+  const label = plainText(key, rowLimit);
+  return {
+    label, description: words, icon, tone: state === 'present' ? 'good' : state === 'unreadable' ? 'neutral' : 'warning',
+    tooltip: [`${escapeMarkdown(label)}: ${words}`, ...(fingerprint === undefined ? [] : [t('Fingerprint: {0}', escapeMarkdown(fingerprint, 80))]), ...(detail === undefined ? [] : [escapeMarkdown(detail, 500)])].join('  \n'),
+    accessibilityLabel: `${label}, ${words}`,
+  };
+}
+
+/** `1 of 2 signers`; nothing where one signature suffices. */
+function signedOf({ required = 1, signers = [], parts = [] }: Partial<RuleOutcome>, t: Translate): readonly string[] {
+  if (parts.length > 0 || required < 2) return [];
+  return [t('{0} of {1} signers', Math.min(required, signers.filter(({ state }) => state === 'present').length), required)];
+}
+
+function stateOfDemand(state: DemandState, t: Translate): string {
+  switch (state) {
+    case 'satisfied': return t('satisfied');
+    case 'unsatisfied': return t('not satisfied');
+    case 'unknown': return t('not known');
+  }
+}
+
+function demandLook(state: DemandState): Pick<TreeRow, 'icon' | 'tone'> {
+  switch (state) {
+    case 'satisfied': return { icon: 'pass', tone: 'good' };
+    case 'unsatisfied': return { icon: 'circle-slash', tone: 'warning' };
+    case 'unknown': return { icon: 'question', tone: 'neutral' };
+  }
 }
 
 export function signatureRow(report: SignatureReport, t: Translate): TreeRow {

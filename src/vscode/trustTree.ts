@@ -5,10 +5,10 @@ import { toCosignError, type CosignError } from '../core/errors.ts';
 import type { RepositoryName } from '../core/oci/exchange.ts';
 import type { Descriptor } from '../core/oci/manifest.ts';
 import { canonicalRepository, type Reference } from '../core/oci/reference.ts';
-import type { PolicyOutcome, SignatureReport } from '../core/policy/verdict.ts';
+import type { PolicyOutcome, RuleOutcome, SignatureReport, SignerOutcome } from '../core/policy/verdict.ts';
 import type { TextRange } from '../core/textRange.ts';
 import { hoverMarkdown } from '../presentation/hover.ts';
-import { failureRow, fileRow, imageRow, layerRow, manifestRow, noteRow, policyRow, proofRow, signatureRow, type RowTone, type TreeRow } from '../presentation/trustTreeText.ts';
+import { failureRow, fileRow, imageRow, layerRow, manifestRow, noteRow, policyRow, proofRow, ruleRow, signatureRow, signerRow, type RowTone, type TreeRow } from '../presentation/trustTreeText.ts';
 import type { UseWithState } from '../presentation/useState.ts';
 import type { EngineHandle } from './engineHandle.ts';
 import type { FileTrust } from './fileTrust.ts';
@@ -21,6 +21,8 @@ export type TrustNode = { readonly id: string } & (
   /** With `uri` and `range` it is a place that commands take. */
   | { readonly kind: 'image'; readonly uri: string; readonly range: TextRange; readonly item: UseWithState; readonly isOpen: boolean; readonly digest?: string }
   | { readonly kind: 'policy'; readonly outcome: PolicyOutcome }
+  | { readonly kind: 'rule'; readonly outcome: RuleOutcome }
+  | { readonly kind: 'signer'; readonly signer: SignerOutcome }
   | { readonly kind: 'signature'; readonly repository: RepositoryName; readonly report: SignatureReport; readonly digest: string; readonly layer: string }
   | { readonly kind: 'manifest'; readonly repository: RepositoryName; readonly reference: Reference | undefined; readonly manifest: Partial<ContainedManifest>; readonly digest?: string }
   | { readonly kind: 'proof'; readonly repository: RepositoryName; readonly proof: AttachedProof; readonly digest: string }
@@ -52,7 +54,8 @@ export class TrustTree {
       case 'image': return evidenceOf(node);
       case 'manifest': return this.#inside(node);
       case 'proof': return node.proof.layers.map((descriptor) => ({ id: `${node.id}/${descriptor.digest}`, kind: 'layer', repository: node.repository, descriptor, digest: node.digest, layer: descriptor.digest }));
-      case 'policy': case 'signature': case 'layer': case 'failure': case 'note': return [];
+      case 'policy': case 'rule': return partsOf(node);
+      case 'signer': case 'signature': case 'layer': case 'failure': case 'note': return [];
     }
   }
 
@@ -143,6 +146,12 @@ function evidenceOf({ id, item: { use, state } }: NodeOf<'image'>): readonly Tru
   ];
 }
 
+/** Alternatives, where a policy has some, else who must sign. */
+function partsOf({ id, outcome: { parts = [], signers = [] } }: NodeOf<'policy'> | NodeOf<'rule'>): readonly TrustNode[] {
+  if (parts.length > 0) return parts.map((outcome, index) => ({ id: `${id}/part${index}`, kind: 'rule', outcome }));
+  return signers.map((signer, index) => ({ id: `${id}/signer${index}`, kind: 'signer', signer }));
+}
+
 function rowOf(node: TrustNode): TreeRow {
   switch (node.kind) {
     case 'file': {
@@ -152,6 +161,8 @@ function rowOf(node: TrustNode): TreeRow {
     }
     case 'image': return imageRow(node.item, hoverMarkdown(node.item, t), t);
     case 'policy': return policyRow(node.outcome, t);
+    case 'rule': return ruleRow(node.outcome, t);
+    case 'signer': return signerRow(node.signer, t);
     case 'signature': return signatureRow(node.report, t);
     case 'manifest': return manifestRow(node.manifest, t);
     case 'proof': return proofRow(node.proof, t);
@@ -168,7 +179,8 @@ function foldsOf(node: TrustNode): vscode.TreeItemCollapsibleState {
     case 'image': return node.item.use.reference || node.item.state.kind === 'unresolved' ? Collapsed : None;
     case 'manifest': return Collapsed;
     case 'proof': return node.proof.layers.length > 0 ? Collapsed : None;
-    case 'policy': case 'signature': case 'layer': case 'failure': case 'note': return None;
+    case 'policy': case 'rule': return partsOf(node).length > 0 ? Expanded : None;
+    case 'signer': case 'signature': case 'layer': case 'failure': case 'note': return None;
   }
 }
 
@@ -181,7 +193,7 @@ function contextOf(node: TrustNode): string {
     case 'signature': return 'signature digest stored payload';
     case 'proof': return ['proof digest stored', ...has('payload', node.proof.layers.length > 0)].join(' ');
     case 'layer': return 'layer payload';
-    case 'file': case 'policy': case 'failure': case 'note': return node.kind;
+    case 'file': case 'policy': case 'rule': case 'signer': case 'failure': case 'note': return node.kind;
   }
 }
 

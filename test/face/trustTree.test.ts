@@ -66,6 +66,19 @@ describe('the trust tree', () => {
     for (const node of [...files, ...images, ...evidence, ...inside]) assert.ok((item(node).accessibilityInformation?.label ?? '') !== '');
   });
 
+  it('shows of each signer whether it has signed', async () => {
+    trustKey();
+    const face = startFace();
+    const signers = [{ key: 'release', state: 'present', fingerprint: 'SHA256:abc' }, { key: 'qa', state: 'missing' }, { key: 'legal', state: 'invalid', detail: 'signs another digest' }, { key: 'ops', state: 'unreadable' }] as const;
+    face.engine.answers.set('library/alpine', { ...verdicts.untrusted, policies: [{ policy: 'ours', satisfied: false, state: 'unsatisfied', kind: 'signers', required: 3, keys: ['release', 'qa', 'legal', 'ops'], annotations: {}, signers }] });
+    await openDockerfile('FROM alpine');
+    const [file] = await children();
+    const [image] = await children(file);
+    const [policy] = await children(image);
+    assert.deepEqual(said([policy ?? assert.fail()]), ['Policy: ours | not satisfied · 1 of 3 signers']);
+    assert.deepEqual(said(await children(policy)), ['release | has signed', 'qa | has not signed yet', 'legal | has signed, but it does not count', 'ops | not known: the key could not be read']);
+  });
+
   it('says what could not be read, and never that there is nothing', async () => {
     trustKey();
     const face = startFace();
