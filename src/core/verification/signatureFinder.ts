@@ -2,6 +2,7 @@
 import { encodePayload } from '../cosign/simpleSigning.ts';
 import { parseSignatureManifest, signatureTag, type SignatureLayer } from '../cosign/signatureManifest.ts';
 import { digestOf, hexOf, type Digest } from '../crypto/digest.ts';
+import { readJson } from '../encoding/json.ts';
 import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseManifest, parseMixedIndex, type Descriptor } from '../oci/manifest.ts';
 import { unreadableReferrer } from '../oci/referrers.ts';
@@ -130,8 +131,12 @@ export class SignatureFinder {
 
   async #fromFallbackTag(search: Search): Promise<FoundSignatures> {
     const content = await this.#registry.manifest(search.repository, `sha256-${hexOf(search.digest)}`, search.signal);
-    // `cosign copy` stores the image itself under this tag: then it lists no referrers.
-    if (!content || !isIndexMediaType(content.descriptor.mediaType)) return nothing;
+    if (!content) return nothing;
+    if (!isIndexMediaType(content.descriptor.mediaType)) {
+      // `cosign copy` stores the image itself under this tag: then it lists no referrers. What is neither may be a list that was spoiled.
+      if (isImage(content.bytes)) return nothing;
+      throw new CosignError('MANIFEST_INVALID', `The tag that lists the referrers of ${canonicalRepository(search.repository)}@${search.digest} holds neither a list nor an image.`);
+    }
     const { manifests, otherDigests } = parseMixedIndex(content.bytes);
     return join(await this.#referrers(search, manifests, 'referrers tag'), unreadable(otherDigests));
   }
@@ -205,6 +210,12 @@ function overCount(actual: number, limit: number, what: string): FoundSignatures
 /** What cannot be read may be a signature. */
 function unreadable([first]: readonly string[] = []): FoundSignatures {
   return first === undefined ? nothing : { signatures: [], incomplete: [unreadableReferrer(first)] };
+}
+
+/** Of any kind that registries hold, the oldest included. */
+function isImage(bytes: Uint8Array): boolean {
+  const root = readJson(bytes);
+  return typeof root === 'object' && root !== null && !Object.hasOwn(root, 'manifests') && ['config', 'fsLayers'].some((member) => Object.hasOwn(root, member));
 }
 
 /** Bundles and what cosign mislabels first, in case there are more referrers than are read. */
