@@ -2,6 +2,7 @@
 import type { PlannedBlob, PlannedManifest } from '../copyEngine.ts';
 import { inParallel } from '../signing/inParallel.ts';
 import type { RepositoryName } from '../verification/registryReader.ts';
+import { Lanes } from './lanes.ts';
 import { atOnce, type CopySides } from './sides.ts';
 import type { Tally } from './tally.ts';
 
@@ -11,6 +12,9 @@ export interface Route {
   readonly to: RepositoryName;
   readonly tally: Tally;
 }
+
+/** What is no burden for any line. */
+const smallBytes = 1024 * 1024;
 
 /** @throws {CosignError} `DIGEST_MISMATCH` when the source sends other bytes, every `REGISTRY_…` code */
 export async function sendBlobs(route: Route, blobs: readonly PlannedBlob[], signal: AbortSignal): Promise<void> {
@@ -26,17 +30,21 @@ export async function sendBlobs(route: Route, blobs: readonly PlannedBlob[], sig
   }, signal);
   // The largest first: the small ones fill the gaps beside them.
   const sent = [...blobs.filter(({ state }) => state === 'copy'), ...refused].sort((a, b) => b.sizeBytes - a.sizeBytes);
-  await inParallel(sent, atOnce.sending, (blob) => sendOne(route, blob, signal), signal);
+  const lanes = new Lanes(route.sides.clock, { atFirst: 2, atMost: atOnce.sending, patienceMs: 1000 });
+  await inParallel(sent, atOnce.sending, (blob) => sendOne(route, lanes, blob, signal), signal);
 }
 
-async function sendOne({ sides: { source, destination }, from, to, tally }: Route, { digest, sizeBytes }: PlannedBlob, signal: AbortSignal): Promise<void> {
+async function sendOne({ sides: { source, destination }, from, to, tally }: Route, lanes: Lanes, { digest, sizeBytes }: PlannedBlob, signal: AbortSignal): Promise<void> {
   // The plan may be from before an interrupted copy.
   const isThere = await destination.blobExists(to, digest, signal);
   if (!isThere) {
     const stream = source.blobStream(from, { digest, size: sizeBytes });
     await destination.sendBlob({
       repository: to, digest, size: sizeBytes,
-      read: (start, end, reading) => stream.read(start, end, reading),
+      read: (start, end, reading) => {
+        const bytes = stream.read(start, end, reading);
+        return sizeBytes < smallBytes ? bytes : lanes.through(bytes, reading);
+      },
       onSent: (bytes) => { tally.moved(digest, bytes); },
     }, signal);
   }
