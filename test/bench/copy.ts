@@ -1,4 +1,4 @@
-// An image of 256 MB from one real registry to another: our engine beside crane, oras and cosign, in alternation; and what a copy within a registry asks.
+// An image of 256 MB from one real registry to another: our engine beside crane, oras, skopeo and cosign, in alternation; and what a copy within a registry asks.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { parseReference } from '../../src/core/oci/reference.ts';
@@ -17,9 +17,9 @@ export async function benchCopy(quick: boolean): Promise<readonly Row[]> {
 }
 
 async function acrossRegistries(quick: boolean): Promise<readonly Row[]> {
-  const peers = await requirePeers(['cosign2', 'crane', 'oras', 'registry']);
+  const peers = await requirePeers(['cosign2', 'crane', 'oras', 'skopeo', 'registry']);
   const cosign = new Cosign(peers.cosign2, 2);
-  const [from, to] = await Promise.all([startDistribution({ storage: 'filesystem' }), startDistribution({ storage: 'filesystem' })]);
+  const from = await startDistribution({ storage: 'filesystem' });
   const engine = testEngine();
   try {
     const image = await pushLarge(from.host, 4, 64 * megabyte);
@@ -28,51 +28,71 @@ async function acrossRegistries(quick: boolean): Promise<readonly Row[]> {
       ['ours', (target) => copy(engine, source, target)],
       ['crane', (target) => run(peers.crane, ['copy', '--insecure', source, target])],
       ['oras', (target) => run(peers.oras, ['cp', '-r', '--from-plain-http', '--to-plain-http', source, target])],
+      ['skopeo', (target) => run(peers.skopeo, ['copy', '--all', '--src-tls-verify=false', '--dest-tls-verify=false', `docker://${source}`, `docker://${target}`])],
       ['cosign 2', (target) => cosign.must(['copy', '--allow-http-registry', source, target])],
     ];
     const times = programs.map((): number[] => []);
     const peaks: number[] = [];
-    for (let round = 0; round < (quick ? 2 : 5); round++) {
+    for (let round = 0; round < (quick ? 2 : 7); round++) {
       for (const [index, [name, work]] of programs.entries()) {
+        // An empty one for each: skopeo remembers what a registry has, and would mount it.
+        const to = await startDistribution({ storage: 'filesystem' });
         const peak = watchMemory();
         const start = performance.now();
-        await work(`${to.host}/round${round}/${name.replace(' ', '')}:1.0`);
-        times[index]?.push(performance.now() - start);
-        const above = peak();
-        if (index === 0) peaks.push(above);
+        try {
+          await work(`${to.host}/round${round}/${name.replace(' ', '')}:1.0`);
+          times[index]?.push(performance.now() - start);
+        } finally {
+          const above = peak();
+          if (index === 0) peaks.push(above);
+          await to.close();
+        }
       }
     }
     const ours = median(times[0] ?? []);
+    const fastest = Math.min(...times.slice(1).map(median));
     return [
       ...programs.map(([name], index) => row('copy 256 MB between registries', name, times[index] ?? [], 'ms', index === 0 ? { target: '≤ 1.1 × the fastest' } : { ratio: median(times[index] ?? []) / ours })),
+      row('copy 256 MB, beside the fastest of them', 'ours', [ours / fastest], '×', { target: '≤ 1.1' }),
       row('copy 256 MB, memory above base', 'ours', peaks, 'MB', { target: '≤ 64 MB' }),
     ];
   } finally {
     await engine.dispose();
-    await Promise.all([from.close(), to.close()]);
+    await from.close();
   }
 }
 
-/** Three platforms of four layers each, with nothing that hangs on them. */
+/** Platforms of four layers each, with nothing that hangs on them. */
 async function withinRegistry(): Promise<readonly Row[]> {
   const registry = await startRegistry();
   const engine = testEngine();
   try {
-    const children = await Promise.all(['amd64', 'arm64', 's390x'].map(async (architecture) => ({ ...await pushImage(registry.host, 'bench/app', '', 4, megabyte), platform: { os: 'linux', architecture } })));
-    const mediaType = 'application/vnd.oci.image.index.v1+json';
-    const manifests = children.map(({ mediaType: type, digest, size, platform }) => ({ mediaType: type, digest, size, platform }));
-    await pushManifest(registry.host, 'bench/app', '1.0', { schemaVersion: 2, mediaType, manifests }, mediaType);
-    registry.clearLog();
-    await copy(engine, `${registry.host}/bench/app:1.0`, `${registry.host}/bench/copy:1.0`);
-    return [
-      row('copy within a registry, bytes sent', 'ours', [registry.count('PUT upload') + registry.count('PATCH upload')], 'uploads', { target: '0' }),
-      row('copy within a registry, mounts of 15 blobs', 'ours', [registry.count('POST upload')], ''),
-      row('copy within a registry, other requests for 4 manifests', 'ours', [registry.count() - registry.count('POST upload')], '', { target: '∝ manifests' }),
-    ];
+    const rows: Row[] = [];
+    for (const platforms of [1, 3, 12]) {
+      const name = `bench/app${platforms}`;
+      await pushIndex(registry.host, name, platforms);
+      registry.clearLog();
+      await copy(engine, `${registry.host}/${name}:1.0`, `${registry.host}/copy/${name}:1.0`);
+      const [blobs, manifests] = [5 * platforms, platforms + 1];
+      const mounts = registry.count('POST upload');
+      rows.push(
+        row(`copy of ${blobs} blobs within a registry, bytes sent`, 'ours', [registry.count('PUT upload') + registry.count('PATCH upload')], 'uploads', { target: '0' }),
+        row(`copy of ${blobs} blobs within a registry, mounts`, 'ours', [mounts], '', { target: String(blobs) }),
+        row(`copy of ${manifests} manifests within a registry, other requests for each`, 'ours', [(registry.count() - mounts) / manifests], '', { target: 'the same for any number' }),
+      );
+    }
+    return rows;
   } finally {
     await engine.dispose();
     await registry.close();
   }
+}
+
+async function pushIndex(host: string, repository: string, platforms: number): Promise<void> {
+  const children = await Promise.all(Array.from({ length: platforms }, async (_, at) => ({ ...await pushImage(host, repository, '', 4, 64 * 1024), platform: { os: 'linux', architecture: `a${at}` } })));
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  const manifests = children.map(({ mediaType: type, digest, size, platform }) => ({ mediaType: type, digest, size, platform }));
+  await pushManifest(host, repository, '1.0', { schemaVersion: 2, mediaType, manifests }, mediaType);
 }
 
 async function copy(engine: ReturnType<typeof testEngine>, source: string, target: string): Promise<void> {
