@@ -67,7 +67,11 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
       .map(({ label, fingerprint, pem }) => ({ algorithm: label, fingerprint, pem })),
     readPolicyFile: async (uri, bytes) => {
       const { readPolicyFile } = await import('./policies.ts');
-      return readPolicyFile(uri, bytes);
+      return readPolicyFile(uri, bytes, { ...machine, userId: process.getuid?.() });
+    },
+    findContainersPolicy: async () => {
+      const { findContainersPolicy } = await import('./policies.ts');
+      return findContainersPolicy({ ...machine, userId: process.getuid?.() });
     },
     configure: (changed) => {
       const { transport } = parts;

@@ -1,9 +1,23 @@
 // The lazily loaded readers of policy files: whoever has none never loads a YAML parser.
 import { parseClusterImagePolicies } from './core/policy/cluster/parseClusterImagePolicies.ts';
+import { parseContainersPolicy } from './core/policy/containers/parseContainersPolicy.ts';
 import type { ReadPolicyFile } from './core/policy/policyProblem.ts';
-import { readPolicyFile as readByContent } from './core/policy/readPolicyFile.ts';
+import { isContainersPolicy, readPolicyFile as readByContent } from './core/policy/readPolicyFile.ts';
+import { folderOfFile, findContainersPolicy as find, registriesFor, type ContainersPlaces } from './node/containersPolicy.ts';
 
-/** @throws {CosignError} as {@link readByContent} */
-export function readPolicyFile(uri: string, bytes: Uint8Array): ReadPolicyFile {
-  return readByContent(uri, bytes, { cluster: parseClusterImagePolicies });
+/**
+ * A containers policy is read with the registries.d that belongs to it.
+ * @throws {CosignError} as {@link readByContent}, and `FILE_UNREADABLE` for a registries.d that is there and cannot be read
+ */
+export async function readPolicyFile(uri: string, bytes: Uint8Array, places: ContainersPlaces): Promise<ReadPolicyFile> {
+  const { signal } = new AbortController();
+  const directory = folderOfFile(uri);
+  const registriesD = isContainersPolicy(uri, new TextDecoder().decode(bytes)) ? await registriesFor(directory, places, signal) : [];
+  const containers = (text: string): ReadPolicyFile => parseContainersPolicy(text, uri, { registriesD, ...(directory === undefined ? {} : { baseDirectory: directory }) });
+  return readByContent(uri, bytes, { cluster: parseClusterImagePolicies, containers });
+}
+
+/** The URI of the containers policy of this machine; undefined when there is none. @throws {CosignError} `FILE_UNREADABLE` */
+export async function findContainersPolicy(places: ContainersPlaces): Promise<string | undefined> {
+  return (await find(places, new AbortController().signal))?.uri;
 }

@@ -105,6 +105,8 @@ export interface Engine {
    * @throws {CosignError} `POLICY_INVALID`, `POLICY_UNSUPPORTED`
    */
   readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile>;
+  /** The URI of the policy.json that podman uses on this machine; undefined when there is none. @throws {CosignError} `FILE_UNREADABLE` */
+  findContainersPolicy(): Promise<string | undefined>;
   /** Takes new settings: transports are rebuilt, caches that depend on them dropped. */
   configure(settings: EngineSettings): void;
   /** Drops everything remembered about tags, signatures and keys. */

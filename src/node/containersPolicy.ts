@@ -1,7 +1,7 @@
 // Where podman, buildah and skopeo keep their policy.json and registries.d (containers-policy.json(5), containers-registries.d(5)).
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CosignError } from '../core/errors.ts';
 import { maxPolicyLength } from '../core/policy/containers/jsonText.ts';
 import type { RegistriesFile } from '../core/policy/containers/registriesD.ts';
@@ -20,8 +20,6 @@ export interface FoundPolicy {
   readonly path: string;
   readonly uri: string;
   readonly text: string;
-  /** What relative key paths start from: podman's own working directory, for which this is the nearest guess. */
-  readonly directory: string;
 }
 
 const maxFiles = 1000;
@@ -36,7 +34,7 @@ export async function findContainersPolicy(places: ContainersPlaces, signal: Abo
   const folders = configFolders(places);
   for (const path of named ? [resolve(named)] : folders.map((folder) => join(folder, 'policy.json'))) {
     const text = await readText(path, signal, named ? undefined : 'may be missing');
-    if (text !== undefined) return { path, uri: pathToFileURL(path).href, text, directory: dirname(path) };
+    if (text !== undefined) return { path, uri: pathToFileURL(path).href, text };
   }
   return undefined;
 }
@@ -46,8 +44,28 @@ export async function findContainersPolicy(places: ContainersPlaces, signal: Abo
  * @throws {CosignError} `FILE_UNREADABLE`, `COUNT_LIMIT`
  */
 export async function readRegistriesD(places: ContainersPlaces, signal: AbortSignal): Promise<readonly RegistriesFile[]> {
+  return readFolders(registriesFolders(places), signal);
+}
+
+/** Those that belong to a policy: of a `registries.d` beside it, else the machine's, which are also the ones of the machine's own policy. */
+export async function registriesFor(directory: string | undefined, places: ContainersPlaces, signal: AbortSignal): Promise<readonly RegistriesFile[]> {
+  const beside = directory === undefined || configFolders(places).includes(directory) ? [] : await readFolders([join(directory, 'registries.d')], signal);
+  return beside.length > 0 ? beside : readRegistriesD(places, signal);
+}
+
+/** Undefined for what is no file of this machine. */
+export function folderOfFile(uri: string): string | undefined {
+  try {
+    return dirname(fileURLToPath(uri));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param folders the nearest first */
+async function readFolders(folders: readonly string[], signal: AbortSignal): Promise<readonly RegistriesFile[]> {
   const paths = new Map<string, string>();
-  for (const folder of registriesFolders(places).toReversed()) {
+  for (const folder of folders.toReversed()) {
     for (const name of await yamlNames(folder, signal)) paths.set(name, join(folder, name));
   }
   if (paths.size > maxFiles) throw new CosignError('COUNT_LIMIT', `registries.d holds ${paths.size} files; at most ${maxFiles} are read.`);

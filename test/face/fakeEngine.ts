@@ -111,8 +111,11 @@ export class FakeEngine implements Engine {
   /** The real reader: pure, and quick. */
   readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile> {
     this.policyReads.push(uri);
-    return Promise.resolve().then(() => readPolicyFile(uri, bytes));
+    return Promise.resolve().then(() => readPolicyFile(uri, bytes, { env: {}, homeDirectory: '/nonexistent', root: '/nonexistent' }));
   }
+  /** What "containers" stands for. */
+  containersPolicy: string | undefined;
+  findContainersPolicy(): Promise<string | undefined> { return Promise.resolve(this.containersPolicy); }
   configure(settings: EngineSettings): void { this.configured.push(settings); }
   forget(): void { this.forgotten += 1; }
   dispose(): Promise<void> {

@@ -1,4 +1,4 @@
-// A policy file by its content: JSON with "default" is a containers policy, everything else is YAML with ClusterImagePolicies.
+// A policy file by its content: JSON with "default" or "transports" is a containers policy, everything else is YAML with ClusterImagePolicies.
 import { CosignError } from '../errors.ts';
 import type { ReadPolicyFile } from './policyProblem.ts';
 
@@ -20,19 +20,21 @@ export const maxPolicyFileBytes = 1024 * 1024;
 export function readPolicyFile(uri: string, bytes: Uint8Array, { cluster, containers }: PolicyParsers): ReadPolicyFile {
   if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', `The policy file is larger than ${maxPolicyFileBytes / 1024} KiB.`);
   const text = decode(bytes);
-  if (!isContainersPolicy(text)) return cluster(text, uri);
+  if (!isContainersPolicy(uri, text)) return cluster(text, uri);
   if (!containers) throw new CosignError('POLICY_UNSUPPORTED', 'The file is a policy of containers-policy.json(5), which is not read here.');
   return containers(text, uri);
 }
 
-/** ClusterImagePolicies in JSON name their API; a containers policy has `default` and no such name. */
-function isContainersPolicy(text: string): boolean {
-  return /^\s*\{/.test(text) && /"default"\s*:/.test(text) && !/"apiVersion"\s*:/.test(text);
+/** ClusterImagePolicies in JSON name their API; a containers policy has its members, or at least its name. */
+export function isContainersPolicy(uri: string, text: string): boolean {
+  if (/"apiVersion"\s*:/.test(text)) return false;
+  return /\/policy\.json$/.test(uri) || (/^\s*\{/.test(text) && /"(?:default|transports)"\s*:/.test(text));
 }
 
+/** A byte order mark stays: YAML has a use for it, and podman refuses it. */
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new CosignError('POLICY_INVALID', 'The policy file is not UTF-8 text.', { cause });
   }

@@ -36,7 +36,7 @@ function lintRequirements(reader: PolicyReader, requirements: readonly Requireme
 /** cosign signs the name of the repository: the nearest rule that asks for that. */
 function fixesOf(reader: PolicyReader, { identity, identityNode, node }: SigstoreSigned): readonly PolicyFix[] {
   const name = identity.kind === 'exactReference' ? parseDockerReference(identity.dockerReference)?.name : undefined;
-  const kind = name === undefined ? 'matchRepository' : 'exactRepository';
+  const kind = name === undefined ? 'match-repository' : 'exact-repository';
   const written = name === undefined ? '{"type": "matchRepository"}' : `{"type": "exactRepository", "dockerRepository": ${JSON.stringify(dockerReferenceText({ name }))}}`;
   if (identity.kind === 'remapIdentity') return [];
   if (identityNode) return [{ kind, args: [], edits: [{ range: reader.json.rangeOf(identityNode), text: written }] }];

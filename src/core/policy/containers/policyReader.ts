@@ -2,6 +2,7 @@
 import type { TextRange } from '../../textRange.ts';
 import type { PolicyFix, PolicyProblem } from '../policyProblem.ts';
 import { itemsOf, membersOf, type JsonMember, type JsonNode, type JsonText } from './jsonText.ts';
+import type { ContainersFault } from './problemKinds.ts';
 
 /** The members of an object whose names were all known and written once. */
 export type Fields = ReadonlyMap<string, JsonNode>;
@@ -14,12 +15,12 @@ export class PolicyReader {
     this.json = json;
   }
 
-  error(kind: string, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = []): void {
-    this.problems.push({ kind, severity: 'error', range, args, ...(fixes.length > 0 ? { fixes } : {}) });
+  error(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = []): void {
+    this.problems.push({ kind: `containers-${fault}`, severity: 'error', range, args, ...(fixes.length > 0 ? { fixes } : {}) });
   }
 
-  warning(kind: string, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = []): void {
-    this.problems.push({ kind, severity: 'warning', range, args, ...(fixes.length > 0 ? { fixes } : {}) });
+  warning(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = []): void {
+    this.problems.push({ kind: `containers-${fault}`, severity: 'warning', range, args, ...(fixes.length > 0 ? { fixes } : {}) });
   }
 
   /**

@@ -58,7 +58,7 @@ describe('a requirement', () => {
     for (const data of ['', base64('no key'), base64(one.slice(0, 60)), base64(one.replaceAll('PUBLIC', 'PRIVATE'))]) {
       const file = read([{ type: 'sigstoreSigned', keyDatas: [base64(one), data], signedIdentity: matchRepository }]);
       assert.deepEqual(rulesFor(file).map(({ kind }) => kind), ['unsupported']);
-      assert.deepEqual(file.problems.map(({ kind, severity }) => [kind, severity]), [['key-unusable', 'warning']]);
+      assert.deepEqual(file.problems.map(({ kind, severity }) => [kind, severity]), [['containers-key-unusable', 'warning']]);
     }
   });
 
@@ -130,7 +130,7 @@ describe('registries.d', () => {
     ]) {
       const file = read([{ type: 'insecureAcceptAnything' }], texts.map((text, index) => ({ uri: `file:///${index}.yaml`, text })));
       assert.equal(isValid(file), false, JSON.stringify(texts));
-      assert.deepEqual(kinds(file), ['registries-invalid']);
+      assert.deepEqual(kinds(file), ['containers-registries-invalid']);
       assert.deepEqual(rulesFor(file).map((found) => found.kind === 'unsupported' && found.error.code), ['POLICY_INVALID']);
     }
   });
@@ -147,7 +147,7 @@ describe('what a policy asks for in vain', () => {
 
   it('is an identity that cosign does not sign', () => {
     for (const signedIdentity of [undefined, { type: 'matchExact' }, { type: 'matchRepoDigestOrExact' }, { type: 'exactReference', dockerReference: 'a:1' }, { type: 'remapIdentity', prefix: 'a.example', signedPrefix: 'b.example' }]) {
-      assert.deepEqual(kinds(lint(signedIdentity ? { signedIdentity } : {})), ['identity-not-of-cosign'], JSON.stringify(signedIdentity));
+      assert.deepEqual(kinds(lint(signedIdentity ? { signedIdentity } : {})), ['containers-identity-not-of-cosign'], JSON.stringify(signedIdentity));
     }
     for (const signedIdentity of [matchRepository, { type: 'exactRepository', dockerRepository: 'a' }]) assert.deepEqual(kinds(lint({ signedIdentity })), []);
   });
@@ -166,7 +166,7 @@ describe('what a policy asks for in vain', () => {
   });
 
   it('is a signature that registries.d hides, wherever that may be asked for', () => {
-    const at = (scope: string, text: string): boolean => kinds(lint({ signedIdentity: matchRepository }, scope, [{ uri: 'file:///r.yaml', text }])).includes('attachments-off');
+    const at = (scope: string, text: string): boolean => kinds(lint({ signedIdentity: matchRepository }, scope, [{ uri: 'file:///r.yaml', text }])).includes('containers-attachments-off');
     const yes = (scope: string): string => `docker:\n  "${scope}":\n    use-sigstore-attachments: true\n`;
     for (const [scope, asked] of [['ghcr.io/org', 'quay.io'], ['ghcr.io/org', 'ghcr.io/other'], ['', 'x'], ['*.example.com', 'example.org/a']] as const) {
       assert.equal(at(scope, scope === '' ? 'docker: {}' : yes(asked)), true, `${scope} ${asked}`);
@@ -178,7 +178,7 @@ describe('what a policy asks for in vain', () => {
 
   it('is a scope that no image has, with the one that was meant', () => {
     const file = lint({ signedIdentity: matchRepository }, 'busybox');
-    assert.deepEqual(file.problems.map(({ kind, args, fixes }) => [kind, args, fixes?.[0]?.edits[0]?.text]), [['scope-never-matches', ['busybox', 'docker.io/library/busybox'], '"docker.io/library/busybox"']]);
+    assert.deepEqual(file.problems.map(({ kind, args, fixes }) => [kind, args, fixes?.[0]?.edits[0]?.text]), [['containers-scope-never-matches', ['busybox', 'docker.io/library/busybox'], '"docker.io/library/busybox"']]);
     assert.equal(isValid(file), true);
   });
 });

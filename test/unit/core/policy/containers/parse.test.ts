@@ -28,14 +28,14 @@ describe('a containers policy', () => {
   it('gives each fault the place where it stands', () => {
     const text = '{\n  "default": [\n    {"type": "reject", "why": 1}\n  ],\n  "default": []\n}';
     assert.deepEqual(parse(text).problems.map(({ kind, range, args }) => [kind, range.start.line, range.start.character, range.end.character, args[0]]), [
-      ['duplicate-field', 4, 2, 11, 'default'],
-      ['unknown-field', 2, 23, 28, 'why'],
+      ['containers-duplicate-field', 4, 2, 11, 'default'],
+      ['containers-unknown-field', 2, 23, 28, 'why'],
     ]);
   });
 
   it('counts UTF-16 columns and every kind of line end', () => {
     const text = '{"default":\r\n[{"type":"reject"}],\r"transports":{"docker":{"😀":\n[{"type":"nothing"}]}}}';
-    assert.deepEqual(parse(text).problems.map(({ kind, range }) => [kind, range]), [['unknown-type', { start: { line: 3, character: 9 }, end: { line: 3, character: 18 } }]]);
+    assert.deepEqual(parse(text).problems.map(({ kind, range }) => [kind, range]), [['containers-unknown-type', { start: { line: 3, character: 9 }, end: { line: 3, character: 18 } }]]);
   });
 
   it('offers to take out an unknown field with the comma that belongs to it', () => {
@@ -63,7 +63,7 @@ describe('a containers policy', () => {
 
   it('is not read when it is larger than any policy is', () => {
     const read = parse(`{"default":[{"type":"reject"}]${' '.repeat(1024 * 1024)}}`);
-    assert.deepEqual(read.problems.map(({ kind, severity }) => [kind, severity]), [['too-large', 'error']]);
+    assert.deepEqual(read.problems.map(({ kind, severity }) => [kind, severity]), [['containers-too-large', 'error']]);
   });
 });
 
