@@ -1,6 +1,7 @@
 // What is wrong in a policy file, and what a fix does, in words.
 import type { ClusterProblemKind } from '../core/policy/cluster/reports.ts';
 import type { PolicyFix, PolicyProblem } from '../core/policy/policyProblem.ts';
+import { containersFixes, containersProblems } from './containersPolicyText.ts';
 import type { Translate } from './translate.ts';
 
 type Words = (args: readonly string[], t: Translate) => string;
@@ -70,10 +71,10 @@ const known = (table: Readonly<Record<string, Words>>, kind: string): Words | un
 
 /** One sentence; holds texts of the file, so it is for places that show plain text. */
 export function policyProblemText({ kind, args }: Pick<PolicyProblem, 'kind' | 'args'>, t: Translate): string {
-  return known(problems, kind)?.(args, t) ?? [kind, ...args].join(' ');
+  return (known(problems, kind) ?? known(containersProblems, kind))?.(args, t) ?? [kind, ...args].join(' ');
 }
 
 /** The title of a quick fix. */
 export function policyFixText({ kind, args }: Pick<PolicyFix, 'kind' | 'args'>, t: Translate): string {
-  return known(fixes, kind)?.(args, t) ?? kind;
+  return (known(fixes, kind) ?? known(containersFixes, kind))?.(args, t) ?? kind;
 }

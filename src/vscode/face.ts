@@ -48,7 +48,9 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
     return item;
   };
   const log = own(vscode.window.createOutputChannel('Countersign', { log: true }));
-  const policyFiles = own(new PolicyFiles({ homeDirectory, read: async (uri, bytes) => (await engine.get()).readPolicyFile(uri, bytes) }));
+  const policyFiles = own(new PolicyFiles({
+    homeDirectory, read: async (uri, bytes) => (await engine.get()).readPolicyFile(uri, bytes), findContainers: async () => (await engine.get()).findContainersPolicy(),
+  }));
   const settings = own(new Settings(homeDirectory, policyFiles));
   const engine: EngineHandle = own(new EngineHandle(loadEngine, settings, log));
   const tracker = own(new DockerfileTracker({ engine, settings, log, now }));

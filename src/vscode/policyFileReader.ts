@@ -5,11 +5,9 @@ import type { PolicyFile } from '../core/policy/demand.ts';
 import { isValid, type ReadPolicyFile } from '../core/policy/policyProblem.ts';
 import { restrictedFile } from '../core/policy/restrictedFile.ts';
 import { policyProblemText } from '../presentation/policyProblemText.ts';
-import type { FoundPolicyFiles, PolicyFileEntry } from './policyFiles.ts';
+import type { FoundPolicyFiles, PolicyFileEntry, PolicyFileSource } from './policyFiles.ts';
 import { resolvePath } from './trustReader.ts';
 import { t } from './words.ts';
-
-type Read = (uri: string, bytes: Uint8Array) => Promise<ReadPolicyFile>;
 
 /** The word for the machine's own containers policy. */
 export const containersEntry = 'containers';
@@ -19,7 +17,7 @@ const maxFileBytes = 1024 * 1024;
 const maxTotalBytes = 16 * maxFileBytes;
 
 /** Every failure is a problem: a file that cannot be read may be the one that demands what an image has not. Never throws. */
-export async function findPolicyFiles(entries: readonly PolicyFileEntry[], read: Read): Promise<FoundPolicyFiles> {
+export async function findPolicyFiles(entries: readonly PolicyFileEntry[], source: PolicyFileSource): Promise<FoundPolicyFiles> {
   const files: PolicyFile[] = [];
   const problems: CosignError[] = [];
   const watched: vscode.RelativePattern[] = [];
@@ -27,7 +25,7 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], read:
   const left = { files: maxFiles, bytes: maxTotalBytes };
   for (const entry of entries) {
     try {
-      const { pattern, isGlob } = patternOf(entry);
+      const { pattern, isGlob } = entry.text.trim() === containersEntry ? await containersPattern(source) : patternOf(entry);
       watched.push(pattern);
       const uris = isGlob ? await vscode.workspace.findFiles(pattern, null, maxFiles + 1) : [vscode.Uri.joinPath(pattern.baseUri, plainName(pattern.pattern))];
       if (uris.length === 0) throw invalid(t('No file matches "{0}" in countersign.policyFiles.', entry.text.slice(0, 200)), t('Correct it in the settings.'));
@@ -36,7 +34,7 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], read:
         // Named twice, it counts as the one who is trusted more named it.
         if (seen.has(uri.toString()) && (restricted || seen.get(uri.toString()) === false)) continue;
         seen.set(uri.toString(), restricted);
-        const file = await readOne(uri, isGlob, read, left);
+        const file = await readOne(uri, isGlob, source, left);
         if (file) files.push(restricted ? restrictedFile(file) : file);
       }
     } catch (error) {
@@ -49,7 +47,6 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], read:
 /** A path or a glob, from the folder, from `~` or absolute; the pattern is what names it below a folder that is none. */
 function patternOf({ text, folder, homeDirectory }: PolicyFileEntry): { readonly pattern: vscode.RelativePattern; readonly isGlob: boolean } {
   const written = text.trim().replaceAll('\\', '/');
-  if (written === containersEntry) throw invalid(t('The containers policy of this machine is not read yet.'), t('Name its file instead.'));
   const isGlob = /[*?[\]{}]/.test(written);
   const parts = written.split('/');
   const plain = isGlob ? parts.findIndex((part) => /[*?[\]{}]/.test(part)) : parts.length - 1;
@@ -64,11 +61,25 @@ function patternOf({ text, folder, homeDirectory }: PolicyFileEntry): { readonly
   return { pattern: new vscode.RelativePattern(directory, isGlob ? name : quoted(name)), isGlob };
 }
 
+/** The policy.json that podman uses on this machine. */
+async function containersPattern(source: PolicyFileSource): Promise<ReturnType<typeof patternOf>> {
+  let found: string | undefined;
+  try {
+    found = await source.findContainers();
+  } catch (error) {
+    throw invalid(t('The containers policy of this machine cannot be read: {0}', error instanceof Error ? error.message : String(error)), undefined, error);
+  }
+  if (found === undefined) throw invalid(t('This machine has no containers policy (policy.json).'), t('Name a file in countersign.policyFiles.'));
+  const uri = vscode.Uri.parse(found);
+  const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+  return { pattern: new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), quoted(name)), isGlob: false };
+}
+
 /** Characters with a meaning in globs stand for themselves in brackets. */
 const quoted = (name: string): string => name.replace(/[*?[\]{}]/g, '[$&]');
 const plainName = (pattern: string): string => pattern.replace(/\[([*?[\]{}])\]/g, '$1');
 
-async function readOne(uri: vscode.Uri, isGlob: boolean, read: Read, left: { files: number; bytes: number }): Promise<PolicyFile | undefined> {
+async function readOne(uri: vscode.Uri, isGlob: boolean, source: PolicyFileSource, left: { files: number; bytes: number }): Promise<PolicyFile | undefined> {
   const path = vscode.workspace.asRelativePath(uri);
   if (left.files-- <= 0) throw invalid(t('countersign.policyFiles names more than {0} files.', maxFiles));
   const bytes = await bytesOf(uri, path);
@@ -76,7 +87,7 @@ async function readOne(uri: vscode.Uri, isGlob: boolean, read: Read, left: { fil
   if (left.bytes < 0) throw invalid(t('The policy files are larger than {0} MiB together.', maxTotalBytes / maxFileBytes));
   let result: ReadPolicyFile;
   try {
-    result = await read(uri.toString(), bytes);
+    result = await source.read(uri.toString(), bytes);
   } catch (error) {
     throw invalid(t('The policy file "{0}" cannot be used: {1}', path, error instanceof Error ? error.message : String(error)), undefined, error);
   }

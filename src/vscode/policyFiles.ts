@@ -34,10 +34,15 @@ export interface PolicyFilesState {
   readonly version: number;
 }
 
-export interface PolicyFilesOptions {
-  readonly homeDirectory: string;
+export interface PolicyFileSource {
   /** @throws {CosignError} `POLICY_INVALID`, `POLICY_UNSUPPORTED` */
   readonly read: (uri: string, bytes: Uint8Array) => Promise<ReadPolicyFile>;
+  /** The URI of the machine's own containers policy, when it has one. @throws {CosignError} `FILE_UNREADABLE` */
+  readonly findContainers: () => Promise<string | undefined>;
+}
+
+export interface PolicyFilesOptions extends PolicyFileSource {
+  readonly homeDirectory: string;
 }
 
 const none: PolicyFilesState = { files: [], problems: [], pending: false, version: 0 };
@@ -97,7 +102,7 @@ export class PolicyFiles implements vscode.Disposable {
         oldest[1].dispose();
         this.#sets.delete(oldest[0]);
       }
-      set = new PolicySet(entries, this.#options.read, () => this.#changed.fire(undefined));
+      set = new PolicySet(entries, this.#options, () => this.#changed.fire(undefined));
       this.#sets.set(key, set);
     }
     return set;
@@ -107,7 +112,7 @@ export class PolicyFiles implements vscode.Disposable {
 /** The files of one list of entries. */
 class PolicySet implements vscode.Disposable {
   readonly #entries: readonly PolicyFileEntry[];
-  readonly #read: PolicyFilesOptions['read'];
+  readonly #source: PolicyFileSource;
   readonly #changed: () => void;
   #watchers = vscode.Disposable.from();
   #version = 0;
@@ -115,9 +120,9 @@ class PolicySet implements vscode.Disposable {
   state: PolicyFilesState = pendingState(0);
   reading: Promise<void>;
 
-  constructor(entries: readonly PolicyFileEntry[], read: PolicyFilesOptions['read'], changed: () => void) {
+  constructor(entries: readonly PolicyFileEntry[], source: PolicyFileSource, changed: () => void) {
     this.#entries = entries;
-    this.#read = read;
+    this.#source = source;
     this.#changed = changed;
     this.reading = this.#start();
   }
@@ -142,7 +147,7 @@ class PolicySet implements vscode.Disposable {
   async #find(): Promise<FoundPolicyFiles> {
     try {
       const { findPolicyFiles } = await import('./policyFileReader.ts');
-      return await findPolicyFiles(this.#entries, this.#read);
+      return await findPolicyFiles(this.#entries, this.#source);
     } catch (error) {
       return { files: [], problems: [invalid(t('The policy files could not be read.'), undefined, error)], watched: [] };
     }

@@ -51,6 +51,32 @@ describe('policy files', () => {
     assert.deepEqual(demanded(await asked()), ['a', 'b', 'c', 'd']);
   });
 
+  it('may be the policy of podman, by its file or by the word for the one of this machine', async () => {
+    write(`${folder}/policies/policy.json`, '{"default": [{"type": "reject"}], "transports": {"docker": {"docker.io/library": [{"type": "insecureAcceptAnything"}]}}}');
+    write('/etc/containers/policy.json', '{"default": [{"type": "insecureAcceptAnything"}]}');
+    use('policies/*.json', 'containers');
+    const { engine } = startFace();
+    engine.containersPolicy = 'file:///etc/containers/policy.json';
+    await openDockerfile('FROM alpine\n');
+    await ready();
+    const trust = engine.calls.at(-1)?.query.trust;
+    assert.ok(trust);
+    assert.deepEqual([demanded(trust), demanded(trust, 'ghcr.io/o/app')], [['docker.io/library', 'default'], ['default', 'default']]);
+    assert.deepEqual(trust.problems, []);
+  });
+
+  it('leave images unchecked where the machine has no policy', async () => {
+    use('containers');
+    assert.deepEqual((await asked()).problems.map(({ code }) => code), ['POLICY_INVALID']);
+  });
+
+  it('leave images unchecked where podman would not read them', async () => {
+    write(`${folder}/policy.json`, '{"default": [{"type": "reject"}],}');
+    use('policy.json');
+    const [problem] = (await asked()).problems;
+    assert.ok(problem?.code === 'POLICY_INVALID' && problem.message.includes('line 1'), problem?.message);
+  });
+
   it('cost nothing where there are none', async () => {
     trustKey();
     const { engine } = startFace();

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { after, beforeEach, describe, it } from 'node:test';
 import { CosignError } from '../../../src/core/errors.ts';
+import { parseReference } from '../../../src/core/oci/reference.ts';
 import { findContainersPolicy, readRegistriesD, type ContainersPlaces } from '../../../src/node/containersPolicy.ts';
+import { readPolicyFile } from '../../../src/policies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-containers-'));
 const signal = new AbortController().signal;
@@ -110,5 +113,36 @@ describe('registries.d', () => {
     assert.deepEqual(await texts(), ['elsewhere']);
     put('etc/containers/registries.d/c.yaml', ' '.repeat(1024 * 1024 + 1));
     await assert.rejects(texts(), unreadable);
+  });
+});
+
+describe('a containers policy that was read from a file', () => {
+  const policy = Buffer.from('{"default": [{"type": "sigstoreSigned", "keyPath": "cosign.pub", "signedIdentity": {"type": "matchRepository"}}]}');
+  const attachments = 'default-docker:\n  use-sigstore-attachments: true\n';
+  const rule = async (path: string): Promise<string> => {
+    const { file } = await readPolicyFile(pathToFileURL(join(root, path)).href, policy, places);
+    return file.demandsFor(parseReference('busybox')).map((demand) => (demand.rule.kind === 'signers' ? `signers ${demand.rule.keys[0]?.baseDirectory ?? ''}` : demand.rule.kind)).join();
+  };
+
+  it('goes with the registries.d beside it, else with that of the machine', async () => {
+    assert.equal(await rule('workspace/policy.json'), 'reject');
+    put('etc/containers/registries.d/default.yaml', attachments);
+    assert.equal(await rule('workspace/policy.json'), `signers ${join(root, 'workspace')}`);
+    put('workspace/registries.d/none.yaml', 'docker:\n');
+    assert.equal(await rule('workspace/policy.json'), 'reject');
+    put('workspace/registries.d/all.yaml', attachments);
+    assert.equal(await rule('workspace/policy.json'), `signers ${join(root, 'workspace')}`);
+  });
+
+  it('of the machine goes with every registries.d of the machine, not only the one beside it', async () => {
+    put('etc/containers/registries.d/one.yaml', 'docker:\n');
+    put('usr/share/containers/registries.d/two.yaml', attachments);
+    assert.equal(await rule('etc/containers/policy.json'), `signers ${join(root, 'etc/containers')}`);
+  });
+
+  it('reads no registries.d for a policy of another format', async () => {
+    put('workspace/registries.d/broken.yaml', '[');
+    const read = await readPolicyFile(pathToFileURL(join(root, 'workspace/a.yaml')).href, Buffer.from('kind: Pod'), places);
+    assert.deepEqual([read.format, read.policies], ['cluster-image-policy', 0]);
   });
 });

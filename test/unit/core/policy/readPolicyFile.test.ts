@@ -13,7 +13,7 @@ const refused = (call: () => unknown, code: ErrorCode): void => {
 
 for (const [text, format] of [
   ['apiVersion: policy.sigstore.dev/v1beta1', 'cluster-image-policy'], ['', 'cluster-image-policy'], ['{"apiVersion": "policy.sigstore.dev/v1beta1", "default": []}', 'cluster-image-policy'],
-  ['{"default": [{"type": "reject"}]}', 'containers-policy'], ['\n  {\n "default" : []}', 'containers-policy'], ['\uFEFF{"default": []}', 'containers-policy'], ['default: []', 'cluster-image-policy'],
+  ['{"default": [{"type": "reject"}]}', 'containers-policy'], ['\n  {\n "default" : []}', 'containers-policy'], ['{"transports": {}}', 'containers-policy'], ['{}', 'cluster-image-policy'], ['\uFEFF{"default": []}', 'containers-policy'], ['default: []', 'cluster-image-policy'],
 ] as const) {
   it(`${JSON.stringify(text)} is a ${format}`, () => assert.equal(readPolicyFile('file:///x', bytes(text), parsers).format, format));
 }
