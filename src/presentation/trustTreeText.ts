@@ -155,7 +155,7 @@ export function proofRow(proof: AttachedProof, t: Translate): TreeRow {
   const label = proofName(proof.kind, t);
   const type = plainText(proof.predicateType ?? proof.artifactType ?? '', rowLimit);
   const place = proof.place.kind === 'tag' ? t('tag {0}', plainText(proof.place.tag, rowLimit)) : t('referrer');
-  const description = [...(type === '' ? [] : [type]), sizeText(proof.sizeBytes)].join(' · ');
+  const description = [proof.place.kind === 'tag' ? t('tag') : place, ...(type === '' ? [] : [type]), sizeText(proof.sizeBytes)].join(' · ');
   return {
     label, description, icon: proofIcon(proof.kind), tone: 'neutral',
     tooltip: [

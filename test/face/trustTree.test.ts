@@ -58,7 +58,7 @@ describe('the trust tree', () => {
     assert.deepEqual(said(evidence), ['Policy: Every trusted key | satisfied', 'Signed by release | legacy signature · signature tag', 'sha256:aaaaaaaaaaaa…']);
     assert.deepEqual(asked, [], 'nothing is asked before it is unfolded');
     const inside = await children(evidence[2]);
-    assert.deepEqual(said(inside), ['linux/arm64 | sha256:111111111111… · 2.5 kB', 'SBOM | application/spdx+json · 900 B']);
+    assert.deepEqual(said(inside), ['linux/arm64 | sha256:111111111111… · 2.5 kB', 'SBOM | referrer · application/spdx+json · 900 B']);
     assert.deepEqual(said(await children(inside[1])), ['text/spdx | sha256:666666666666… · 7 B']);
     assert.deepEqual(said(await children(inside[0])), ['No signature, attestation, SBOM or other referrer hangs on it.']);
     await children(evidence[2]);

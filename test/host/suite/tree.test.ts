@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, suiteSetup, test } from 'mocha';
-import { capture, clearMessages, command, lenses, live, message, modal, press, shown, statusBar, until } from '../liveWindow.ts';
+import { capture, captureThemes, clearMessages, command, lenses, live, message, modal, openFile, press, shown, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const rows = page.locator('.pane-body .monaco-list-row:visible');
@@ -12,11 +12,22 @@ const focused = async (): Promise<string> => (await page.locator('.pane-body .mo
 
 /** Goes down the tree by keyboard until a row says so. */
 async function goTo(text: string): Promise<void> {
+  await press('Home');
   for (let tries = 0; !(await focused()).includes(text); tries++) {
-    assert.ok(tries < 60, `no row "${text}"`);
+    assert.ok(tries < 60, `no row "${text}": ${await focused()}`);
     await press('ArrowDown');
     await new Promise((done) => { setTimeout(done, 60); });
   }
+}
+
+/** The view, then the rows in it; a row has the focus once a key was pressed there. */
+async function focusTree(): Promise<void> {
+  await command('Countersign: Focus on Image Trust View');
+  await until('a row has the focus', async () => {
+    await press('Control+0', 'ArrowDown');
+    await new Promise((done) => { setTimeout(done, 300); });
+    return await page.locator('.pane-body .monaco-list-row.focused:visible').count() > 0;
+  });
 }
 
 suite('The trust tree, by keyboard', () => {
@@ -25,11 +36,11 @@ suite('The trust tree, by keyboard', () => {
       mkdirSync(join(workspace, name), { recursive: true });
       writeFileSync(join(workspace, name, 'Dockerfile'), `FROM ${host}/shop/base:1.0\nFROM ${host}/shop/queue:0.9\n`);
     }
-    await shown(statusBar, 'Restricted Mode');
+    await shown(page.locator('.statusbar-item'), 'Restricted Mode', 80_000);
     await command('Workspaces: Manage Workspace Trust');
     await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
     await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
-    await shown(page.locator('.tab'), 'Dockerfile').then((tab) => tab.click());
+    await openFile('Dockerfile');
     await shown(lenses, 'Signed by release');
   });
 
@@ -37,9 +48,8 @@ suite('The trust tree, by keyboard', () => {
     await command('Countersign: Focus on Image Trust View');
     await row('shop/base:1.0');
     await shown(page.locator('.activitybar .badge'), /^\d+$/);
-    await capture('tree');
+    await focusTree();
     await press('Home', 'ArrowDown');
-    await capture('tree2');
     assert.match(await focused(), /shop\/base:1\.0.*Signed by release/);
     await capture('tree');
   });
@@ -52,16 +62,11 @@ suite('The trust tree, by keyboard', () => {
     await press('ArrowRight');
     await row('Signature');
     assert.ok(registry.requests.length > before);
-    await capture('tree-unfolded');
-    await command('Preferences: Toggle between Light/Dark Themes');
-    await command('Countersign: Focus on Image Trust View');
-    await row('Signed by release');
-    await capture('tree-unfolded-other-theme');
-    await command('Preferences: Toggle between Light/Dark Themes');
+    await captureThemes('tree-unfolded');
   });
 
   test('opens a manifest as a document that cannot be changed', async () => {
-    await command('Countersign: Focus on Image Trust View');
+    await focusTree();
     await goTo('sha256:');
     await press('Shift+F10');
     await page.locator('.monaco-menu-container').getByText('Open Manifest', { exact: true }).click();
@@ -74,10 +79,12 @@ suite('The trust tree, by keyboard', () => {
     await command('Countersign: Verify All Dockerfiles in Workspace');
     const text = await message('3 Dockerfiles', async () => { await capture('tree-all'); });
     assert.match(text, /distinct images/);
-    await command('Countersign: Focus on Image Trust View');
+    await focusTree();
     await press('Home');
     await until('the other files are in the tree', async () => (await rows.allInnerTexts()).some((label) => /jobs/.test(label)));
     await command('Problems: Focus on Problems View');
+    await page.locator('.markers-panel').first().waitFor();
+    await press('End');
     await shown(page.locator('.markers-panel .monaco-list-row'), 'jobs');
     await capture('tree-problems');
     assert.equal(await modal.count(), 0);
