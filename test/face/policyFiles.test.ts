@@ -14,8 +14,9 @@ const policy = (name: string, glob = '**', authority = `key: { data: ${JSON.stri
 const write = (path: string, text: string): void => { fake.write(path, text); };
 const use = (...entries: readonly unknown[]): void => { fake.configuration.workspace['countersign.policyFiles'] = entries; };
 
+/** Long enough for the readers to be loaded on a busy machine. */
 async function ready(): Promise<void> {
-  for (let turn = 0; turn < 6; turn++) await settle();
+  for (let turn = 0; turn < 100; turn++) await settle();
 }
 
 async function asked(text = 'FROM alpine\n'): Promise<TrustSettings> {
@@ -58,7 +59,8 @@ describe('policy files', () => {
     const { engine } = startFace();
     engine.containersPolicy = 'file:///etc/containers/policy.json';
     await openDockerfile('FROM alpine\n');
-    await ready();
+    // Both files are read, and the engine that finds the machine's is loaded, before anything is asked.
+    for (let turn = 0; turn < 100 && engine.calls.length === 0; turn++) await settle();
     const trust = engine.calls.at(-1)?.query.trust;
     assert.ok(trust);
     assert.deepEqual([demanded(trust), demanded(trust, 'ghcr.io/o/app')], [['docker.io/library', 'default'], ['default', 'default']]);
