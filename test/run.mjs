@@ -30,6 +30,8 @@ const tiers = {
   integration: nodeTier('integration'),
   // Everything a registry, a key file or a workspace can be: `--mutants N` for more of them, `--seed N` for others.
   hostile: nodeTier('hostile'),
+  // Random faults for a while: `--seconds N` for longer, `--seed N` to see the same ones again.
+  soak: nodeTier('soak'),
   interop: nodeTier('interop'),
   host: hostTier(),
   // The same in the oldest VS Code that the manifest allows; CI runs it, others when they ask.
