@@ -6,7 +6,7 @@ import { suite, suiteSetup, suiteTeardown, test } from 'mocha';
 import { generatePrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signBundle, signLegacy } from '../../demo/signing.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
-import { capture, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, type, until } from '../liveWindow.ts';
+import { capture, captureThemes, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, type, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const path = (name: string): string => join(workspace, name);
@@ -53,12 +53,12 @@ suite('Copying an image, by keyboard', () => {
     const before = other.requests.length;
     await askToCopy(source, `${other.host}/big/app:1.0`);
     await question('This is what a copy would do', '24 MB to send of 24 MB', 'Signatures: 2', 'The tag 1.0 is free.');
-    await capture('copy-plan');
+    await captureThemes('copy-plan');
     await pick('Show Plan as a Document');
     await shown(page.locator('.tab.active'), 'Copy Plan 1');
     await question('This is what a copy would do');
     await shown(page.locator('.view-lines'), 'Nothing was written');
-    await capture('copy-plan-document');
+    await captureThemes('copy-plan-document');
     assert.deepEqual(other.requests.slice(before).filter(({ method }) => !['GET', 'HEAD'].includes(method)), []);
     await press('Escape');
     await questionsGone();
@@ -72,12 +72,12 @@ suite('Copying an image, by keyboard', () => {
     await pick('Copy, Then Update This Dockerfile');
     await held.reached;
     await message(/Copying .*(?:Layers|Looking)/s, async (toast) => {
-      await capture('copy-progress');
+      await captureThemes('copy-progress');
       await toast.getByText('Cancel', { exact: true }).click();
     });
     await message('Cancelled. No tag points at a part of an image');
     await drawn();
-    await capture('copy-cancelled');
+    await captureThemes('copy-cancelled');
     held.drop();
     assert.equal(other.store.manifest('big/app', '1.0'), undefined);
     await clearMessages();
@@ -93,7 +93,7 @@ suite('Copying an image, by keyboard', () => {
     assert.ok(other.store.manifest('big/app', `${digest.replace(':', '-')}.sig`));
     await shown(page.locator('.view-lines'), `ARG REGISTRY=${other.host}`);
     await shown(lenses, 'Signed by mirror');
-    await capture('copy-done');
+    await captureThemes('copy-done');
     await clearMessages();
     await page.locator('.monaco-editor.focused, .view-lines').first().click();
     await press('Control+Z');
@@ -111,7 +111,7 @@ suite('Copying an image, by keyboard', () => {
     await pick('Copy');
     const text = await (await shown(modal, 'is another image already. Overwrite it?')).innerText();
     assert.ok(text.includes(taken.digest) && text.includes(digest), text);
-    await capture('copy-overwrite');
+    await captureThemes('copy-overwrite');
     await press('Escape');
     await until('the question is gone', async () => await modal.count() === 0);
     assert.equal(other.store.manifest('big/app', '2.0')?.digest, taken.digest);
@@ -138,7 +138,7 @@ suite('Copying an image, by keyboard', () => {
     await pick('Copy');
     assert.match(await message('Ask for the right to pull'), /push to .*\/team\/app/);
     await drawn();
-    await capture('copy-denied');
+    await captureThemes('copy-denied');
     other.intercept = undefined;
     await clearMessages();
   });
