@@ -4,8 +4,10 @@ import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/co
 import type { Engine, EngineSettings, KeyDescription, TagQuery, TagTarget, VerifyQuery } from '../../src/core/engine.ts';
 import { CosignError } from '../../src/core/errors.ts';
 import { parseReference } from '../../src/core/oci/reference.ts';
+import { parseClusterImagePolicies } from '../../src/core/policy/cluster/parseClusterImagePolicies.ts';
+import { parseContainersPolicy } from '../../src/core/policy/containers/parseContainersPolicy.ts';
 import type { ReadPolicyFile } from '../../src/core/policy/policyProblem.ts';
-import { readPolicyFile } from '../../src/policies.ts';
+import { readPolicyFile } from '../../src/core/policy/readPolicyFile.ts';
 import { pinning } from '../../src/core/rewriting/pinning.ts';
 import type { KeySetting } from '../../src/core/policy/trustPolicy.ts';
 import type { CopyEngine } from '../../src/core/copyEngine.ts';
@@ -111,7 +113,9 @@ export class FakeEngine implements Engine {
   /** The real reader: pure, and quick. */
   readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile> {
     this.policyReads.push(uri);
-    return Promise.resolve().then(() => readPolicyFile(uri, bytes, { env: {}, homeDirectory: '/nonexistent', root: '/nonexistent' }));
+    return Promise.resolve().then(() => readPolicyFile(uri, bytes, {
+      cluster: parseClusterImagePolicies, containers: (text) => parseContainersPolicy(text, uri, { registriesD: [] }),
+    }));
   }
   /** What "containers" stands for. */
   containersPolicy: string | undefined;
