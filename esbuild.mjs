@@ -40,6 +40,7 @@ export const entries = {
   'vscode-trustTree': 'src/vscode/trustTree.ts',
   'vscode-policyFileReader': 'src/vscode/policyFileReader.ts',
   cli: 'src/cli.ts',
+  'cli-engineCommands': 'src/cli/engineCommands.ts',
 };
 
 /** @param options.write false: only the metafile says what would be written @param options.outdir another folder than dist, for tests */

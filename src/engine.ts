@@ -10,6 +10,7 @@ import { RegistryClient } from './core/oci/registryClient.ts';
 import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import type { KeySource } from './core/policy/keySource.ts';
 import { pinning } from './core/rewriting/pinning.ts';
+import type { Keychain } from './core/oci/transport.ts';
 import { Verifier } from './core/verification/verifier.ts';
 import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
 import { createKeychain } from './node/keychain.ts';
@@ -89,14 +90,19 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
 function assemble({ version, env, homeDirectory }: Machine, settings: EngineSettings): Parts {
   const clock = systemClock;
   const transport = new UndiciTransport({ version, env, settings, connectionsPerHost });
-  const keychain = createKeychain({
+  const logins = createKeychain({
     env, homeDirectory, trusted: () => settings.trusted, useCredentials: settings.useCredentials,
     ...(settings.dockerConfig === undefined ? {} : { dockerConfig: settings.dockerConfig }),
   });
+  const given = settings.flags?.login;
+  const keychain: Keychain = {
+    find: (host, repository, signal) => (given?.registries.includes(host) === true ? Promise.resolve(given.credentials) : logins.find(host, repository, signal)),
+  };
+  const plainHttp = [...settings.insecureRegistries, ...settings.flags?.plainHttp ?? []];
   const rules = {
     allowsPlainHttp: (host: string): boolean => {
       const target = hostPortOf(new URL(`http://${host}`));
-      return isLoopback(target.hostname) || settings.insecureRegistries.some((entry) => namesHost(entry, target));
+      return isLoopback(target.hostname) || plainHttp.some((entry) => namesHost(entry, target));
     },
   };
   const registry = new RegistryClient({ transport, keychain, rules, clock, random: Math.random });

@@ -10,14 +10,14 @@ import { parseReference } from './core/oci/reference.ts';
 import type { Clock } from './core/oci/transport.ts';
 import type { KeySource } from './core/policy/keySource.ts';
 import type { KeySetting } from './core/policy/trustPolicy.ts';
-import type { NewKeyPair, SigningEngine } from './core/signingEngine.ts';
+import type { KeyPairRequest, SigningEngine } from './core/signingEngine.ts';
 import type { RegistryWriter } from './core/signing/registryWriter.ts';
 import { planSigning, signPlan } from './core/signing/signImage.ts';
 import type { RepositoryName } from './core/verification/registryReader.ts';
 import { changeKeyPassword, readKeyFile, refuseExistingKeys, writeKeyPair } from './node/keyFiles.ts';
 import { signFile } from './node/signFile.ts';
 import { UnlockedKeys } from './node/unlockedKeys.ts';
-import { signaturesBeside, verifyFile } from './node/verifyFile.ts';
+import { signaturesBeside, verifyDigest, verifyFile } from './node/verifyFile.ts';
 import { existingFiles } from './node/writeFiles.ts';
 
 export interface SigningMachine {
@@ -52,7 +52,7 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
     return done.result;
   };
 
-  const writeNew = async ({ paths, overwrite }: NewKeyPair, make: () => Promise<KeyPairFiles>, signal: AbortSignal): Promise<KeyDescription> => {
+  const writeNew = async ({ paths, overwrite }: KeyPairRequest, make: () => Promise<KeyPairFiles>, signal: AbortSignal): Promise<KeyDescription> => {
     await refuseExistingKeys(paths, overwrite);
     const files = await make();
     await writeKeyPair(paths, files, overwrite, signal);
@@ -92,6 +92,7 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
 
     signFile: (request, onProgress, signal) => withKey(request.key, signal, (key) => signFile(request, key, onProgress, signal)),
     signaturesOf: signaturesBeside,
+    verifyDigest: (digest, trust, signatures, signal) => verifyDigest({ keySource: keySource(), clock }, digest, trust, signatures, signal),
     verifyFile: (file, trust, onProgress, signal, only) => verifyFile({ keySource: keySource(), clock }, file, trust, onProgress, signal, only),
   };
 }

@@ -1,5 +1,5 @@
 // `dockerfile images`: what a build of all stages would pull. No network, and nothing of it is loaded.
-import { readDockerfile, type ImageUse } from '../core/dockerfile/images.ts';
+import type { ImageUse } from '../core/dockerfile/images.ts';
 import { canonicalName } from '../core/oci/reference.ts';
 import { toCosignError } from '../core/errors.ts';
 import { plainText } from '../presentation/untrustedText.ts';
@@ -11,7 +11,7 @@ import type { Call } from './machine.ts';
 
 /** A file that a build would refuse is an answer; one that cannot be read is a failure, and the others are listed all the same. */
 export async function listImages(call: Call, signal: AbortSignal): Promise<ExitCode> {
-  const { flags, operands, machine: { stdout, stderr, env } } = call;
+  const { flags, operands, readDockerfile, machine: { stdout, stderr, env } } = call;
   const options = dockerfileOptions(flags, { env });
   const json = flags.text('output') === 'json';
   let code: ExitCode = exitCodes.success;

@@ -1,8 +1,36 @@
-// A failure as it stands on standard error.
-import type { CosignError } from '../core/errors.ts';
+// A failure as it stands on standard error: the engine's sentence, with what can be done about it on a command line.
+import { CosignError } from '../core/errors.ts';
 import { plainText } from '../presentation/untrustedText.ts';
 
 /** `Error: ` and what happened, with what to do next. */
-export function failureLine({ message, remedy }: Pick<CosignError, 'message' | 'remedy'>): string {
-  return `Error: ${plainText(message, 1000)}${remedy === undefined ? '' : ` ${plainText(remedy, 500)}`}\n`;
+export function failureLine(error: CosignError): string {
+  return `Error: ${failureText(error)}\n`;
+}
+
+/** The message, and the remedy where it is about a command line too. */
+export function failureText({ code, message, remedy }: CosignError): string {
+  const own = remedies[code] ?? (remedy !== undefined && !/countersign\.|settings|"Add Trusted Key|the editor|http\.proxy/.test(remedy) ? remedy : undefined);
+  return `${plainText(message, 500)}${own === undefined ? '' : ` ${plainText(own, 300)}`}`;
+}
+
+const remedies: Readonly<Partial<Record<CosignError['code'], string>>> = {
+  REGISTRY_PLAIN_HTTP_REFUSED: 'If you accept that, add --allow-http-registry.',
+  REGISTRY_TLS: 'Name its certificate authority with --registry-cacert, or accept any certificate with --allow-insecure-registry.',
+  REGISTRY_UNAUTHORIZED: 'Log in with "docker login", or give --registry-username and --registry-password, or --registry-token.',
+  REGISTRY_UNREACHABLE: 'Check the name and the network; a proxy is taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+  CERTIFICATE_UNREADABLE: 'Name a file with PEM certificates.',
+};
+
+/** For `--verbose`: what led to it, without secrets. */
+export function causeLines(error: unknown): string {
+  const lines: string[] = [];
+  for (let at = error instanceof Error ? error.cause : undefined; at instanceof Error && lines.length < 5; at = at.cause) {
+    lines.push(`  because ${at instanceof CosignError ? at.code : at.name}: ${redact(plainText(at.message, 500))}\n`);
+  }
+  return lines.join('');
+}
+
+/** Takes user names, passwords and queries out of addresses. */
+function redact(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']*@/gi, '$1…@').replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?"']*)\?[^\s"']*/gi, '$1?…');
 }

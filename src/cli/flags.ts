@@ -22,6 +22,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The commands are bundled apart, each bundle with a copy of the class. */
+export const isUsageError = (error: unknown): error is UsageError => error instanceof Error && error.name === 'UsageError';
+
 /** The flags that were given, checked against those the command has. */
 export class FlagValues {
   readonly #values: ReadonlyMap<string, readonly string[]>;

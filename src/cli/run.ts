@@ -1,13 +1,15 @@
 // One command line, from its words to its exit code: the one place where failures become words on standard error.
+import { readDockerfile } from '../core/dockerfile/images.ts';
 import { toCosignError } from '../core/errors.ts';
-import { commandList, type Command } from './commandTable.ts';
+import { commandList, type NamedCommand } from './commandTable.ts';
 import { listImages } from './dockerfileImages.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
-import { failureLine } from './failureLine.ts';
-import { parseFlags, UsageError } from './flags.ts';
+import { causeLines, failureLine } from './failureLine.ts';
+import { isUsageError, parseFlags, UsageError } from './flags.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Call, Machine } from './machine.ts';
 import { nearest } from './nearest.ts';
+import { plainText } from '../presentation/untrustedText.ts';
 
 /** Never throws but the signal's reason. */
 export async function run(words: readonly string[], machine: Machine, signal: AbortSignal): Promise<ExitCode> {
@@ -15,7 +17,8 @@ export async function run(words: readonly string[], machine: Machine, signal: Ab
     return await dispatch(words, machine, signal);
   } catch (error) {
     signal.throwIfAborted();
-    machine.stderr.write(failureLine(error instanceof UsageError ? { message: error.message, remedy: undefined } : toCosignError(error)));
+    if (isUsageError(error)) machine.stderr.write(`Error: ${plainText(error.message, 500)}\n`);
+    else machine.stderr.write(failureLine(toCosignError(error)) + (words.some((word) => word === '--verbose' || word === '-d') ? causeLines(error) : ''));
     return exitCodes.failure;
   }
 }
@@ -36,12 +39,13 @@ async function dispatch(words: readonly string[], machine: Machine, signal: Abor
     return exitCodes.success;
   }
   checkOperands(command, operands);
-  return perform(command, { machine, flags, operands }, signal);
+  return perform(command, { machine, flags, operands, readDockerfile }, signal);
 }
 
-async function perform({ name }: Command, call: Call, signal: AbortSignal): Promise<ExitCode> {
+async function perform({ name }: NamedCommand, call: Call, signal: AbortSignal): Promise<ExitCode> {
   if (name === 'dockerfile images') return listImages(call, signal);
-  throw new UsageError(`"${name}" is not there.`);
+  const { engineCommands } = await import('./engineCommands.ts');
+  return engineCommands[name](call, signal);
 }
 
 function help(words: readonly string[], machine: Machine): ExitCode {
@@ -52,7 +56,7 @@ function help(words: readonly string[], machine: Machine): ExitCode {
   return exitCodes.success;
 }
 
-function find(words: readonly string[]): Command | undefined {
+function find(words: readonly string[]): NamedCommand | undefined {
   return commandList.find(({ name }) => name.split(' ').every((word, index) => words[index] === word));
 }
 
@@ -64,7 +68,7 @@ function unknownCommand(first: string, second: string | undefined): UsageError {
   return new UsageError(`unknown command "${typed}".${likely === undefined ? ' "countersign --help" lists them.' : ` Did you mean "${likely}"?`}`);
 }
 
-function checkOperands({ name, operands, minimum, maximum }: Command, given: readonly string[]): void {
+function checkOperands({ name, operands, minimum, maximum }: NamedCommand, given: readonly string[]): void {
   if (given.length < minimum) throw new UsageError(`"countersign ${name}" needs ${operands}; see "countersign ${name} --help".`);
   if (maximum !== undefined && given.length > maximum) {
     throw new UsageError(`"countersign ${name}" takes ${maximum === 0 ? 'no operand' : operands}, and "${given[maximum] ?? ''}" is one too many.`);

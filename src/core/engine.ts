@@ -5,6 +5,7 @@ import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts
 import type { RepositoryName } from './oci/exchange.ts';
 import type { Digest } from './crypto/digest.ts';
 import type { Reference } from './oci/reference.ts';
+import type { Credentials } from './oci/transport.ts';
 import type { ClusterKeys } from './kubernetes/clusterKeys.ts';
 import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { ReadPolicyFile } from './policy/policyProblem.ts';
@@ -42,6 +43,19 @@ export interface EngineSettings {
     /** Undefined: the kubeconfig decides. */
     readonly context?: string;
   };
+  /** What the flags of a command line say about the registries that the command names; the editor has settings for each host. */
+  readonly flags?: RegistryFlags;
+}
+
+export interface RegistryFlags {
+  /** Hosts (`host` or `host:port`) that may be spoken to in plain http; their certificates are verified all the same. */
+  readonly plainHttp: readonly string[];
+  /** Any certificate is accepted, of every host. */
+  readonly anyCertificate: boolean;
+  /** Absolute path of a PEM file with further certificate authorities, for every host. */
+  readonly certificateAuthority?: string;
+  /** Sent to these registries (as in {@link Reference.registry}) and no other, instead of a login of the machine. */
+  readonly login?: { readonly registries: readonly string[]; readonly credentials: Credentials };
 }
 
 export interface VerifyQuery {
@@ -53,6 +67,8 @@ export interface VerifyQuery {
   readonly fresh: boolean;
   /** COSIGN_REPOSITORY: where signatures lie, instead of the image's own repository; a policy's own place comes first. */
   readonly signatureRepository?: RepositoryName;
+  /** False: the digest that a legacy signature was made for need not be this image's, as `cosign verify --check-claims=false`; default true. */
+  readonly checkClaims?: boolean;
 }
 
 export interface TagQuery {

@@ -1,4 +1,6 @@
 // What the editor's face asks of signing: keys, images and files. Passwords come in as arguments and go nowhere else.
+import type { Password } from './crypto/encryptedKey.ts';
+import type { Digest } from './crypto/digest.ts';
 import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { CosignError } from './errors.ts';
 import type { Reference } from './oci/reference.ts';
@@ -20,6 +22,9 @@ export interface NewKeyPair {
   /** Only after an explicit yes that named the files. */
   readonly overwrite: boolean;
 }
+
+/** The same with a password that need not be text: all of a pipe. */
+export type KeyPairRequest = Omit<NewKeyPair, 'password'> & { readonly password: Password };
 
 export interface ImageSigning {
   readonly plan: SigningPlan;
@@ -44,6 +49,8 @@ export interface FileSignature {
   /** Absolute path of the `.sig`, `.sigstore.json` or `.bundle`. */
   readonly path: string;
   readonly format: 'signature' | 'bundle' | 'legacy bundle';
+  /** The bytes, when they were read already. */
+  readonly content?: Uint8Array;
 }
 
 export interface FileSignatureReport extends FileSignature {
@@ -65,9 +72,9 @@ export interface SigningEngine {
   /** Which of the two files exist already. */
   existing(paths: KeyPairPaths, signal: AbortSignal): Promise<readonly string[]>;
   /** @throws {CosignError} `KEY_EXISTS` unless overwriting; nothing half-written is left */
-  generateKeyPair(request: NewKeyPair, signal: AbortSignal): Promise<KeyDescription>;
+  generateKeyPair(request: KeyPairRequest, signal: AbortSignal): Promise<KeyDescription>;
   /** @param source absolute path of an unencrypted PEM private key @throws {CosignError} the `KEY_…` codes, `FILE_UNREADABLE` */
-  importKeyPair(source: string, request: NewKeyPair, signal: AbortSignal): Promise<KeyDescription>;
+  importKeyPair(source: string, request: KeyPairRequest, signal: AbortSignal): Promise<KeyDescription>;
   /** Writes beside, then renames; the old file stays when anything fails. @throws {CosignError} `KEY_PASSWORD_WRONG`, … */
   changePassword(privateKey: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<void>;
 
@@ -79,7 +86,7 @@ export interface SigningEngine {
    * @param keepMs milliseconds after the last use until it is forgotten; 0 forgets it after one use
    * @throws {CosignError} `KEY_PASSWORD_WRONG`, `KEY_KDF_REFUSED`, `KEY_ENCRYPTED_INVALID`, `KEY_UNREADABLE`, …
    */
-  unlock(key: KeySetting, password: string, keepMs: number, signal: AbortSignal): Promise<KeyDescription>;
+  unlock(key: KeySetting, password: Password, keepMs: number, signal: AbortSignal): Promise<KeyDescription>;
   /** Forgets every unlocked key. */
   lock(): void;
 
@@ -93,4 +100,6 @@ export interface SigningEngine {
   signaturesOf(file: string, signal: AbortSignal): Promise<readonly FileSignature[]>;
   /** Never throws but the signal's reason. @param only look at these instead of all beside the file */
   verifyFile(file: string, trust: TrustSettings, onProgress: Progress, signal: AbortSignal, only?: readonly FileSignature[]): Promise<FileVerdict>;
+  /** The same where only the digest of the file is known; a pure Ed25519 signature cannot be checked so. */
+  verifyDigest(digest: Digest, trust: TrustSettings, signatures: readonly FileSignature[], signal: AbortSignal): Promise<FileVerdict>;
 }

@@ -20,7 +20,7 @@ export interface TransportOptions {
   /** Of Countersign, for the user-agent. */
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs'>;
+  readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs' | 'flags'>;
   /** Connections, and so requests, per host at a time; 20 by default. */
   readonly connectionsPerHost?: number;
   /** How names are resolved; by the system by default. */
@@ -118,8 +118,8 @@ export class UndiciTransport implements Transport {
     const { settings, resolve } = this.#options;
     const target = hostPortOf(url);
     const secure = url.protocol === 'https:';
-    const verify = !settings.insecureRegistries.some((entry) => namesHost(entry, target));
-    const file = Object.entries(settings.certificateAuthorities).find(([entry]) => namesHost(entry, target))?.[1];
+    const verify = settings.flags?.anyCertificate !== true && !settings.insecureRegistries.some((entry) => namesHost(entry, target));
+    const file = Object.entries(settings.certificateAuthorities).find(([entry]) => namesHost(entry, target))?.[1] ?? settings.flags?.certificateAuthority;
     const certificates = secure && verify ? await this.#certificates.authorities(file, url.host) : undefined;
     const proxyTrust = proxy?.secure === true ? { context: (await this.#certificates.authorities(undefined, proxy.shown)).context, verify: settings.proxyStrictSSL } : { context: undefined, verify: true };
     this.#disposed.signal.throwIfAborted();

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { judgeBlobBundle, judgeBlobSignature, startBlobCheck, type BlobFault, type BlobJudgement } from '../core/cosign/blobSignature.ts';
 import { maxBundleBytes } from '../core/cosign/bundle.ts';
+import { hexOf, type Digest } from '../core/crypto/digest.ts';
 import { startDigests, type MessageDigests } from '../core/crypto/signatures.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
 import type { Clock } from '../core/oci/transport.ts';
@@ -61,25 +62,59 @@ export async function verifyFile(options: FileVerifierOptions, file: string, tru
   }
 }
 
-async function verdictOf({ keySource, clock }: FileVerifierOptions, path: string, trust: TrustSettings, onProgress: Progress, signal: AbortSignal, only?: readonly FileSignature[]): Promise<FileVerdict> {
+/**
+ * Where only the digest of a file is known. It stands in for the longer digests too, with which no signature over it verifies.
+ * @throws only the signal's reason
+ */
+export async function verifyDigest(options: FileVerifierOptions, digest: Digest, trust: TrustSettings, signatures: readonly FileSignature[], signal: AbortSignal): Promise<FileVerdict> {
+  const sha256 = Buffer.from(hexOf(digest), 'hex');
+  const contents: Contents = {
+    sizeBytes: 0,
+    digests: () => Promise.resolve({ sha256, sha384: sha256, sha512: sha256 }),
+    again: (judgements) => Promise.resolve(judgements.map((judgement) => ('needsMessage' in judgement ? { fault: 'unsupported', detail: 'An Ed25519 signature can be checked over the file only, not over its digest.' } : judgement))),
+  };
+  try {
+    return await judgeContents(options, contents, trust, signatures, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: 'unchecked', reason: toCosignError(error), checkedAt: options.clock.now() };
+  }
+}
+
+/** What was signed, as far as judging needs it. */
+interface Contents {
+  readonly sizeBytes: number;
+  digests(): Promise<MessageDigests>;
+  /** Decides what digests could not. */
+  again(judgements: readonly BlobJudgement[]): Promise<readonly BlobJudgement[]>;
+}
+
+async function verdictOf(options: FileVerifierOptions, path: string, trust: TrustSettings, onProgress: Progress, signal: AbortSignal, only?: readonly FileSignature[]): Promise<FileVerdict> {
   const file = await FileBytes.open(path, signal);
   try {
     const signatures = only ?? await signaturesBeside(path, signal);
-    if (signatures.length === 0) return { kind: 'unsigned', checkedAt: clock.now() };
-    const keys = await loadKeys(keySource, new ParsedKeys(), trust.keys, false, signal);
-    const [failure] = [...keys.failures, ...trust.problems];
-    if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
-    const { read, unread } = await readSignatures(signatures, signal);
-    const reports = read.length === 0 ? [] : await judgeAll(file, read, trust.keys, keys.keys, onProgress, signal);
-    const checkedAt = clock.now();
-    const evidence = { signatures: [...reports, ...unread.map(({ signature, error }) => ({ ...signature, fault: error.message }))], checkedAt, fileSizeBytes: file.sizeBytes };
-    if (reports.some(({ signedBy }) => signedBy !== undefined)) return { kind: 'verified', ...evidence };
-    // A key or a signature that could not be read may be the very one.
-    const reason = unread[0]?.error ?? failure;
-    return reason ? { kind: 'unchecked', reason, checkedAt } : { kind: 'untrusted', ...evidence };
+    if (signatures.length === 0) return { kind: 'unsigned', checkedAt: options.clock.now() };
+    const contents: Contents = {
+      sizeBytes: file.sizeBytes, digests: () => digestsOf(file, onProgress, signal), again: (judgements) => readAgain(file, judgements, onProgress, signal),
+    };
+    return await judgeContents(options, contents, trust, signatures, signal);
   } finally {
     await file.close();
   }
+}
+
+async function judgeContents({ keySource, clock }: FileVerifierOptions, contents: Contents, trust: TrustSettings, signatures: readonly FileSignature[], signal: AbortSignal): Promise<FileVerdict> {
+  const keys = await loadKeys(keySource, new ParsedKeys(), trust.keys, false, signal);
+  const [failure] = [...keys.failures, ...trust.problems];
+  if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
+  const { read, unread } = await readSignatures(signatures, signal);
+  const reports = read.length === 0 ? [] : await judgeAll(contents, read, trust.keys, keys.keys);
+  const checkedAt = clock.now();
+  const evidence = { signatures: [...reports, ...unread.map(({ signature: { path, format }, error }) => ({ path, format, fault: error.message }))], checkedAt, fileSizeBytes: contents.sizeBytes };
+  if (reports.some(({ signedBy }) => signedBy !== undefined)) return { kind: 'verified', ...evidence };
+  // A key or a signature that could not be read may be the very one.
+  const reason = unread[0]?.error ?? failure;
+  return reason ? { kind: 'unchecked', reason, checkedAt } : { kind: 'untrusted', ...evidence };
 }
 
 async function readSignatures(signatures: readonly FileSignature[], signal: AbortSignal): Promise<{ read: readonly Read[]; unread: readonly { signature: FileSignature; error: CosignError }[] }> {
@@ -87,7 +122,7 @@ async function readSignatures(signatures: readonly FileSignature[], signal: Abor
   const unread: { signature: FileSignature; error: CosignError }[] = [];
   for (const signature of signatures) {
     try {
-      read.push({ ...signature, bytes: await readBoundedFile(signature.path, maxBundleBytes, signal) });
+      read.push({ ...signature, bytes: signature.content ?? await readBoundedFile(signature.path, maxBundleBytes, signal) });
     } catch (error) {
       signal.throwIfAborted();
       unread.push({ signature, error: error instanceof FileProblem ? new CosignError('FILE_UNREADABLE', `"${signature.path}" ${error.message}.`, { cause: error }) : toCosignError(error) });
@@ -96,11 +131,11 @@ async function readSignatures(signatures: readonly FileSignature[], signal: Abor
   return { read, unread };
 }
 
-async function judgeAll(file: FileBytes, signatures: readonly Read[], trusted: readonly KeySetting[], keys: KeyRing, onProgress: Progress, signal: AbortSignal): Promise<readonly FileSignatureReport[]> {
-  const digests = await digestsOf(file, onProgress, signal);
+async function judgeAll(contents: Contents, signatures: readonly Read[], trusted: readonly KeySetting[], keys: KeyRing): Promise<readonly FileSignatureReport[]> {
+  const digests = await contents.digests();
   const all = [...keys.values()].flat();
   const first = signatures.map(({ format, bytes }) => (format === 'signature' ? judgeBlobSignature : judgeBlobBundle)({ file: bytes, digests, keys: all }));
-  const judged = await readAgain(file, first, onProgress, signal);
+  const judged = await contents.again(first);
   return signatures.map(({ path, format }, index) => ({ path, format, ...outcome(judged[index], trusted, keys) }));
 }
 

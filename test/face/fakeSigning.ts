@@ -89,6 +89,10 @@ export class FakeSigning implements SigningEngine {
     const all = [{ path: `${file}.sig`, format: 'signature' }, { path: `${file}.sigstore.json`, format: 'bundle' }] as const;
     return Promise.resolve(all.filter(({ path }) => fake.files.has(path)));
   }
+  verifyDigest(): Promise<FileVerdict> {
+    return Promise.reject(new Error('verifyDigest is not expected here'));
+  }
+
   verifyFile(file: string, _trust: TrustSettings, onProgress: Progress, signal: AbortSignal): Promise<FileVerdict> {
     this.verified.push(file);
     onProgress(1, 2);

@@ -8,6 +8,8 @@ import { run } from '../../src/cli/run.ts';
 export interface MachineParts {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** What a person types, question by question. */
+  readonly answers?: readonly string[];
   readonly openEngine?: (settings: EngineSettings) => Promise<Engine>;
 }
 
@@ -15,15 +17,32 @@ export interface CommandResult {
   readonly code: ExitCode;
   readonly stdout: string;
   readonly stderr: string;
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /** Runs one command line. */
-export async function runCommand(words: readonly string[], { files = {}, env = {}, openEngine }: MachineParts = {}, signal = new AbortController().signal): Promise<CommandResult> {
+export async function runCommand(words: readonly string[], { files = {}, env = {}, openEngine, answers: given = [] }: MachineParts = {}, signal = new AbortController().signal): Promise<CommandResult> {
+  const answers = [...given];
+  const writtenFiles = new Map<string, string>();
   const written = { stdout: '', stderr: '' };
   const machine: Machine = {
     version: '1.2.3', env, workingDirectory: '/work', now: () => 0,
     stdout: { write: (text) => { written.stdout += text; }, isTerminal: false },
     stderr: { write: (text) => { written.stderr += text; }, isTerminal: false },
+    canAsk: answers.length > 0,
+    ask: (question) => {
+      written.stderr += question;
+      const answer = answers.shift();
+      return answer === undefined ? Promise.reject(new Error(`nobody answers "${question}"`)) : Promise.resolve(answer);
+    },
+    writeFiles: (list, overwrite) => {
+      const taken = list.find(({ path }) => writtenFiles.has(path) || files[path] !== undefined);
+      if (taken && !overwrite) return Promise.reject(new CosignError('FILE_EXISTS', `"${taken.path}" exists already.`));
+      for (const { path, content } of list) writtenFiles.set(path, content);
+      return Promise.resolve();
+    },
+    inTemporaryFolder: (work) => work('/tmp/of-the-test'),
+    saveInput: () => Promise.reject(new Error('no standard input in this test')),
     readInput: (path) => {
       const found = files[path];
       if (found === undefined) return Promise.reject(new CosignError('FILE_UNREADABLE', `"${path}" does not exist.`));
@@ -32,5 +51,5 @@ export async function runCommand(words: readonly string[], { files = {}, env = {
     openEngine: openEngine ?? (() => Promise.reject(new Error('no engine in this test'))),
   };
   const code = await run(words, machine, signal);
-  return { code, ...written };
+  return { code, ...written, files: writtenFiles };
 }

@@ -38,8 +38,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/node/kubernetes': ['src/core', 'src/node', 'node:', '@kubernetes/client-node'],
   'src/presentation': ['src/core'],
   'src/vscode': ['src/core', 'src/presentation', 'src/contributions.ts', 'vscode'],
-  'src/cli': ['src/core', 'src/presentation', 'src/contributions.ts', 'node:util', 'node:path'],
-  'src/cli.ts': ['src/core', 'src/node', 'src/cli', 'src/engine.ts', 'package.json', 'node:os'],
+  'src/cli': ['src/core', 'src/presentation', 'src/contributions.ts', 'node:util', 'node:path', 'node:url'],
+  'src/cli.ts': ['src/core', 'src/node', 'src/cli', 'src/engine.ts', 'package.json', 'node:'],
   'src/engine.ts': ['src/core', 'src/node', 'src/signing.ts', 'src/kubernetes.ts', 'src/policies.ts', 'node:events'],
   'src/signing.ts': ['src/core', 'src/node'],
   'src/policies.ts': ['src/core', 'src/node'],
@@ -163,7 +163,7 @@ describe('the package', () => {
   it('holds what is used and nothing else', async () => {
     const { listFiles } = await import('@vscode/vsce') as unknown as Vsce;
     const files = (await listFiles({ cwd: root, dependencies: false })).map((file) => file.replaceAll('\\', '/'));
-    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|policies|vscode-actionCommands|vscode-trustTree|vscode-policyFileReader|cli)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|policies|vscode-actionCommands|vscode-trustTree|vscode-policyFileReader|cli|cli-engineCommands)\.js|dist\/third-party-notices\.txt|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
     for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
       assert.ok(files.includes(needed), `${needed} is not packed`);

@@ -58,6 +58,8 @@ export interface DockerfileImages {
   readonly uses: readonly ImageUse[];
   /** The first thing BuildKit would refuse the file for; the uses that can still be read are there all the same. */
   readonly problem?: DockerfileProblem;
+  /** The one of {@link uses} that the last stage is built on, through whatever stages lie between; undefined when that is `scratch`. */
+  readonly finalBase?: ImageUse;
 }
 
 export interface DockerfileOptions {

@@ -3,7 +3,7 @@ import { BuildArguments } from './buildArguments.ts';
 import { ExpansionBudget } from './expand.ts';
 import { checkProblem, readSyntax } from './frontend.ts';
 import { ImageSources } from './imageSources.ts';
-import type { DockerfileImages, DockerfileOptions } from './imageUse.ts';
+import type { DockerfileImages, DockerfileOptions, ImageUse } from './imageUse.ts';
 import { ImageUses } from './imageUses.ts';
 import { instructionProblem } from './instructionRules.ts';
 import { readInstructions, type InstructionList } from './instructions.ts';
@@ -37,7 +37,15 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
   new ImageSources({ graph, escape: list.escape, uses, problems, buildArgs: options.buildArgs }).readAll(preamble);
 
   const problem = frontend === 'other' ? undefined : problems.first;
-  return problem ? { uses: uses.all, problem } : { uses: uses.all };
+  const finalBase = finalBaseOf(graph, uses.all);
+  return { uses: uses.all, ...(problem ? { problem } : {}), ...(finalBase ? { finalBase } : {}) };
+}
+
+/** The image under the last stage, whatever stages lie between. */
+function finalBaseOf(graph: StageGraph, uses: readonly ImageUse[]): ImageUse | undefined {
+  let stage = graph.stages.at(-1);
+  for (let below = stage && graph.baseOf(stage); below; below = graph.baseOf(below)) stage = below;
+  return uses.find(({ kind, line, stage: of }) => kind === 'from' && stage !== undefined && (of === stage.name || of === stage.index) && line === stage.from.line.range(stage.from.start, stage.from.start).start.line);
 }
 
 function judgeInstructions({ instructions, escape }: InstructionList, source: SourceText, problems: Problems): void {

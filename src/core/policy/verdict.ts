@@ -28,6 +28,8 @@ export interface SignatureReport {
   /** The manifest that lists it, and the blob that holds it. */
   readonly manifest: Digest;
   readonly blob: Digest;
+  /** Legacy: the signed bytes, as stored; there with {@link signedBy} only. */
+  readonly payload?: Uint8Array;
   /** Which trusted key it verifies with: only set when the signature, the digest claim and the annotations all passed. */
   readonly signedBy?: TrustedSigner;
   readonly fault?: SignatureFault;

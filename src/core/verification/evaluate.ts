@@ -95,6 +95,6 @@ function report(entry: JudgedSignature, rules: readonly SignerRule[], keys: KeyR
     return name === undefined ? [] : [{ name, fault: faultFor(rule, entry, intended) }];
   });
   const counts = asked.find(({ fault }) => fault === undefined);
-  if (counts) return { ...base, signedBy: { key: counts.name, fingerprint: signer.fingerprint } };
+  if (counts) return { ...base, signedBy: { key: counts.name, fingerprint: signer.fingerprint }, ...(stored.format === 'legacy' ? { payload: stored.payload } : {}) };
   return { ...base, ...(asked[0]?.fault ?? { fault: 'other-key' }) };
 }

@@ -12,10 +12,20 @@ export interface JudgedSignature {
 /**
  * @param digest the digest every signature must claim
  * @param keys those that count where the signatures were found
+ * @param checkClaims false: a legacy signature by one of the keys counts for whatever digest it was made
  */
-export function judgeSignatures(found: readonly StoredSignature[], digest: Digest, keys: readonly PublicKey[]): readonly JudgedSignature[] {
+export function judgeSignatures(found: readonly StoredSignature[], digest: Digest, keys: readonly PublicKey[], checkClaims = true): readonly JudgedSignature[] {
   const unique = uniqueKeys(keys);
-  return found.map((stored) => ({ stored, judgement: judge(stored, digest, unique) }));
+  return found.map((stored) => {
+    const judgement = judge(stored, digest, unique);
+    return { stored, judgement: checkClaims ? judgement : withoutClaims(stored, judgement) };
+  });
+}
+
+/** As cosign has it: the digest in a bundle is checked all the same. Annotations of another image's signature are not taken over. */
+function withoutClaims({ format }: StoredSignature, judgement: Judgement): Judgement {
+  const { author, fault, annotations, identity } = judgement;
+  return format === 'legacy' && fault === 'wrong-digest' && author ? { signer: author, annotations, ...(identity === undefined ? {} : { identity }) } : judgement;
 }
 
 /** One of each, whatever they are called and however often. */

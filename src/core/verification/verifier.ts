@@ -45,6 +45,7 @@ interface Question {
   /** The image as it was asked for. */
   readonly intended: Reference;
   readonly fresh: boolean;
+  readonly checkClaims: boolean;
 }
 
 export class Verifier {
@@ -119,7 +120,7 @@ export class Verifier {
     return decided || own.length === demands.length ? verdict : this.#verdictBy(demands, { ...query, fresh: false }, signal);
   }
 
-  async #verdictBy(demands: readonly Demand[], { reference, trust, fresh, platform: wanted, signatureRepository }: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
+  async #verdictBy(demands: readonly Demand[], { reference, trust, fresh, platform: wanted, signatureRepository, checkClaims = true }: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
     if (demands.length === 0) return { kind: 'uncovered' };
     const rules = demands.flatMap(({ rule }) => signerRulesIn(rule));
     const keys = await loadKeys(this.#keySource, this.#parsed, rules.flatMap((rule) => rule.keys), fresh, signal);
@@ -135,7 +136,7 @@ export class Verifier {
     }
     for (const { repository } of places) this.#registry.probeReferrers(repository, signal).catch(() => undefined);
     const digest = reference.digest ?? (await this.#resolve(reference, fresh, signal)).digest;
-    const question = { demands, places, keys, intended: reference, fresh };
+    const question = { demands, places, keys, intended: reference, fresh, checkClaims };
     const child = (): Promise<Digest | undefined> => this.#child(reference, digest, wanted ?? defaultPlatform, signal);
     const instance = places.some(({ ofPlatform }) => ofPlatform) ? await child() : undefined;
     if (instance && places.every(({ ofPlatform }) => ofPlatform)) {
@@ -171,22 +172,22 @@ export class Verifier {
     }))), digest, question);
   }
 
-  #evaluate(looks: readonly { readonly place: SignaturePlace; readonly of: Digest; readonly found: FoundSignatures }[], digest: Digest, { demands, keys, intended }: Question): Judged {
+  #evaluate(looks: readonly { readonly place: SignaturePlace; readonly of: Digest; readonly found: FoundSignatures }[], digest: Digest, { demands, keys, intended, checkClaims }: Question): Judged {
     const places = looks.map(({ place, of, found }): JudgedPlace => {
       const elsewhere = canonicalRepository(place.repository) !== canonicalRepository(place.image);
       return {
-        judged: this.#judgeSignatures(found, of, keysThatCount(demands, place.looksHere, keys.keys)), looksHere: place.looksHere,
+        judged: this.#judgeSignatures(found, of, keysThatCount(demands, place.looksHere, keys.keys), checkClaims), looksHere: place.looksHere,
         ...(elsewhere ? { repository: canonicalRepository(place.repository) } : {}),
       };
     });
     return { digest, incomplete: looks.flatMap(({ found }) => found.incomplete), evaluation: evaluate({ demands, places, keys, intended }) };
   }
 
-  #judgeSignatures(found: FoundSignatures, digest: Digest, keys: readonly PublicKey[]): readonly JudgedSignature[] {
+  #judgeSignatures(found: FoundSignatures, digest: Digest, keys: readonly PublicKey[], checkClaims: boolean): readonly JudgedSignature[] {
     const known = this.#judgements.get(found) ?? new Map<string, readonly JudgedSignature[]>();
     this.#judgements.set(found, known);
-    const key = JSON.stringify([digest, ...keys.map(({ fingerprint }) => fingerprint)]);
-    const judged = known.get(key) ?? judgeSignatures(found.signatures, digest, keys);
+    const key = JSON.stringify([digest, checkClaims, ...keys.map(({ fingerprint }) => fingerprint)]);
+    const judged = known.get(key) ?? judgeSignatures(found.signatures, digest, keys, checkClaims);
     known.set(key, judged);
     return judged;
   }

@@ -60,7 +60,7 @@ describe('the command line', () => {
     assert.equal((await runCommand(['help', 'dockerfile', 'images'])).stdout, stdout);
   });
 
-  it('says its version', async () => assert.deepEqual(await runCommand(['--version']), { code: 0, stdout: 'countersign 1.2.3\n', stderr: '' }));
+  it('says its version', async () => assert.equal((await runCommand(['--version'])).stdout, 'countersign 1.2.3\n'));
 
   it('refuses what it does not know with exit code 1 and the likely word', async () => {
     for (const [words, said] of [

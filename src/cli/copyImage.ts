@@ -1,0 +1,128 @@
+// `copy`: an image with everything that proves it. Looks first, writes the tag last, and never takes a tag from another image unasked.
+import type { CopyEngine, CopyPlan, CopyProgress, CopyResult, CopySelection, PlannedManifest, ProofKind } from '../core/copyEngine.ts';
+import type { Engine } from '../core/engine.ts';
+import { CosignError } from '../core/errors.ts';
+import { choosePlatform } from '../core/oci/platform.ts';
+import { canonicalName, parseReference, type Reference } from '../core/oci/reference.ts';
+import type { TrustSettings } from '../core/policy/trustPolicy.ts';
+import { copyPlanDocument } from '../presentation/copyPlanText.ts';
+import { copiedWords, copyOutcome, progressWords, unprovenWords } from '../presentation/copyResultText.ts';
+import { english } from '../presentation/translate.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import type { FlagValues } from './flags.ts';
+import { UsageError } from './flags.ts';
+import { tell, type Call } from './machine.ts';
+import { agreesToOverwrite } from './questions.ts';
+import { withEngine } from './session.ts';
+import { checkKeys, trustByKeys } from './trustFlags.ts';
+import { worst } from './verdictExit.ts';
+
+const kinds: Readonly<Record<string, ProofKind>> = { sig: 'signature', att: 'attestation', sbom: 'sbom', referrers: 'other' };
+
+/** What to copy: a plan, and which part of it. */
+interface Part {
+  readonly plan: CopyPlan;
+  readonly selection: CopySelection;
+}
+
+export async function copyImage(call: Call, signal: AbortSignal): Promise<ExitCode> {
+  const { flags, machine, operands: [from = '', to = ''] } = call;
+  const [source, destination] = [parseReference(from), parseReference(to)];
+  const trust = flags.has('key') ? trustByKeys(call) : undefined;
+  const proofs = kindsOf(flags);
+  return withEngine(call, { references: [source, destination], timeoutMs: 0 }, signal, async (engine, limited) => {
+    if (trust) await checkKeys(engine, trust, limited);
+    const parts = await partsOf(engine.copying, { source, destination, platforms: flags.all('platform'), kinds: proofs }, limited);
+    if (flags.on('dry-run')) {
+      for (const { plan, selection } of parts) machine.stdout.write(copyPlanDocument(plan, selection, engine.copying.totals(plan, selection), english));
+      return exitCodes.success;
+    }
+    const codes: ExitCode[] = [];
+    for (const part of parts) codes.push(await copyPart(call, engine, part, trust, limited));
+    return worst(codes);
+  });
+}
+
+interface CopyQuestion {
+  readonly source: Reference;
+  readonly destination: Reference;
+  readonly platforms: readonly string[];
+  readonly kinds: readonly ProofKind[] | undefined;
+}
+
+/**
+ * One platform makes its image the destination, as in cosign. Several cannot share a tag: an index that lists only those would be
+ * another one than was signed. They are copied by their digests.
+ */
+async function partsOf(copying: CopyEngine, { source, destination, platforms, kinds: proofs }: CopyQuestion, signal: AbortSignal): Promise<readonly Part[]> {
+  const selected = proofs === undefined ? {} : { kinds: proofs };
+  const plan = await copying.plan({ source, destination }, signal);
+  const [first, ...more] = platforms.map((platform) => childFor(plan.root, platform).digest);
+  if (first === undefined) return [{ plan, selection: selected }];
+  if (more.length === 0) return [{ plan, selection: { ...selected, top: first } }];
+  const parts: Part[] = [];
+  for (const digest of new Set([first, ...more])) {
+    const [{ registry, repository }, at] = [destination, { registry: source.registry, repository: source.repository, digest }];
+    parts.push({ plan: await copying.plan({ source: at, destination: { registry, repository, digest } }, signal), selection: selected });
+  }
+  return parts;
+}
+
+async function copyPart(call: Call, engine: Engine, { plan, selection }: Part, trust: TrustSettings | undefined, signal: AbortSignal): Promise<ExitCode> {
+  const { machine: { stderr }, flags } = call;
+  const top = selection.top ?? plan.root.digest;
+  const { destinationTag: tag } = plan;
+  const taken = tag.kind === 'present' && tag.digest !== top ? tag : undefined;
+  const name = canonicalName(plan.destination);
+  if (taken && !await agreesToOverwrite(call, `image "${name}" (${taken.digest})`, signal)) {
+    throw new CosignError('TAG_EXISTS', `The image "${name}" already exists and is another one (${taken.digest}).`, { remedy: 'Use another tag, or overwrite it with --force.' });
+  }
+  const draws = stderr.isTerminal && !flags.on('quiet');
+  const onProgress = (progress: CopyProgress): void => { if (draws) stderr.write(`\r\u001b[K${progressWords(progress, undefined, english)}`); };
+  const options = { trust: trust ?? { keys: [], policies: [], problems: [] }, ...(taken ? { overwriteTag: taken.digest } : {}) };
+  const result = await engine.copying.copy(plan, selection, options, onProgress, signal).finally(() => { if (draws) stderr.write('\r\u001b[K'); });
+  for (const { digest, reason } of plan.omitted) tell(call, `Not copied: the referrer ${digest}: ${reason.message}`);
+  call.machine.stdout.write(`${canonicalName({ ...result.destination, digest: result.digest })}\n`);
+  return trust ? proven(call, result) : copied(call, result);
+}
+
+/** Without keys nothing is said about signatures but that they were copied. */
+function copied(call: Call, result: CopyResult): ExitCode {
+  const proofs = result.things.filter(({ what }) => what === 'proof tag' || what === 'referrer').length;
+  tell(call, `${copiedWords(result, english)} With it ${proofs} tag${proofs === 1 ? '' : 's'} or referrers of signatures and the like; give --key to have them verified.`);
+  return exitCodes.success;
+}
+
+function proven(call: Call, result: CopyResult): ExitCode {
+  if (result.proof.holds) {
+    tell(call, copyOutcome(result, english));
+    return exitCodes.success;
+  }
+  call.machine.stderr.write(`Error: ${copiedWords(result, english)} ${unprovenWords(result.proof, english)}\n`);
+  return result.proof.signatures.some(({ state }) => state === 'missing' || state === 'invalid') ? exitCodes.untrusted : exitCodes.unchecked;
+}
+
+/** @throws {CosignError} `PLATFORM_NOT_FOUND` */
+function childFor(root: PlannedManifest, platform: string): PlannedManifest {
+  if (root.kind !== 'index') throw new CosignError('PLATFORM_NOT_FOUND', 'The source is one image, not an index of several platforms.', { remedy: 'Leave --platform out.' });
+  const { digest } = choosePlatform(root.children.map((child) => ({ mediaType: child.mediaType, size: child.bytes.byteLength, digest: child.digest, ...platformOf(child) })), platform);
+  const found = root.children.find((child) => child.digest === digest);
+  if (!found) throw new CosignError('PLATFORM_NOT_FOUND', `The index has no image for ${platform}.`);
+  return found;
+}
+
+function platformOf({ platform }: PlannedManifest): { readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string } } {
+  if (platform === undefined) return {};
+  const [os = '', architecture = '', variant] = platform.split('/');
+  return { platform: { os, architecture, ...(variant === undefined ? {} : { variant }) } };
+}
+
+/** @throws {UsageError} */
+function kindsOf(flags: FlagValues): readonly ProofKind[] | undefined {
+  if (!flags.has('only')) return undefined;
+  return flags.all('only').flatMap((list) => list.split(',')).filter((word) => word !== '').map((word) => {
+    const kind = Object.hasOwn(kinds, word) ? kinds[word] : undefined;
+    if (kind === undefined) throw new UsageError(`--only takes ${Object.keys(kinds).join(', ')}, not "${word}".`);
+    return kind;
+  });
+}
