@@ -38,6 +38,7 @@ export const entries = {
   policies: 'src/policies.ts',
   'vscode-actionCommands': 'src/vscode/actionCommands.ts',
   'vscode-trustTree': 'src/vscode/trustTree.ts',
+  'vscode-policyEditing': 'src/vscode/policyEditing.ts',
   'vscode-policyFileReader': 'src/vscode/policyFileReader.ts',
   cli: 'src/cli.ts',
   'cli-engineCommands': 'src/cli/engineCommands.ts',

@@ -26,6 +26,7 @@ export const commandIds = {
   openPayload: 'countersign.openPayload',
   pinImages: 'countersign.pinImages',
   unpinImages: 'countersign.unpinImages',
+  usePolicyFile: 'countersign.usePolicyFile',
   /** For links and actions only; the palette does not show it. */
   copyDigest: 'countersign.copyDigest',
 } as const;
@@ -89,6 +90,8 @@ export interface CommandArguments {
   readonly 'countersign.refreshTree': readonly [];
   readonly 'countersign.openManifest': readonly [StoredContent?];
   readonly 'countersign.openPayload': readonly [StoredContent?];
+  /** The address of the policy file. */
+  readonly 'countersign.usePolicyFile': readonly [string?];
   /** The digest, or a row of the tree that has one. */
   readonly 'countersign.copyDigest': readonly [string | Pick<StoredContent, 'digest'>];
 }

@@ -13,6 +13,7 @@ import { removeTrustedKey } from './commands/removeTrustedKey.ts';
 import { showPublicKey } from './commands/showPublicKey.ts';
 import { signFile } from './commands/signFile.ts';
 import { signImage } from './commands/signImage.ts';
+import { usePolicyFile } from './commands/usePolicyFile.ts';
 import { verifyFileSignature } from './commands/verifyFileSignature.ts';
 import { verifyWorkspace } from './commands/verifyWorkspace.ts';
 
@@ -37,4 +38,5 @@ export const actionCommands = {
   [commandIds.openPayload]: openPayload,
   [commandIds.pinImages]: pinImages,
   [commandIds.unpinImages]: unpinImages,
+  [commandIds.usePolicyFile]: usePolicyFile,
 } as const satisfies Readonly<Record<string, Command>>;

@@ -14,6 +14,7 @@ import { registerLanguageStatusView } from './languageStatusView.ts';
 import { registerLogView } from './logView.ts';
 import { registerPinActions } from './pinActions.ts';
 import { Passwords } from './passwords.ts';
+import { registerPolicyDocuments } from './policyDocuments.ts';
 import { PolicyFiles } from './policyFiles.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import { Settings } from './settings.ts';
@@ -61,6 +62,7 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   own(registerHoverView(tracker, engine));
   own(registerPinActions(tracker, engine));
   own(registerLogView(tracker, log));
+  own(registerPolicyDocuments({ engine, settings, policyFiles, extensionUri }));
   const fileSignatures = own(new FileSignatureTracker({ engine, settings, log, now }));
   own(registerFileSignatureStatusView(fileSignatures, settings));
   own(registerSignatureFileView(fileSignatures, settings, extensionUri));

@@ -41,7 +41,7 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], sourc
       problems.push(error instanceof CosignError ? error : invalid(t('"{0}" in countersign.policyFiles cannot be read.', entry.text.slice(0, 200)), undefined, error));
     }
   }
-  return { files, problems, watched };
+  return { files, problems, watched, uris: [...seen.keys()].map((name) => vscode.Uri.parse(name)) };
 }
 
 /** A path or a glob, from the folder, from `~` or absolute; the pattern is what names it below a folder that is none. */

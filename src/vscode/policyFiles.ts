@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { CosignError } from '../core/errors.ts';
 import type { PolicyFile } from '../core/policy/demand.ts';
 import type { ReadPolicyFile } from '../core/policy/policyProblem.ts';
-import type { SettingValues } from './settingValues.ts';
+import { SettingValues } from './settingValues.ts';
 import { folderOf, type ScopedValue } from './storedSettings.ts';
 import { t } from './words.ts';
 
@@ -21,6 +21,8 @@ export interface FoundPolicyFiles {
   readonly files: readonly PolicyFile[];
   /** `POLICY_INVALID`, every one: nothing may be called verified. */
   readonly problems: readonly CosignError[];
+  /** Every file that is named, whatever became of it. */
+  readonly uris: readonly vscode.Uri[];
   /** What to watch. */
   readonly watched: readonly vscode.RelativePattern[];
 }
@@ -30,6 +32,8 @@ export interface PolicyFilesState {
   readonly problems: readonly CosignError[];
   /** Being read: {@link problems} says so too, for whoever does not wait. */
   readonly pending: boolean;
+  /** Every file that is named, whatever became of it. */
+  readonly uris: readonly vscode.Uri[];
   /** Another number for other contents. */
   readonly version: number;
 }
@@ -45,7 +49,7 @@ export interface PolicyFilesOptions extends PolicyFileSource {
   readonly homeDirectory: string;
 }
 
-const none: PolicyFilesState = { files: [], problems: [], pending: false, version: 0 };
+const none: PolicyFilesState = { files: [], problems: [], uris: [], pending: false, version: 0 };
 const maxEntries = 100;
 const maxKept = 50;
 
@@ -68,6 +72,11 @@ export class PolicyFiles implements vscode.Disposable {
     if (wrong) return { ...none, problems: [invalid(t('{0} must be a list of texts.', 'countersign.policyFiles'), t('Correct it in the settings.'))] };
     const entries = this.#entries(scopes, folderOf(resource)?.uri);
     return entries.length === 0 ? none : this.#set(entries).state;
+  }
+
+  /** Whether the settings of its folder name a file. */
+  isUsed(uri: vscode.Uri): boolean {
+    return this.lookup(new SettingValues(uri), uri).uris.some((named) => named.toString() === uri.toString());
   }
 
   /** Settles when nothing is being read. */
@@ -140,7 +149,7 @@ class PolicySet implements vscode.Disposable {
     if (this.#disposed || version !== this.#version) return;
     this.#watchers.dispose();
     this.#watchers = vscode.Disposable.from(...found.watched.map((pattern) => this.#watch(pattern)));
-    this.state = { files: found.files, problems: found.problems, pending: false, version };
+    this.state = { files: found.files, problems: found.problems, uris: found.uris, pending: false, version };
     this.#changed();
   }
 
@@ -149,7 +158,7 @@ class PolicySet implements vscode.Disposable {
       const { findPolicyFiles } = await import('./policyFileReader.ts');
       return await findPolicyFiles(this.#entries, this.#source);
     } catch (error) {
-      return { files: [], problems: [invalid(t('The policy files could not be read.'), undefined, error)], watched: [] };
+      return { files: [], problems: [invalid(t('The policy files could not be read.'), undefined, error)], uris: [], watched: [] };
     }
   }
 
@@ -165,7 +174,7 @@ class PolicySet implements vscode.Disposable {
 
 /** Blocks every verdict of whoever does not wait. */
 function pendingState(version: number): PolicyFilesState {
-  return { files: [], problems: [invalid(t('The policy files are still being read.'), t('Verify again.'))], pending: true, version };
+  return { files: [], problems: [invalid(t('The policy files are still being read.'), t('Verify again.'))], uris: [], pending: true, version };
 }
 
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((entry) => typeof entry === 'string' && entry.trim() !== '');

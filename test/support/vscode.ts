@@ -273,6 +273,7 @@ export const languages = {
   registerCodeLensProvider: (...args: Parameters<FakeLanguages['api']['registerCodeLensProvider']>) => fake.languages.api.registerCodeLensProvider(...args),
   registerHoverProvider: (...args: Parameters<FakeLanguages['api']['registerHoverProvider']>) => fake.languages.api.registerHoverProvider(...args),
   registerCodeActionsProvider: (...args: Parameters<FakeLanguages['api']['registerCodeActionsProvider']>) => fake.languages.api.registerCodeActionsProvider(...args),
+  registerCompletionItemProvider: (...args: Parameters<FakeLanguages['api']['registerCompletionItemProvider']>) => fake.languages.api.registerCompletionItemProvider(...args),
   createLanguageStatusItem: (id: string, selector: unknown) => fake.languages.api.createLanguageStatusItem(id, selector),
 };
 

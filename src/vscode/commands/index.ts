@@ -42,6 +42,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.openPayload]: action(commandIds.openPayload),
   [commandIds.pinImages]: action(commandIds.pinImages),
   [commandIds.unpinImages]: action(commandIds.unpinImages),
+  [commandIds.usePolicyFile]: action(commandIds.usePolicyFile),
   [commandIds.copyDigest]: copyDigest,
 };
 

@@ -21,6 +21,7 @@ export class FakeDocument {
     if (!range) return this.#text;
     return this.#text.slice(this.offsetAt(range.start), this.offsetAt(range.end));
   }
+  lineAt(line: number): { readonly text: string } { return { text: this.#text.split('\n')[line] ?? '' }; }
   offsetAt(at: Position): number {
     return this.#text.split('\n').slice(0, at.line).reduce((sum, line) => sum + line.length + 1, 0) + at.character;
   }

@@ -195,3 +195,19 @@ export class WorkspaceEdit {
     file.replacements.push({ range, text });
   }
 }
+
+export const CompletionItemKind = { Value: 11, Property: 9 } as const;
+export class CompletionItem {
+  insertText: string | SnippetString | undefined;
+  detail: string | undefined; filterText: string | undefined; keepWhitespace: boolean | undefined;
+  readonly label: string | { label: string; description?: string };
+  readonly kind: number | undefined;
+  constructor(label: string | { label: string; description?: string }, kind?: number) {
+    this.label = label;
+    this.kind = kind;
+  }
+}
+export class SnippetString {
+  readonly value: string;
+  constructor(value: string) { this.value = value; }
+}

@@ -1,0 +1,26 @@
+// "Use This Policy in This Folder": names the policy file in the setting of the folder it lies in.
+import * as vscode from 'vscode';
+import { CosignError } from '../../core/errors.ts';
+import { readStored, workspaceScope, writeStored } from '../storedSettings.ts';
+import { t } from '../words.ts';
+import type { Command } from './context.ts';
+
+/** Called from a lens with the file, or for the editor in front. */
+export const usePolicyFile: Command = async (_context, argument) => {
+  const uri = typeof argument === 'string' ? vscode.Uri.parse(argument) : vscode.window.activeTextEditor?.document.uri;
+  if (uri?.scheme !== 'file') {
+    await vscode.window.showInformationMessage(t('Open a policy file first.'));
+    return;
+  }
+  const scope = workspaceScope(uri) ?? 'user';
+  const inFolder = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+  const stored = readStored('countersign.policyFiles', uri).values.find((value) => value.scope === scope)?.value ?? [];
+  if (!Array.isArray(stored)) {
+    throw new CosignError('SETTING_INVALID', t('{0} must be {1}.', 'countersign.policyFiles', t('a list of texts')), { remedy: t('Correct it in the settings.') });
+  }
+  const path = inFolder ? vscode.workspace.asRelativePath(uri, false) : uri.fsPath;
+  // Characters with a meaning in globs would name other files.
+  if (/[*?[\]{}]/.test(path)) throw new CosignError('SETTING_INVALID', t('"{0}" has characters that stand for patterns in countersign.policyFiles.', path), { remedy: t('Rename the file.') });
+  const list = stored as readonly unknown[];
+  if (!list.includes(path)) await writeStored('countersign.policyFiles', [...list, path], scope, uri);
+};

@@ -1,0 +1,135 @@
+// Policy files in the editor: what is wrong in them with its fixes, and whether the folder uses them. Loaded when one is open.
+import * as vscode from 'vscode';
+import { commandIds, diagnosticSource } from '../contributions.ts';
+import type { PolicyProblem, ReadPolicyFile } from '../core/policy/policyProblem.ts';
+import { toCosignError } from '../core/errors.ts';
+import { policyFixText, policyProblemText } from '../presentation/policyProblemText.ts';
+import { documentationUri } from './documentationLinks.ts';
+import { toRange } from './places.ts';
+import { isPolicyDocument, type PolicyDocumentsOptions } from './policyText.ts';
+import { keyCompletions } from './policyKeyCompletion.ts';
+import { t } from './words.ts';
+
+interface Reading {
+  readonly version: number;
+  readonly problems: readonly PolicyProblem[];
+  readonly policies: number;
+}
+
+const selector: vscode.DocumentSelector = [{ language: 'yaml' }, { language: 'json' }, { language: 'jsonc' }, { pattern: '**/*.{yaml,yml}' }];
+const severities: Readonly<Record<PolicyProblem['severity'], vscode.DiagnosticSeverity>> = {
+  error: vscode.DiagnosticSeverity.Error, warning: vscode.DiagnosticSeverity.Warning, information: vscode.DiagnosticSeverity.Information,
+};
+const debounceMs = 300;
+
+export class PolicyEditing implements vscode.Disposable {
+  readonly #options: PolicyDocumentsOptions;
+  readonly #collection = vscode.languages.createDiagnosticCollection(`${diagnosticSource}.policies`);
+  readonly #lensesChanged = new vscode.EventEmitter<void>();
+  readonly #readings = new Map<string, Reading>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #disposable: vscode.Disposable;
+
+  constructor(options: PolicyDocumentsOptions) {
+    this.#options = options;
+    const { workspace, languages } = vscode;
+    this.#disposable = vscode.Disposable.from(
+      this.#collection, this.#lensesChanged,
+      workspace.onDidOpenTextDocument((document) => { void this.#read(document); }),
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0) this.#schedule(document);
+      }),
+      workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),
+      options.settings.onDidChange(() => this.#lensesChanged.fire()),
+      languages.registerCodeActionsProvider(selector, { provideCodeActions: (document, _range, { diagnostics }) => this.#fixes(document, diagnostics) }, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+      languages.registerCodeLensProvider(selector, { onDidChangeCodeLenses: this.#lensesChanged.event, provideCodeLenses: (document) => this.#lenses(document) }),
+      languages.registerCompletionItemProvider(selector, {
+        provideCompletionItems: async (document, position) => (isPolicyDocument(document) ? keyCompletions(document, position, options.settings, await options.engine.get()) : []),
+      }, ':', ' '),
+    );
+    for (const document of workspace.textDocuments) void this.#read(document);
+  }
+
+  dispose(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#disposable.dispose();
+  }
+
+  #schedule(document: vscode.TextDocument): void {
+    const name = document.uri.toString();
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, setTimeout(() => {
+      this.#timers.delete(name);
+      void this.#read(document);
+    }, debounceMs));
+  }
+
+  #forget(uri: vscode.Uri): void {
+    clearTimeout(this.#timers.get(uri.toString()));
+    this.#timers.delete(uri.toString());
+    this.#readings.delete(uri.toString());
+    this.#collection.delete(uri);
+  }
+
+  /** Settles when it is drawn; never rejects. */
+  async #read(document: vscode.TextDocument): Promise<void> {
+    const { uri, version } = document;
+    if (!isPolicyDocument(document)) {
+      if (this.#readings.has(uri.toString())) this.#forget(uri);
+      return;
+    }
+    const found = await this.#problems(document);
+    // What was typed meanwhile is read by itself.
+    if (document.isClosed || document.version !== version) return;
+    this.#readings.set(uri.toString(), { version, problems: found.problems, policies: found.policies });
+    this.#collection.set(uri, found.problems.map((problem) => this.#diagnostic(problem)));
+    this.#lensesChanged.fire();
+  }
+
+  async #problems(document: vscode.TextDocument): Promise<Pick<ReadPolicyFile, 'problems' | 'policies'>> {
+    try {
+      const engine = await this.#options.engine.get();
+      return await engine.readPolicyFile(document.uri.toString(), new TextEncoder().encode(document.getText()));
+    } catch (error) {
+      const at = { line: 0, character: 0 };
+      const { code, message } = toCosignError(error);
+      return { policies: 0, problems: code === 'POLICY_UNSUPPORTED' ? [] : [{ kind: message, severity: 'error', range: { start: at, end: at }, args: [] }] };
+    }
+  }
+
+  #diagnostic(problem: PolicyProblem): vscode.Diagnostic {
+    const diagnostic = new vscode.Diagnostic(toRange(problem.range), policyProblemText(problem, t), severities[problem.severity]);
+    diagnostic.source = diagnosticSource;
+    diagnostic.code = problem.severity === 'error' ? { value: problem.kind, target: documentationUri(this.#options.extensionUri, 'POLICY_INVALID') } : problem.kind;
+    return diagnostic;
+  }
+
+  #fixes(document: vscode.TextDocument, diagnostics: readonly vscode.Diagnostic[]): vscode.CodeAction[] {
+    const reading = this.#readings.get(document.uri.toString());
+    // The places of an older text are no places in this one.
+    if (reading?.version !== document.version) return [];
+    return diagnostics.filter(({ source }) => source === diagnosticSource).flatMap((diagnostic) => {
+      const kind = String(typeof diagnostic.code === 'object' ? diagnostic.code.value : diagnostic.code ?? '');
+      const problem = reading.problems.find((candidate) => candidate.kind === kind && toRange(candidate.range).isEqual(diagnostic.range));
+      return (problem?.fixes ?? []).map((fix, index) => {
+        const action = new vscode.CodeAction(policyFixText(fix, t), vscode.CodeActionKind.QuickFix);
+        action.edit = new vscode.WorkspaceEdit();
+        for (const { range, text } of fix.edits) action.edit.replace(document.uri, toRange(range), text);
+        action.diagnostics = [diagnostic];
+        action.isPreferred = index === 0;
+        return action;
+      });
+    });
+  }
+
+  /** One at the top, from when the file is known to hold a policy. */
+  #lenses({ uri }: vscode.TextDocument): vscode.CodeLens[] {
+    const reading = this.#readings.get(uri.toString());
+    if (!reading || reading.policies === 0 || uri.scheme !== 'file' || !this.#options.settings.forResource(uri).codeLens) return [];
+    const used = this.#options.policyFiles.isUsed(uri);
+    const command: vscode.Command = used
+      ? { title: t('Used by Countersign in this folder'), command: 'workbench.action.openSettings', arguments: ['countersign.policyFiles'], tooltip: t('Open the setting that names it') }
+      : { title: t('Use this policy in this folder'), command: commandIds.usePolicyFile, arguments: [uri.toString()], tooltip: t('Ask of the images in Dockerfiles of this folder what the policy asks for') };
+    return [new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), command)];
+  }
+}

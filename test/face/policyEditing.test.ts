@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fake, Position, workspace, type CompletionItem } from '../support/vscode.ts';
+import type { FakeDocument } from '../support/vscode/documents.ts';
+import { folder, openDockerfile, run, screen, settle, startFace, tick, trustKey, useFace } from './harness.ts';
+
+const pem = readFileSync('test/fixtures/keys/p256.pub', 'utf8').trim();
+const path = `${folder}/policies/images.yaml`;
+const text = `apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata:
+  name: ours
+spec:
+  modes: warn
+  images:
+  - glob: docker.io/library/alpine
+  authorities:
+  - key:
+      data: |
+${pem.split('\n').map((line) => `        ${line}`).join('\n')}
+    signatureFormat: bundle
+`;
+
+async function ready(): Promise<void> {
+  for (let turn = 0; turn < 6; turn++) await settle();
+}
+
+async function open(content = text, at = path, language = 'yaml'): Promise<FakeDocument> {
+  fake.write(at, content);
+  const document = fake.open(at, content, language);
+  fake.show(document);
+  await ready();
+  return document;
+}
+
+async function fix(document: FakeDocument, title: string): Promise<void> {
+  const action = screen.fixes(document).find((candidate) => candidate.title === title);
+  assert.ok(action?.edit, `${title} is not among ${screen.fixes(document).map((candidate) => candidate.title).join(', ')}`);
+  await workspace.applyEdit(action.edit);
+  await tick(300);
+  await ready();
+}
+
+async function completions(document: FakeDocument, line: number, character: number): Promise<readonly CompletionItem[]> {
+  const lists = await Promise.all([...fake.languages.completions].map((provider) => provider.provideCompletionItems(document, new Position(line, character), undefined)));
+  return lists.flat();
+}
+
+describe('a policy file in the editor', () => {
+  useFace();
+
+  it('shows what is wrong where it is wrong, and mends it', async () => {
+    startFace();
+    const document = await open();
+    const lineOf = (words: string): number => text.split('\n').findIndex((line) => line.includes(words));
+    assert.deepEqual(screen.diagnostics(document).map(({ range: { start }, severity }) => [start.line, start.character, severity]),
+      [[lineOf('modes'), 2, 0], [lineOf('docker.io'), 10, 1], [lineOf('- key'), 4, 2], [lineOf('bundle'), 21, 1]]);
+    assert.deepEqual(screen.codes(document), ['unknown-field', 'glob-docker-hub', 'not-checked', 'bundle-with-key']);
+    await fix(document, 'Rename to "mode"');
+    await fix(document, 'Replace with "index.docker.io/library/alpine*"');
+    await fix(document, 'Use the Legacy Format');
+    assert.deepEqual(screen.codes(document), []);
+    assert.ok(document.getText().includes('  mode: warn\n') && document.getText().includes('- glob: "index.docker.io/library/alpine*"') && document.getText().includes('signatureFormat: legacy'));
+  });
+
+  it('is read again when typing pauses, and offers no fix of an older text', async () => {
+    const { engine } = startFace();
+    const document = await open();
+    fake.edit(document, `# one more line\n${text}`);
+    await settle();
+    assert.deepEqual([engine.policyReads.length, screen.fixes(document)], [1, []]);
+    await tick(300);
+    await ready();
+    assert.equal(engine.policyReads.length, 2);
+    assert.equal(screen.diagnostics(document)[0]?.range.start.line, 6);
+  });
+
+  it('loses what was drawn when it is closed, or holds no policy any more', async () => {
+    startFace();
+    const document = await open();
+    fake.edit(document, 'kind: Pod\n');
+    await tick(300);
+    await ready();
+    assert.deepEqual(screen.diagnostics(document), []);
+    fake.edit(document, text);
+    await tick(300);
+    await ready();
+    assert.equal(screen.diagnostics(document).length, 4);
+    fake.close(document);
+    assert.deepEqual(screen.diagnostics(document), []);
+  });
+
+  it('is used by one click, and says so', async () => {
+    const { engine } = startFace();
+    trustKey();
+    const document = await open(text.replace('modes', 'mode'));
+    await openDockerfile('FROM alpine\n');
+    assert.deepEqual(screen.titles(document), ['Use this policy in this folder']);
+    await run('usePolicyFile', screen.lenses(document)[0]?.command?.arguments?.[0]);
+    await ready();
+    assert.deepEqual(fake.configuration.workspace['countersign.policyFiles'], ['policies/images.yaml']);
+    assert.deepEqual(screen.titles(document), ['Used by Countersign in this folder']);
+    assert.equal(engine.calls.at(-1)?.query.trust.files?.length, 1);
+    await run('usePolicyFile', document.uri.toString());
+    assert.deepEqual(fake.configuration.workspace['countersign.policyFiles'], ['policies/images.yaml']);
+  });
+
+  it('offers the keys there are where a key belongs', async () => {
+    fake.configuration.user['countersign.keys'] = { release: '/keys/release.pub', broken: 'garbage' };
+    fake.write(`${folder}/keys/team.pub`, pem);
+    startFace();
+    const document = await open(text.replace(/ {6}data: \|\n(?: {8}.*\n)+/, '      \n      data: \n'));
+    const line = document.getText().split('\n').findIndex((one) => one.trim() === '- key:') + 1;
+    const labels = (items: readonly CompletionItem[]): readonly string[] => items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+    assert.deepEqual(labels(await completions(document, line, 6)), ['data: release', 'data: keys/team.pub', 'secretRef']);
+    const behind = await completions(document, line + 1, 12);
+    assert.deepEqual(labels(behind), ['release', 'keys/team.pub']);
+    assert.equal(behind[0]?.insertText, '|\n        PEM');
+    assert.deepEqual(await completions(document, 1, 6), []);
+  });
+
+  it('is left alone when it is another file', async () => {
+    const { engine } = startFace();
+    await open('kind: Pod\n');
+    await open('const a = "policy.sigstore.dev/v1beta1";\n', `${folder}/a.ts`, 'typescript');
+    await open(text, 'git:/old/images.yaml');
+    assert.deepEqual([engine.policyReads, fake.languages.completions.size], [[], 0]);
+  });
+});
