@@ -36,6 +36,7 @@ export const entries = {
   engine: 'src/engine.ts',
   kubernetes: 'src/kubernetes.ts',
   policies: 'src/policies.ts',
+  'core-policy-settingsText': 'src/core/policy/settingsText.ts',
   'vscode-actionCommands': 'src/vscode/actionCommands.ts',
   'vscode-trustTree': 'src/vscode/trustTree.ts',
   'vscode-policyEditing': 'src/vscode/policyEditing.ts',

@@ -214,6 +214,9 @@ export const restrictedSettings = [
   'countersign.kubernetes.context',
 ] as const satisfies readonly SettingId[];
 
+/** Of these, what the editor must hand over all the same: the workspace's values may add demands, never trust. */
+export const addingSettings = ['countersign.policies'] as const satisfies readonly (typeof restrictedSettings)[number][];
+
 /** The view with the trust tree. */
 export const trustViewId = 'countersign.images';
 

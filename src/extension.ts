@@ -12,7 +12,7 @@ export interface TestHooks {
 }
 
 /** The editor shows nothing when activation fails, so this does. */
-export function activate({ subscriptions, extension, extensionUri, extensionMode, secrets, workspaceState, globalState }: vscode.ExtensionContext): TestHooks | undefined {
+export function activate({ subscriptions, extension, extensionUri, extensionMode, secrets, workspaceState, globalState, globalStorageUri }: vscode.ExtensionContext): TestHooks | undefined {
   const homeDirectory = homedir();
   const { version } = extension.packageJSON as { version: string };
   const loadEngine = async (settings: EngineSettings): Promise<Engine> => {
@@ -21,11 +21,16 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
   };
   try {
     const tracker = registerFace({
-      subscriptions, extensionUri, loadEngine, homeDirectory, now: Date.now, secrets, memory: workspaceState, globalMemory: globalState, environmentPassword: process.env['COSIGN_PASSWORD'],
+      subscriptions, extensionUri, loadEngine, homeDirectory, userSettings: userSettings(globalStorageUri), now: Date.now, secrets, memory: workspaceState, globalMemory: globalState, environmentPassword: process.env['COSIGN_PASSWORD'],
     });
     return extensionMode === vscode.ExtensionMode.Test ? { tracker } : undefined;
   } catch (error) {
     void vscode.window.showErrorMessage(t('Countersign could not start: {0}', error instanceof Error ? error.message : String(error)));
     throw error;
   }
+}
+
+/** The settings of the profile lie above its storage; those of a remote window are on another machine. */
+function userSettings(storage: vscode.Uri): vscode.Uri | undefined {
+  return vscode.env.remoteName === undefined && storage.scheme === 'file' ? vscode.Uri.joinPath(storage, '..', '..', 'settings.json') : undefined;
 }

@@ -6,14 +6,13 @@ import type { KeyDescription } from './core/crypto/keyDescription.ts';
 import { CosignError } from './core/errors.ts';
 import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import { isSecretReference, parseSecretReference } from './core/kubernetes/secretReference.ts';
-import { parseReference } from './core/oci/reference.ts';
+import { parseSignatureRepository } from './core/oci/signatureRepository.ts';
 import type { Clock } from './core/oci/transport.ts';
 import type { KeySource } from './core/policy/keySource.ts';
 import type { KeySetting } from './core/policy/trustPolicy.ts';
 import type { KeyPairRequest, SigningEngine } from './core/signingEngine.ts';
 import type { RegistryWriter } from './core/signing/registryWriter.ts';
 import { planSigning, signPlan } from './core/signing/signImage.ts';
-import type { RepositoryName } from './core/verification/registryReader.ts';
 import { changeKeyPassword, readKeyFile, refuseExistingKeys, writeKeyPair } from './node/keyFiles.ts';
 import { signFile } from './node/signFile.ts';
 import { UnlockedKeys } from './node/unlockedKeys.ts';
@@ -84,7 +83,7 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
     lock: () => { keys.clear(); },
 
     planImage: async ({ reference, format, recursive, signatureRepository }, signal) => {
-      const repository = signatureRepository === undefined ? {} : { signatureRepository: parseRepository(signatureRepository) };
+      const repository = signatureRepository === undefined ? {} : { signatureRepository: parseSignatureRepository(signatureRepository) };
       return planSigning(registry(), { reference, format, recursive, ...repository }, signal);
     },
     signImage: ({ plan, key, annotations, dockerMediaTypes }, onProgress, signal) => withKey(key, signal, (unlocked) =>
@@ -99,14 +98,4 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
 
 function describe({ label, fingerprint, pem }: PublicKey): KeyDescription {
   return { algorithm: label, fingerprint, pem };
-}
-
-/** As COSIGN_REPOSITORY: a whole repository name, its registry included, without a tag or digest. */
-function parseRepository(text: string): RepositoryName {
-  const { registry, repository, digest } = parseReference(text);
-  const last = text.slice(text.lastIndexOf('/') + 1);
-  if (digest || last.includes(':') || !text.includes('/')) {
-    throw new CosignError('SETTING_INVALID', `"${text.slice(0, 200)}" is no repository for signatures: write registry and repository, without a tag or digest.`, { remedy: 'Correct countersign.signing.repository.' });
-  }
-  return { registry, repository };
 }

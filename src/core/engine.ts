@@ -66,7 +66,9 @@ export interface VerifyQuery {
   /** Bypass every cache ("Verify Again"). */
   readonly fresh: boolean;
   /** COSIGN_REPOSITORY: where signatures lie, instead of the image's own repository; a policy's own place comes first. */
-  readonly signatureRepository?: RepositoryName;
+  readonly signatureRepository?: RepositoryName | string;
+  /** Look in the image's own repository all the same: others sign where the image is. */
+  readonly besideImage?: boolean;
   /** False: the digest that a legacy signature was made for need not be this image's, as `cosign verify --check-claims=false`; default true. */
   readonly checkClaims?: boolean;
 }

@@ -62,7 +62,7 @@ function signersOf(signatures: readonly ProvenSignature[], t: Translate): string
 function verdictWords(verdict: Verdict, t: Translate): readonly string[] {
   switch (verdict.kind) {
     case 'verified': return [t('Verified at the destination: signed by {0}.', signerNames(verdict, t))];
-    case 'uncovered': return [t('No policy covers this image.')];
+    case 'uncovered': return [verdict.acceptedBy === undefined ? t('No policy covers this image.') : t('The policy accepts it without a signature.')];
     case 'unsigned': return [t('The destination shows no signature of it.')];
     case 'untrusted': return [t('Its signatures do not satisfy what you ask for.')];
     case 'unchecked': return [t('Could not check: {0}', failureText(verdict.reason, t).message)];
@@ -75,7 +75,7 @@ export function shortVerdict(verdict: Verdict, t: Translate): string {
     case 'verified': return t('verified');
     case 'unsigned': return t('unsigned');
     case 'untrusted': return t('untrusted');
-    case 'uncovered': return t('not covered by any policy');
+    case 'uncovered': return verdict.acceptedBy === undefined ? t('not covered by any policy') : t('accepted without a signature');
     case 'unchecked': return t('could not check: {0}', shortReason(verdict.reason.code, t));
   }
 }

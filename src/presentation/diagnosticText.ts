@@ -1,11 +1,13 @@
 // What is known about one image use → the Problems entry: message, severity, stable code and what it points at.
 import type { DockerfileProblem, ImageUse, TextRange } from '../core/dockerfile/images.ts';
-import type { Evidence, PolicySeverity } from '../core/policy/verdict.ts';
+import type { PolicyOrigin } from '../core/policy/demand.ts';
+import type { Evidence, PolicyOutcome, PolicySeverity } from '../core/policy/verdict.ts';
 import { shortDigest } from './digestText.ts';
 import type { DiagnosticCode } from './documentation.ts';
 import { driftSentences } from './driftText.ts';
 import { failureText, type FailureText } from './failureText.ts';
-import { demand, everyKeyPolicy, faultCounts, foreignKeyHints, keyChoice, signatureCount, unsatisfied } from './signatureWords.ts';
+import { isPartlySigned, policySentence } from './policyWords.ts';
+import { everyKeyPolicy, faultCounts, foreignKeyHints, keyChoice, signatureCount, unsatisfied } from './signatureWords.ts';
 import { enumeration, type Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
 import type { UseWithState } from './useState.ts';
@@ -26,7 +28,7 @@ export interface Severities {
 /** What "related information" says and where it leads. */
 export interface RelatedText {
   readonly message: string;
-  readonly target: { readonly kind: 'range'; readonly range: TextRange } | { readonly kind: 'policy'; readonly policy: string };
+  readonly target: { readonly kind: 'range'; readonly range: TextRange } | { readonly kind: 'policy'; readonly policy: string; readonly origin?: PolicyOrigin };
 }
 
 export interface DiagnosticText {
@@ -56,7 +58,9 @@ export function verdictDiagnostic({ use, state }: UseWithState, severities: Seve
     case 'unchecked': {
       const { text } = failureText(state.reason, t);
       const message = t('Could not check who signed {0}: {1} Whether it is signed is not known.', imageName(use), text);
-      return made('unchecked', severities.unchecked, message, []);
+      // A policy that asks for what is not checked here is why; leads to its line.
+      const open = (state.evidence?.policies ?? []).filter((policy) => policy.state === 'unknown');
+      return made('unchecked', severities.unchecked, message, relatedTo(open, t));
     }
   }
 }
@@ -102,11 +106,17 @@ function unsignedMessage(use: ImageUse, evidence: Evidence, t: Translate): strin
 
 function untrustedMessage(use: ImageUse, evidence: Evidence, t: Translate): string {
   const { signatures } = evidence;
-  const found = t('Untrusted: {0} ({1}) has {2}, and what is asked for is not among them: {3}.',
-    imageName(use), shortDigest(evidence.decidedBy), signatureCount(signatures, t), faultCounts(signatures, t) || t('signed by other trusted keys'));
+  const faults = faultCounts(signatures, t);
+  const partly = isPartlySigned(evidence);
+  const found = partly && faults === ''
+    ? t('Untrusted: {0} ({1}) has {2}, and that is not all that is asked for.', imageName(use), shortDigest(evidence.decidedBy), signatureCount(signatures, t))
+    : t('Untrusted: {0} ({1}) has {2}, and what is asked for is not among them: {3}.', imageName(use), shortDigest(evidence.decidedBy), signatureCount(signatures, t), faults || t('signed by other trusted keys'));
+  const remedy = partly
+    ? t('Ask those who are missing to sign it; if you are one of them, use "Add My Signature…".')
+    : t('Use an image that satisfies this, or add the right key with "Add Trusted Key…" if you trust who signed.');
   const hints = foreignKeyHints(signatures);
   const hinted = hints.length === 0 ? [] : [t('Key hints of the others: {0}.', enumeration(hints.map((hint) => plainText(hint, 64)), t, 3))];
-  return [found, ...hinted, demands(evidence, t), t('Use an image that satisfies this, or add the right key with "Add Trusted Key…" if you trust who signed.')].join(' ');
+  return [found, ...hinted, demands(evidence, t), remedy].join(' ');
 }
 
 /** Which keys were asked, by which policy. */
@@ -115,7 +125,7 @@ function demands(evidence: Evidence, t: Translate): string {
   const policies = against.length > 0 ? against : evidence.policies;
   return policies.slice(0, 3).map((policy) => (policy.policy === everyKeyPolicy
     ? t('Trusted keys: {0}.', keyChoice(policy.keys, t))
-    : t('Policy "{0}" asks for {1}.', plainText(policy.policy, 80), demand(policy, t)))).join(' ');
+    : policySentence(policy, t))).join(' ');
 }
 
 const order: readonly Severity[] = ['off', 'hint', 'information', 'warning', 'error'];
@@ -127,11 +137,15 @@ function strictest(evidence: Evidence, setting: Severity): Severity {
 }
 
 function policyRelated(evidence: Evidence, t: Translate): readonly RelatedText[] {
-  return unsatisfied(evidence).slice(0, 10).map((policy) => ({
+  return relatedTo(unsatisfied(evidence), t);
+}
+
+function relatedTo(policies: readonly PolicyOutcome[], t: Translate): readonly RelatedText[] {
+  return policies.slice(0, 10).map((policy) => ({
     message: policy.policy === everyKeyPolicy
       ? t('Every key in countersign.keys is trusted for every image.')
-      : t('Policy "{0}" asks for {1}.', plainText(policy.policy, 80), demand(policy, t)),
-    target: { kind: 'policy', policy: policy.policy },
+      : policySentence(policy, t),
+    target: { kind: 'policy', policy: policy.policy, ...(policy.origin ? { origin: policy.origin } : {}) },
   }));
 }
 

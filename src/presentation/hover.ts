@@ -4,6 +4,7 @@ import type { Evidence, SignatureReport } from '../core/policy/verdict.ts';
 import { timeText } from './digestText.ts';
 import { driftSentences } from './driftText.ts';
 import { failureText } from './failureText.ts';
+import { progressWords, signerLines } from './policyWords.ts';
 import { annotationList, demand, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
 import type { Translate } from './translate.ts';
 import { escapeMarkdown } from './untrustedText.ts';
@@ -52,7 +53,9 @@ function stateBlocks({ use, state }: UseWithState, t: Translate, options: HoverO
       return [paragraph([...said, ...digest]), ...found, paragraph([at(state.checkedAt)])];
     }
     case 'unresolved': return [escapeMarkdown(failureText(state.error, t).text, 1000)];
-    case 'uncovered': return [t('countersign.policies has no policy for this image, so nothing was asked.')];
+    case 'uncovered': return [state.acceptedBy === undefined
+      ? t('No policy is for this image, so nothing was asked.')
+      : t('The policy {0} accepts this image without a signature. Nothing is said about who signed it.', escapeMarkdown(state.acceptedBy, 80))];
     case 'no keys': return [t('Nothing was asked. Images are verified as soon as there is a key you trust.')];
     case 'pending': case 'waiting': return [t('Nothing is known about its signatures yet.')];
   }
@@ -94,7 +97,7 @@ function signatureLine(signature: SignatureReport, t: Translate): string {
     ? `$(pass) ${t('signed by {0}', `**${escapeMarkdown(signedBy.key, 80)}**`)} (${escapeMarkdown(signedBy.fingerprint, 80)})`
     : `$(circle-slash) ${faultWords(fault ?? 'malformed', t)}`;
   // Annotations of a signature that proves nothing are anybody's words.
-  const annotations = signedBy || fault === 'annotations' ? annotationList(signature.annotations, t, escapeMarkdown) : '';
+  const annotations = signedBy || fault === 'annotations' || fault === 'identity' || fault === 'format' ? annotationList(signature.annotations, t, escapeMarkdown) : '';
   return [
     who,
     formatWords(signature.format, t),
@@ -102,6 +105,7 @@ function signatureLine(signature: SignatureReport, t: Translate): string {
     ...(annotations === '' ? [] : [t('annotations {0}', annotations)]),
     ...(signature.predicateType === undefined ? [] : [t('predicate type {0}', escapeMarkdown(signature.predicateType))]),
     ...(signature.keyHint === undefined || signedBy ? [] : [t('key hint {0}', escapeMarkdown(signature.keyHint, 80))]),
+    ...(signature.repository === undefined ? [] : [t('in {0}', escapeMarkdown(signature.repository))]),
     ...(signature.identity === undefined || !signedBy ? [] : [t('signed as {0}', escapeMarkdown(signature.identity))]),
     ...(signature.detail === undefined ? [] : [escapeMarkdown(signature.detail)]),
   ].join(' · ');
@@ -109,9 +113,11 @@ function signatureLine(signature: SignatureReport, t: Translate): string {
 
 function policyBlock({ policies }: Evidence, t: Translate): string {
   const lines = policies.slice(0, maxPolicies).map((policy) => {
-    const verdict = policy.satisfied ? `$(pass) ${t('satisfied')}` : `$(circle-slash) ${t('not satisfied')}`;
+    const verdict = policy.satisfied ? `$(pass) ${t('satisfied')}` : policy.state === 'unknown' ? `$(question) ${t('not known')}` : `$(circle-slash) ${t('not satisfied')}`;
     const name = policy.policy === everyKeyPolicy ? t('every trusted key, as there is no policy') : escapeMarkdown(policy.policy, 80);
-    return `${verdict}: ${t('{0} asks for {1}', name, demand(policy, t, escapeMarkdown))}`;
+    const progress = progressWords(policy, t);
+    const head = `${verdict}: ${t('{0} asks for {1}', name, demand(policy, t, escapeMarkdown))}${progress === '' ? '' : ` · **${progress}**`}`;
+    return [head, ...signerLines(policy, t, escapeMarkdown).map((line) => `  - ${line}`)].join('\n');
   });
   return list(t('Policies: {0}', policies.length), lines, policies.length - maxPolicies, t);
 }

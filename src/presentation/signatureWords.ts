@@ -29,11 +29,23 @@ export function keyChoice(keys: readonly string[], t: Translate, safe: Safe = pl
   return keys.length === 0 ? t('no key at all') : alternatives(keys.map((name) => safe(name, labelLimit)), t);
 }
 
-/** What a policy asks for: `a signature by release or qa with env=prod`. */
-export function demand(policy: Pick<PolicyOutcome, 'keys' | 'annotations'>, t: Translate, safe: Safe = plainText): string {
-  const keys = keyChoice(policy.keys, t, safe);
+type Asked = Pick<PolicyOutcome, 'keys' | 'annotations' | 'required' | 'kind' | 'reason'>;
+
+/** What a policy asks for: `a signature by release or qa with env=prod`, `signatures by 2 of a, b and c`. */
+export function demand(policy: Asked, t: Translate, safe: Safe = plainText): string {
+  const reason = safe(policy.reason ?? '', 300).replace(/[.]$/, '');
+  if (policy.kind === 'accept') return t('no signature');
+  if (policy.kind === 'reject') return t('what no signature can give ({0})', reason);
+  if (policy.kind === 'unsupported') return t('what is not checked here ({0})', reason);
+  const signatures = signaturesBy(policy, t, safe);
   const annotations = annotationList(policy.annotations, t, safe);
-  return annotations === '' ? t('a signature by {0}', keys) : t('a signature by {0} with {1}', keys, annotations);
+  return annotations === '' ? signatures : t('{0} with {1}', signatures, annotations);
+}
+
+function signaturesBy({ keys, required = 1 }: Asked, t: Translate, safe: Safe): string {
+  if (required < 2 || keys.length < 2) return t('a signature by {0}', keyChoice(keys, t, safe));
+  const names = enumeration(keys.map((name) => safe(name, labelLimit)), t);
+  return required >= keys.length ? t('signatures by all of {0}', names) : t('signatures by {0} of {1}', required, names);
 }
 
 /** `env=prod, team=a and 3 more`; empty when there are none. */

@@ -117,7 +117,7 @@ function noteLines({ refused, restricted, settingProblems = 0 }: SummaryOptions,
   return [
     ...(settingProblems > 0 ? [settingProblems === 1 ? t('1 entry of the keys and policies is left out because of a mistake') : t('{0} entries of the keys and policies are left out because of mistakes', settingProblems)] : []),
     ...(refused === true ? [t('A build refuses this Dockerfile: there may be images that cannot be read')] : []),
-    ...(restricted === true ? [t('Restricted Mode: keys, policies, build arguments and registry settings of the workspace are ignored')] : []),
+    ...(restricted === true ? [t('Restricted Mode: keys, build arguments and registry settings of the workspace are ignored, its policies only add demands')] : []),
   ];
 }
 

@@ -1,6 +1,7 @@
 // What is known about one image use → lens title, icon and short words. The sentences of diagnostics are in diagnosticText.ts.
 import type { Evidence } from '../core/policy/verdict.ts';
 import { shortReason } from './failureText.ts';
+import { awaitedNames, progressOf } from './policyWords.ts';
 import { keyChoice, signerNames, unsatisfied, everyKeyPolicy } from './signatureWords.ts';
 import type { Translate } from './translate.ts';
 import { labelText, labelLimit, type plainText } from './untrustedText.ts';
@@ -46,7 +47,7 @@ export function stateWords({ use, state }: UseWithState, t: Translate, safe: typ
     case 'unsigned': return t('Unsigned: no signature found');
     case 'untrusted': return untrustedWords(state, t, safe);
     case 'unchecked': return t('Could not check: {0}', shortReason(state.reason.code, t));
-    case 'uncovered': return t('Not covered by any policy');
+    case 'uncovered': return state.acceptedBy === undefined ? t('Not covered by any policy') : t('No signature asked for by policy {0}', safe(state.acceptedBy, labelLimit));
   }
 }
 
@@ -62,6 +63,13 @@ function untrustedWords(evidence: Evidence, t: Translate, safe: typeof plainText
   const against = unsatisfied(evidence);
   const [only] = against;
   if (against.length !== 1 || only === undefined) return t('Untrusted: {0} policies not satisfied', against.length);
+  const progress = progressOf(only);
+  if (progress) {
+    const awaited = awaitedNames(only, t, safe);
+    const words = t('Untrusted: {0} of {1} signers', progress.present, progress.required);
+    return awaited === '' ? words : t('{0}, {1} missing', words, awaited);
+  }
+  if (only.kind === 'reject') return t('Untrusted: policy {0} rejects it', safe(only.policy, labelLimit));
   if (evidence.signatures.every(({ fault }) => fault === 'other-key') && only.keys.length <= 3) {
     return t('Untrusted: signed, but not by {0}', keyChoice(only.keys, t, safe));
   }

@@ -2,13 +2,16 @@
 import * as vscode from 'vscode';
 import { diagnosticSource } from '../contributions.ts';
 import type { PolicySeverity } from '../core/policy/verdict.ts';
+import type { TextRange } from '../core/textRange.ts';
 import { diagnosticTexts, dockerfileDiagnostic, type DiagnosticText, type RelatedText } from '../presentation/diagnosticText.ts';
 import { everyKeyPolicy } from '../presentation/signatureWords.ts';
 import { documentationUri } from './documentationLinks.ts';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
 import { hasKeys, type FileTrust } from './fileTrust.ts';
 import { toRange } from './places.ts';
+import type { SettingsLines } from './settingsLines.ts';
 import { settingsFile } from './storedSettings.ts';
+import type { SettingsHomes } from './trustReader.ts';
 import { t } from './words.ts';
 
 const severities: Readonly<Record<PolicySeverity, vscode.DiagnosticSeverity>> = {
@@ -18,20 +21,37 @@ const severities: Readonly<Record<PolicySeverity, vscode.DiagnosticSeverity>> = 
   hint: vscode.DiagnosticSeverity.Hint,
 };
 
-export function registerDiagnosticsView(tracker: DockerfileTracker, extensionUri: vscode.Uri): vscode.Disposable {
+/** What diagnostics lead to. */
+export interface DiagnosticLinks {
+  readonly lines: SettingsLines;
+  readonly homes: SettingsHomes;
+  readonly extensionUri: vscode.Uri;
+}
+
+export function registerDiagnosticsView(tracker: DockerfileTracker, links: DiagnosticLinks): vscode.Disposable {
   const collection = vscode.languages.createDiagnosticCollection(diagnosticSource);
+  /** What was drawn last: lines that are found later are drawn about the same text. */
+  const drawn = new Map<string, FileTrust>();
+  const draw = (trust: FileTrust): void => {
+    drawn.set(trust.uri.toString(), trust);
+    collection.set(trust.uri, diagnosticsOf(trust, links));
+  };
   return vscode.Disposable.from(
     collection,
-    tracker.onDidChange((trust) => collection.set(trust.uri, diagnosticsOf(trust, extensionUri))),
-    tracker.onDidClose((uri) => collection.delete(uri)),
+    tracker.onDidChange(draw),
+    links.lines.onDidRead(() => [...drawn.values()].forEach(draw)),
+    tracker.onDidClose((uri) => {
+      drawn.delete(uri.toString());
+      collection.delete(uri);
+    }),
   );
 }
 
 /** Nothing where no key is configured: nobody asked for a judgement. */
-export function diagnosticsOf(trust: FileTrust, extensionUri: vscode.Uri): vscode.Diagnostic[] {
+export function diagnosticsOf(trust: FileTrust, links: DiagnosticLinks): vscode.Diagnostic[] {
   if (!hasKeys(trust)) return [];
   const { severities: chosen } = trust.settings;
-  const made = (text: DiagnosticText, range: vscode.Range): vscode.Diagnostic => toDiagnostic(text, range, trust, extensionUri);
+  const made = (text: DiagnosticText, range: vscode.Range): vscode.Diagnostic => toDiagnostic(text, range, trust, links);
   const refused = [trust.problem].filter((problem) => problem !== undefined).flatMap((problem) => {
     const text = dockerfileDiagnostic(problem, chosen, t);
     return text ? [made(text, toRange(problem.range))] : [];
@@ -42,18 +62,27 @@ export function diagnosticsOf(trust: FileTrust, extensionUri: vscode.Uri): vscod
   ];
 }
 
-function toDiagnostic(text: DiagnosticText, range: vscode.Range, trust: FileTrust, extensionUri: vscode.Uri): vscode.Diagnostic {
+function toDiagnostic(text: DiagnosticText, range: vscode.Range, trust: FileTrust, links: DiagnosticLinks): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(range, text.message, severities[text.severity]);
   diagnostic.source = diagnosticSource;
-  diagnostic.code = { value: text.code, target: documentationUri(extensionUri, text.code) };
+  diagnostic.code = { value: text.code, target: documentationUri(links.extensionUri, text.code) };
   if (text.related.length > 0) {
-    diagnostic.relatedInformation = text.related.map((related) => new vscode.DiagnosticRelatedInformation(locationOf(related, trust), related.message));
+    diagnostic.relatedInformation = text.related.map((related) => new vscode.DiagnosticRelatedInformation(locationOf(related, trust, links), related.message));
   }
   return diagnostic;
 }
 
-function locationOf({ target }: RelatedText, { uri, settings }: FileTrust): vscode.Location {
+/** The very line that asked, as far as it is known by now. */
+function locationOf({ target }: RelatedText, { uri, settings }: FileTrust, { lines, homes }: DiagnosticLinks): vscode.Location {
   if (target.kind === 'range') return new vscode.Location(uri, toRange(target.range));
-  const scope = target.policy === everyKeyPolicy ? [...settings.keyScopes.values()].at(-1) : settings.policyScope;
-  return new vscode.Location(settingsFile(scope ?? 'user', uri), new vscode.Range(0, 0, 0, 0));
+  const { origin } = target;
+  if (target.policy === everyKeyPolicy) {
+    const file = settingsFile([...settings.keyScopes.values()].at(-1) ?? 'user', uri, homes.userSettings);
+    return new vscode.Location(file, rangeOrTop(lines.find(file)?.keys));
+  }
+  const file = origin?.uri === undefined ? settingsFile(settings.policyScope ?? 'user', uri, homes.userSettings) : vscode.Uri.parse(origin.uri);
+  const index = origin?.kind === 'settings' ? origin.index : undefined;
+  return new vscode.Location(file, rangeOrTop(origin?.range ?? (index === undefined ? undefined : lines.find(file)?.policies[index])));
 }
+
+const rangeOrTop = (range: TextRange | undefined): vscode.Range => (range ? toRange(range) : new vscode.Range(0, 0, 0, 0));

@@ -18,6 +18,7 @@ import { registerPolicyDocuments } from './policyDocuments.ts';
 import { PolicyFiles } from './policyFiles.ts';
 import { registerQuickFixes } from './quickFixes.ts';
 import { Settings } from './settings.ts';
+import { SettingsLines } from './settingsLines.ts';
 import { registerSignatureFileView } from './signatureFileView.ts';
 import { ReadOnlyDocuments } from './readOnlyDocuments.ts';
 import { registerStatusBarView } from './statusBarView.ts';
@@ -30,6 +31,8 @@ export interface FaceOptions {
   /** Called when a Dockerfile is seen for the first time, not before. */
   readonly loadEngine: LoadEngine;
   readonly homeDirectory: string;
+  /** The user's settings.json, where it is known. */
+  readonly userSettings?: vscode.Uri | undefined;
   readonly secrets: Pick<vscode.SecretStorage, 'get' | 'store' | 'delete'>;
   /** `COSIGN_PASSWORD`; set but empty is a password like any other. */
   readonly environmentPassword: string | undefined;
@@ -52,10 +55,11 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const policyFiles = own(new PolicyFiles({
     homeDirectory, read: async (uri, bytes) => (await engine.get()).readPolicyFile(uri, bytes), findContainers: async () => (await engine.get()).findContainersPolicy(),
   }));
-  const settings = own(new Settings(homeDirectory, policyFiles));
+  const settings = own(new Settings({ homeDirectory, userSettings: options.userSettings }, policyFiles));
   const engine: EngineHandle = own(new EngineHandle(loadEngine, settings, log));
   const tracker = own(new DockerfileTracker({ engine, settings, log, now }));
-  own(registerDiagnosticsView(tracker, extensionUri));
+  const links = { lines: own(new SettingsLines()), homes: settings.homes, extensionUri };
+  own(registerDiagnosticsView(tracker, links));
   for (const register of [registerCodeLensView, registerStatusBarView, registerLanguageStatusView, registerQuickFixes, registerKeyFileWatcher]) {
     own(register(tracker));
   }
@@ -70,7 +74,7 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const copyPlans = own(new CopyPlanDocuments());
   const registryDocuments = own(new ReadOnlyDocuments('countersign-registry'));
   const explanations = own(new ReadOnlyDocuments('countersign-trust'));
-  const results = own(new WorkspaceResults(tracker, settings, extensionUri));
+  const results = own(new WorkspaceResults(tracker, settings, links));
   const tree = own(new TrustTreeView(tracker, results, engine));
   own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, registryDocuments, explanations, results, tree, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri }));
   tracker.start();

@@ -70,7 +70,7 @@ function settingsStatus({ settings, restricted }: FileTrust): Status | undefined
   }
   if (!restricted) return undefined;
   const detail = settings.ignored.length === 0
-    ? t('keys, policies, build arguments and registry settings of the workspace are ignored')
+    ? t('keys, build arguments and registry settings of the workspace are ignored, its policies only add demands')
     : t('ignored because the folder is not trusted: {0}', settings.ignored.join(', '));
   return {
     name, text: t('Restricted Mode'), detail, severity: vscode.LanguageStatusSeverity.Information, busy: false, accessibilityInformation: { label: `${t('Restricted Mode')}: ${detail}` },

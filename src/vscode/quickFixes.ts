@@ -2,10 +2,11 @@
 import * as vscode from 'vscode';
 import { commandIds, diagnosticSource, editorCommandIds, type AddTrustedKeyTarget } from '../contributions.ts';
 import { failureText, type FailureAction } from '../presentation/failureText.ts';
+import { awaitsSigner, isPartlySigned } from '../presentation/policyWords.ts';
 import type { UseWithState } from '../presentation/useState.ts';
 import { dockerfileSelector } from './dockerfileDocuments.ts';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
-import { useAt } from './fileTrust.ts';
+import { useAt, type FileTrust } from './fileTrust.ts';
 import { toLocation } from './places.ts';
 import { t } from './words.ts';
 
@@ -16,15 +17,15 @@ export function registerQuickFixes(tracker: DockerfileTracker): vscode.Disposabl
       return diagnostics.filter(({ source }) => source === diagnosticSource).flatMap((diagnostic) => {
         const { line, character } = diagnostic.range.start;
         const item = trust && useAt(trust, line, character);
-        return item ? fixesFor(diagnostic, item, uri) : [];
+        return trust && item ? fixesFor(diagnostic, item, trust) : [];
       });
     },
   };
   return vscode.languages.registerCodeActionsProvider(dockerfileSelector, provider, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] });
 }
 
-function fixesFor(diagnostic: vscode.Diagnostic, item: UseWithState, uri: vscode.Uri): vscode.CodeAction[] {
-  return commandsFor(codeOf(diagnostic), item, uri).map((command, index) => {
+function fixesFor(diagnostic: vscode.Diagnostic, item: UseWithState, trust: FileTrust): vscode.CodeAction[] {
+  return commandsFor(codeOf(diagnostic), item, trust).map((command, index) => {
     const action = new vscode.CodeAction(command.title, vscode.CodeActionKind.QuickFix);
     action.command = command;
     action.diagnostics = [diagnostic];
@@ -33,7 +34,7 @@ function fixesFor(diagnostic: vscode.Diagnostic, item: UseWithState, uri: vscode
   });
 }
 
-function commandsFor(code: string, { use, state }: UseWithState, uri: vscode.Uri): readonly vscode.Command[] {
+function commandsFor(code: string, { use, state }: UseWithState, { uri, restricted }: FileTrust): readonly vscode.Command[] {
   const again: vscode.Command = { title: t('Verify Again'), command: commandIds.verifyAgain, arguments: [toLocation(uri, use.range)] };
   if (code === 'unresolved' || code === 'missing-argument') {
     return use.missing.length === 0 ? [] : [openSetting(t('Set Build Argument…'), 'countersign.dockerfile.buildArgs')];
@@ -41,7 +42,11 @@ function commandsFor(code: string, { use, state }: UseWithState, uri: vscode.Uri
   if (code !== state.kind) return [];
   if (state.kind === 'unsigned' || state.kind === 'untrusted') {
     const target: AddTrustedKeyTarget = { uri: uri.toString(), image: use.text };
-    return [{ title: t('Trust a Key for This Image…'), command: commandIds.addTrustedKey, arguments: [target] }, again];
+    const trustKey = { title: t('Trust a Key for This Image…'), command: commandIds.addTrustedKey, arguments: [target] };
+    const sign = { title: t('Add My Signature…'), command: commandIds.signImage, arguments: [toLocation(uri, use.range)] };
+    // In Restricted Mode nothing is signed.
+    const mine = awaitsSigner(state) && !restricted ? [sign] : [];
+    return isPartlySigned(state) ? [...mine, trustKey, again] : [trustKey, ...mine, again];
   }
   if (state.kind !== 'unchecked') return [];
   const offered = failureText(state.reason, t).actions.filter(({ kind }) => kind !== 'retry').map(toCommand);

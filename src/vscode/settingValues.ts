@@ -1,6 +1,6 @@
 // One stored setting → one checked value: a wrong one is reported and the default stands in for it.
 import type * as vscode from 'vscode';
-import { settingDefaults, settingLimits, type SettingId, type Settings } from '../contributions.ts';
+import { settingDefaults, settingLimits, type addingSettings, type SettingId, type Settings } from '../contributions.ts';
 import { CosignError } from '../core/errors.ts';
 import { readStored, type ScopedValue } from './storedSettings.ts';
 import { t } from './words.ts';
@@ -22,6 +22,17 @@ export class SettingValues {
     const { values, ignored } = readStored(id, this.#resource);
     if (ignored) this.ignored.push(id);
     return values;
+  }
+
+  /**
+   * In Restricted Mode the values of the workspace that {@link scopes} leaves out, for what can only add demands.
+   * @param use true when everything in them was of use: then they are not among the ignored settings
+   */
+  additions(id: (typeof addingSettings)[number], use: (values: readonly ScopedValue[]) => boolean): void {
+    const { withheld } = readStored(id, this.#resource);
+    if (withheld.length === 0 || !use(withheld)) return;
+    const at = this.ignored.indexOf(id);
+    if (at >= 0) this.ignored.splice(at, 1);
   }
 
   boolean(id: IdOf<boolean>, ifWrong: boolean = settingDefaults[id]): boolean {

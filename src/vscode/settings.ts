@@ -9,7 +9,7 @@ import type { Severities, Severity } from '../presentation/diagnosticText.ts';
 import type { PolicyFiles } from './policyFiles.ts';
 import { SettingValues } from './settingValues.ts';
 import type { Scope } from './storedSettings.ts';
-import { readTrust, resolvePath, baseDirectory } from './trustReader.ts';
+import { readTrust, resolvePath, baseDirectory, type SettingsHomes } from './trustReader.ts';
 
 /** How images and files are signed. */
 export interface SigningSettings {
@@ -55,8 +55,11 @@ export class Settings implements vscode.Disposable {
   /** Fires when anything that is read here may be another value than before. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(homeDirectory: string, policyFiles: PolicyFiles) {
-    this.#homeDirectory = homeDirectory;
+  readonly homes: SettingsHomes;
+
+  constructor(homes: SettingsHomes, policyFiles: PolicyFiles) {
+    this.homes = homes;
+    this.#homeDirectory = homes.homeDirectory;
     this.#policyFiles = policyFiles;
     const fire = (): void => this.#changed.fire(undefined);
     this.#disposable = vscode.Disposable.from(
@@ -73,7 +76,7 @@ export class Settings implements vscode.Disposable {
   /** The settings that count for a document; without one those of the window. */
   forResource(resource: vscode.Uri | undefined): ResourceSettings {
     const values = new SettingValues(resource);
-    const { trust: own, keyScopes, policyScope } = readTrust(values, resource, this.#homeDirectory);
+    const { trust: own, keyScopes, policyScope } = readTrust(values, resource, this.homes);
     const { files, problems, pending, version } = this.#policyFiles.lookup(values, resource);
     const trust: TrustSettings = { ...own, ...(files.length === 0 ? {} : { files }), problems: [...own.problems, ...problems] };
     const platform = values.text('countersign.dockerfile.platform').trim();

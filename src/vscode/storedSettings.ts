@@ -14,6 +14,8 @@ export interface StoredSetting {
   readonly values: readonly ScopedValue[];
   /** The workspace or folder has a value that does not count, because the folder is not trusted. */
   readonly ignored: boolean;
+  /** Those values; they must never do more than add demands. */
+  readonly withheld: readonly ScopedValue[];
 }
 
 const restricted: readonly string[] = restrictedSettings;
@@ -28,8 +30,9 @@ export function readStored(id: SettingId, resource: vscode.Uri | undefined): Sto
     { scope: 'folder', value: hasWorkspaceFile() ? found?.workspaceFolderValue : undefined },
   ];
   const set = all.filter(({ value }) => value !== undefined);
-  if (vscode.workspace.isTrusted || !restricted.includes(id)) return { values: set, ignored: false };
-  return { values: set.filter(({ scope }) => scope === 'user'), ignored: set.some(({ scope }) => scope !== 'user') };
+  if (vscode.workspace.isTrusted || !restricted.includes(id)) return { values: set, ignored: false, withheld: [] };
+  const withheld = set.filter(({ scope }) => scope !== 'user');
+  return { values: set.filter(({ scope }) => scope === 'user'), ignored: withheld.length > 0, withheld };
 }
 
 /** Writes the value one scope has; the other scopes keep theirs. `undefined` takes the value away. */
@@ -48,13 +51,16 @@ export function folderOf(resource: vscode.Uri | undefined): vscode.WorkspaceFold
   return (resource && vscode.workspace.getWorkspaceFolder(resource)) ?? vscode.workspace.workspaceFolders?.[0];
 }
 
-/** The file that holds a scope's values: where "related information" leads. */
-export function settingsFile(scope: Scope, resource: vscode.Uri | undefined): vscode.Uri {
+/**
+ * The file that holds a scope's values: where "related information" leads.
+ * @param user the user's settings.json, where it is known
+ */
+export function settingsFile(scope: Scope, resource: vscode.Uri | undefined, user?: vscode.Uri): vscode.Uri {
   const folder = folderOf(resource);
   const shared = vscode.workspace.workspaceFile;
   if (scope === 'workspace' && shared?.scheme === 'file') return shared;
   if (scope !== 'user' && folder) return vscode.Uri.joinPath(folder.uri, '.vscode', 'settings.json');
-  return vscode.Uri.parse('vscode-userdata:/User/settings.json');
+  return user ?? vscode.Uri.parse('vscode-userdata:/User/settings.json');
 }
 
 const hasWorkspaceFile = (): boolean => vscode.workspace.workspaceFile !== undefined;

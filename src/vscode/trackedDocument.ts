@@ -107,7 +107,7 @@ export class TrackedDocument implements vscode.Disposable {
       const entry = this.#verdicts.find(use);
       return entry?.verdict?.kind === 'unchecked' && !entry.run && !entry.retried && this.#options.now() - entry.verdict.checkedAt >= retryAfterMs;
     });
-    for (const use of due) void this.#verdicts.ask(use, engine, this.#settings.trust, { fresh: false, retry: true });
+    for (const use of due) void this.#verdicts.ask(use, engine, this.#settings, { fresh: false, retry: true });
     if (due.length > 0) this.#publish();
   }
 
@@ -128,7 +128,7 @@ export class TrackedDocument implements vscode.Disposable {
     };
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const tasks = uses.map((use) => this.#verdicts.ask(use, engine, this.#settings.trust, { fresh }));
+      const tasks = uses.map((use) => this.#verdicts.ask(use, engine, this.#settings, { fresh }));
       this.#publish();
       await Promise.race([Promise.all(tasks), aborted(signal)]);
     } finally {
@@ -246,7 +246,7 @@ export class TrackedDocument implements vscode.Disposable {
   #verifySome(wanted: (use: ResolvedUse) => boolean): void {
     const engine = this.#options.engine.ready;
     if (!engine) return;
-    for (const use of this.#verifiable().filter(wanted)) void this.#verdicts.ask(use, engine, this.#settings.trust, { fresh: false });
+    for (const use of this.#verifiable().filter(wanted)) void this.#verdicts.ask(use, engine, this.#settings, { fresh: false });
     this.#publish();
   }
 
@@ -284,8 +284,8 @@ export class TrackedDocument implements vscode.Disposable {
 
   /** What a verdict depends on besides the image. */
   #fingerprint(): string {
-    const { trust: { keys, policies, problems }, policyFiles } = this.#settings;
-    return JSON.stringify([keys, policies, policyFiles, problems.map(({ message }) => message), this.#options.settings.engine()]);
+    const { trust: { keys, policies, problems }, policyFiles, signing } = this.#settings;
+    return JSON.stringify([keys, policies, policyFiles, signing.repository, problems.map(({ message }) => message), this.#options.settings.engine()]);
   }
 }
 

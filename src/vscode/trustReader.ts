@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import type { CosignError } from '../core/errors.ts';
 import { parseKeys, parsePolicies } from '../core/policy/parseTrust.ts';
-import type { KeySetting, TrustSettings } from '../core/policy/trustPolicy.ts';
+import type { KeySetting, TrustPolicy, TrustSettings } from '../core/policy/trustPolicy.ts';
 import type { SettingValues } from './settingValues.ts';
-import { folderOf, type Scope, type ScopedValue } from './storedSettings.ts';
+import { folderOf, settingsFile, type Scope, type ScopedValue } from './storedSettings.ts';
 
 export interface ReadTrust {
   readonly trust: TrustSettings;
@@ -14,13 +14,23 @@ export interface ReadTrust {
   readonly policyScope: Scope | undefined;
 }
 
-/** Keys of all scopes add up, the most specific one counting for a name; of the lists of policies the most specific one counts whole. */
-export function readTrust(values: SettingValues, resource: vscode.Uri | undefined, homeDirectory: string): ReadTrust {
+/** Where on this machine the user's things are. */
+export interface SettingsHomes {
+  readonly homeDirectory: string;
+  /** The user's settings.json, where it is known. */
+  readonly userSettings?: vscode.Uri | undefined;
+}
+
+/**
+ * Keys of all scopes add up, the most specific one counting for a name; of the lists of policies the most specific one counts whole.
+ * In Restricted Mode those of the workspace add to what the user's ask for, and do nothing else.
+ */
+export function readTrust(values: SettingValues, resource: vscode.Uri | undefined, places: SettingsHomes): ReadTrust {
   const keys = new Map<string, KeySetting>();
   const keyScopes = new Map<string, Scope>();
   const problems: CosignError[] = [];
   for (const { scope, value } of values.scopes('countersign.keys')) {
-    const parsed = parseKeys(value, baseDirectory(scope, resource, homeDirectory));
+    const parsed = parseKeys(value, baseDirectory(scope, resource, places.homeDirectory));
     problems.push(...parsed.problems);
     // A broken entry hides the one it stands for, rather than letting another key answer to its name.
     for (const name of namesIn(value)) keys.delete(name);
@@ -30,9 +40,23 @@ export function readTrust(values: SettingValues, resource: vscode.Uri | undefine
     }
   }
   const policies: ScopedValue | undefined = values.scopes('countersign.policies').at(-1);
-  const parsed = parsePolicies(policies?.value, new Set(keys.keys()));
+  const names = new Set(keys.keys());
+  const parsed = parsePolicies(policies?.value, names);
+  const placed = (read: readonly TrustPolicy[], scope: Scope): readonly TrustPolicy[] => {
+    const uri = settingsFile(scope, resource, places.userSettings).toString();
+    return read.map((policy) => ({ ...policy, origin: { kind: 'settings', ...policy.origin, uri } }));
+  };
+  const added: TrustPolicy[] = [];
+  values.additions('countersign.policies', (withheld) => {
+    // Names are those of the user's keys: no key of the workspace is among them. What cannot be read, or names another key, is left
+    // out: it must not hide what the user's own policies find.
+    const more = withheld.map(({ scope, value }) => ({ scope, ...parsePolicies(value, names) }));
+    for (const { scope, values: read } of more) added.push(...placed(read, scope).map((policy) => ({ ...policy, demandsOnly: true })));
+    return more.every(({ problems: wrong }) => wrong.length === 0);
+  });
+  const own = policies ? placed(parsed.values, policies.scope) : [];
   return {
-    trust: { keys: [...keys.values()], policies: parsed.values, problems: [...problems, ...parsed.problems] },
+    trust: { keys: [...keys.values()], policies: [...own, ...added], problems: [...problems, ...parsed.problems] },
     keyScopes,
     policyScope: policies?.scope,
   };

@@ -3,8 +3,8 @@ import type { ImageUse } from '../core/dockerfile/images.ts';
 import type { Engine, VerifyQuery } from '../core/engine.ts';
 import { toCosignError } from '../core/errors.ts';
 import type { Reference } from '../core/oci/reference.ts';
-import type { TrustSettings } from '../core/policy/trustPolicy.ts';
 import type { Verdict } from '../core/policy/verdict.ts';
+import type { ResourceSettings } from './settings.ts';
 
 /** A use that can be verified. */
 export type ResolvedUse = ImageUse & { readonly reference: Reference };
@@ -20,6 +20,13 @@ interface Entry {
   cancelled: boolean;
   /** The one retry without being asked has been used up. */
   retried: boolean;
+}
+
+/** What a question depends on besides the image. */
+export type AskSettings = Pick<ResourceSettings, 'trust' | 'signing'>;
+
+export function queryOf({ reference, platform }: ResolvedUse, { trust, signing: { repository } }: AskSettings, fresh: boolean): VerifyQuery {
+  return { reference, trust, fresh, ...(platform === undefined ? {} : { platform }), ...(repository === undefined ? {} : { signatureRepository: repository }) };
 }
 
 export interface StoreOptions {
@@ -47,7 +54,7 @@ export class VerdictStore {
   }
 
   /** Asks about a use; a question under way is asked again only when `fresh`. Settles with the answer, never rejects. */
-  ask(use: ResolvedUse, engine: Engine, trust: TrustSettings, { fresh, retry = false }: { fresh: boolean; retry?: boolean }): Promise<void> {
+  ask(use: ResolvedUse, engine: Engine, settings: AskSettings, { fresh, retry = false }: { fresh: boolean; retry?: boolean }): Promise<void> {
     const key = keyOf(use);
     const known = this.#entries.get(key);
     if (known?.run && !fresh) return this.idle();
@@ -55,8 +62,7 @@ export class VerdictStore {
     const run = new AbortController();
     const entry: Entry = { ...known, run, cancelled: false, retried: retry };
     this.#entries.set(key, entry);
-    const { reference, platform } = use;
-    const query: VerifyQuery = { reference, trust, fresh, ...(platform === undefined ? {} : { platform }) };
+    const query = queryOf(use, settings, fresh);
     const task = this.#answer(engine, query, run.signal).then((verdict) => {
       if (run.signal.aborted || entry.run !== run) return;
       delete entry.run;

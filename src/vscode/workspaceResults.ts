@@ -1,7 +1,7 @@
 // What the last look at all Dockerfiles of the workspace found, for files that are not open: an open one speaks for itself.
 import * as vscode from 'vscode';
 import { diagnosticSource } from '../contributions.ts';
-import { diagnosticsOf } from './diagnosticsView.ts';
+import { diagnosticsOf, type DiagnosticLinks } from './diagnosticsView.ts';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
 import type { FileTrust } from './fileTrust.ts';
 import type { Settings } from './settings.ts';
@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts';
 export class WorkspaceResults implements vscode.Disposable {
   readonly #files = new Map<string, FileTrust>();
   readonly #tracker: DockerfileTracker;
-  readonly #extensionUri: vscode.Uri;
+  readonly #links: DiagnosticLinks;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #diagnostics = vscode.languages.createDiagnosticCollection(`${diagnosticSource}.workspace`);
   readonly #disposable: vscode.Disposable;
@@ -17,15 +17,18 @@ export class WorkspaceResults implements vscode.Disposable {
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(tracker: DockerfileTracker, settings: Settings, extensionUri: vscode.Uri) {
+  constructor(tracker: DockerfileTracker, settings: Settings, links: DiagnosticLinks) {
     this.#tracker = tracker;
-    this.#extensionUri = extensionUri;
+    this.#links = links;
     this.#disposable = vscode.Disposable.from(
       this.#changed, this.#diagnostics,
       // What an open document says takes the place of what was found before.
       tracker.onDidChange(({ uri }) => this.drop(uri)),
       // Judged under other settings: nothing of it is known to hold.
       settings.onDidChange(() => this.clear()),
+      links.lines.onDidRead(() => {
+        for (const [, trust] of this.#files) this.#diagnostics.set(trust.uri, diagnosticsOf(trust, this.#links));
+      }),
     );
   }
 
@@ -39,7 +42,7 @@ export class WorkspaceResults implements vscode.Disposable {
     if (this.#tracker.has(trust.uri)) return;
     this.#watch();
     this.#files.set(trust.uri.toString(), trust);
-    this.#diagnostics.set(trust.uri, diagnosticsOf(trust, this.#extensionUri));
+    this.#diagnostics.set(trust.uri, diagnosticsOf(trust, this.#links));
     this.#changed.fire();
   }
 

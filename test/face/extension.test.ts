@@ -10,7 +10,7 @@ interface Started { readonly subscriptions: { dispose(): unknown }[]; readonly h
 
 function start(extensionMode: number = ExtensionMode.Production): Started {
   const subscriptions: { dispose(): unknown }[] = [];
-  const context = { subscriptions, extensionMode, extensionUri: Uri.file('/extension'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
+  const context = { subscriptions, extensionMode, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file('/home/ada/.config/Code/User/globalStorage/countersign'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
   return { subscriptions, hooks: activate(context as unknown as api.ExtensionContext) };
 }
 
@@ -47,7 +47,7 @@ describe('the extension', () => {
   it('says so when it cannot start, and lets go of what it had', async () => {
     fake.commands.set('countersign.showTrust', () => undefined);
     const subscriptions: { dispose(): unknown }[] = [];
-    const context = { subscriptions, extensionMode: ExtensionMode.Production, extensionUri: Uri.file('/extension'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
+    const context = { subscriptions, extensionMode: ExtensionMode.Production, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file('/home/ada/.config/Code/User/globalStorage/countersign'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
     assert.throws(() => activate(context as unknown as api.ExtensionContext), /already exists/);
     await settle();
     assert.match(fake.script.messages().join(), /Countersign could not start/);

@@ -102,7 +102,7 @@ describe('policies', () => {
     const face = startFace();
     await openDockerfile('FROM ghcr.io/o/app');
     assert.deepEqual(face.engine.calls[0]?.query.trust.policies.map((policy) => ({ ...policy, annotations: { ...policy.annotations } })), [
-      { name: 'ours', images: ['ghcr.io/o/**', '!ghcr.io/o/x'], keys: ['release'], annotations: { env: 'prod' }, severity: 'error' },
+      { name: 'ours', images: ['ghcr.io/o/**', '!ghcr.io/o/x'], keys: ['release'], annotations: { env: 'prod' }, severity: 'error', origin: { kind: 'settings', index: 0, uri: 'vscode-userdata:/User/settings.json' } },
     ]);
   });
 });

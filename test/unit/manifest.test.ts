@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { commandIds, dockerfileLanguage, keyLanguage, restrictedSettings, settingDefaults, settingLimits } from '../../src/contributions.ts';
+import { addingSettings, commandIds, dockerfileLanguage, keyLanguage, restrictedSettings, settingDefaults, settingLimits } from '../../src/contributions.ts';
 import { errorCodes } from '../../src/core/errors.ts';
 import { parsePolicies } from '../../src/core/policy/parseTrust.ts';
 import { diagnosticCodes, documentationPath } from '../../src/presentation/documentation.ts';
@@ -79,7 +79,7 @@ describe('the settings of the manifest', () => {
   });
   it('that decide whom to trust, or whom to talk to how, are ignored in Restricted Mode', () => {
     assert.equal(manifest.capabilities.untrustedWorkspaces.supported, 'limited');
-    assert.deepEqual([...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), [...restrictedSettings].sort());
+    assert.deepEqual([...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), restrictedSettings.filter((id) => !(addingSettings as readonly string[]).includes(id)).sort());
     for (const id of settingIds.filter((name) => /keys|policies|buildArgs|platform|registries|repository/.test(name))) {
       assert.ok((restrictedSettings as readonly string[]).includes(id), id);
     }

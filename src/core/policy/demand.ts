@@ -13,6 +13,8 @@ export interface PolicyOrigin {
   readonly uri?: string;
   /** The policy, or the requirement, inside the file. */
   readonly range?: TextRange;
+  /** Settings: the position in the list of policies, for finding the range later. */
+  readonly index?: number;
 }
 
 /** Satisfied when {@link threshold} of the keys have each made a signature that passes in full. */

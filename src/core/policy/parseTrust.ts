@@ -71,6 +71,7 @@ function parsePolicy(entry: unknown, index: number, keyNames: ReadonlySet<string
   const name = entry['name'];
   if (name !== undefined && typeof name !== 'string') throw wrong('POLICY_INVALID', `${at}.name must be a text.`);
   return {
+    origin: { kind: 'settings', index },
     name: name?.trim() ? name.trim() : `policies[${index}]`,
     images, keys: [...new Set(keys)], annotations: textMap(entry['annotations'], `${at}.annotations`),
     ...(required === undefined ? {} : { require: required }),

@@ -7,6 +7,7 @@ import { CosignError, toCosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, type Descriptor } from '../oci/manifest.ts';
 import { choosePlatform } from '../oci/platform.ts';
 import { canonicalName, canonicalRepository, type Reference } from '../oci/reference.ts';
+import { parseSignatureRepository } from '../oci/signatureRepository.ts';
 import type { Clock } from '../oci/transport.ts';
 import type { KeySource } from '../policy/keySource.ts';
 import type { Demand } from '../policy/demand.ts';
@@ -130,7 +131,7 @@ export class Verifier {
       if (rules.length > 0) throw keys.failures[0] ?? trust.problems[0] ?? noKey();
     }
     // Asked now, beside the tag, so that the answers are there when the digest is.
-    const places = placesOf(reference, demands, signatureRepository);
+    const places = placesOf(reference, demands, typeof signatureRepository === 'string' ? parseSignatureRepository(signatureRepository) : signatureRepository);
     if (places.length > maxPlaces) {
       throw new CosignError('COUNT_LIMIT', `The policies for this image name ${places.length} repositories with signatures; at most ${maxPlaces} are looked at.`, { remedy: 'Put the signatures into fewer repositories.' });
     }

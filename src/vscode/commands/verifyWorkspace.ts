@@ -10,7 +10,7 @@ import { isDockerfile } from '../dockerfileDocuments.ts';
 import { hasKeys, type FileTrust } from '../fileTrust.ts';
 import type { ResourceSettings, Settings } from '../settings.ts';
 import { blockingProblem } from '../trustReader.ts';
-import { isResolved, type ResolvedUse } from '../verdictStore.ts';
+import { isResolved, queryOf, type ResolvedUse } from '../verdictStore.ts';
 import { t } from '../words.ts';
 import { offerKeys } from './activeFile.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -109,14 +109,15 @@ async function scan(uri: vscode.Uri, { settings, now, tracker }: CommandContext,
   return file;
 }
 
-function questionFor(use: ResolvedUse, { trust }: ResourceSettings, questions: Map<string, Question>): Question {
+function questionFor(use: ResolvedUse, settings: ResourceSettings, questions: Map<string, Question>): Question {
   const { reference, platform } = use;
+  const { trust, signing } = settings;
   const problems = trust.problems.map(({ message }) => message);
   const files = (trust.files ?? []).map((file) => file.uri);
-  const key = JSON.stringify([reference.registry, reference.repository, reference.tag, reference.digest, platform, trust.keys, trust.policies, files, problems]);
+  const key = JSON.stringify([reference.registry, reference.repository, reference.tag, reference.digest, platform, signing.repository, trust.keys, trust.policies, files, problems]);
   const known = questions.get(key);
   if (known) return known;
-  const question: Question = { query: { reference, trust, fresh: false, ...(platform === undefined ? {} : { platform }) }, files: new Set() };
+  const question: Question = { query: queryOf(use, settings, false), files: new Set() };
   questions.set(key, question);
   return question;
 }

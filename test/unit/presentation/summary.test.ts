@@ -50,7 +50,7 @@ describe('the summary of a file', () => {
 
   it('says everything to a screen reader', () => {
     assert.equal(summary([untrusted, unchecked, verified, verified, pending], { restricted: true }).accessibilityLabel,
-      'Countersign, images of this file: 1 untrusted, 1 could not be checked, 1 being verified and 2 verified. Restricted Mode: keys, policies, build arguments and registry settings of the workspace are ignored');
+      'Countersign, images of this file: 1 untrusted, 1 could not be checked, 1 being verified and 2 verified. Restricted Mode: keys, build arguments and registry settings of the workspace are ignored, its policies only add demands');
     assert.equal(summary([]).accessibilityLabel, 'Countersign: no images in this file');
   });
 
