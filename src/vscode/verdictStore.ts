@@ -26,7 +26,7 @@ interface Entry {
 export type AskSettings = Pick<ResourceSettings, 'trust' | 'signing'>;
 
 export function queryOf({ reference, platform }: ResolvedUse, { trust, signing: { repository } }: AskSettings, fresh: boolean): VerifyQuery {
-  return { reference, trust, fresh, ...(platform === undefined ? {} : { platform }), ...(repository === undefined ? {} : { signatureRepository: repository }) };
+  return { reference, trust, fresh, ...(platform === undefined ? {} : { platform }), ...(repository === undefined ? {} : { signatureRepository: repository, besideImage: true }) };
 }
 
 export interface StoreOptions {

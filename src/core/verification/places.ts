@@ -17,21 +17,21 @@ export interface SignaturePlace {
 /** Most repositories looked at for one image, so that a hostile policy file cannot send anybody around the world. */
 export const maxPlaces = 20;
 
-/** @param usual COSIGN_REPOSITORY: for every rule that names no place of its own */
-export function placesOf(image: RepositoryName, demands: readonly Demand[], usual: RepositoryName | undefined): readonly SignaturePlace[] {
+/** @param usual for every rule that names no place of its own; empty: where the image is */
+export function placesOf(image: RepositoryName, demands: readonly Demand[], usual: readonly RepositoryName[]): readonly SignaturePlace[] {
   const own = nameOnly(image);
-  const placeOf = (rule: SignerRule | undefined): { readonly repository: RepositoryName; readonly ofPlatform: boolean } =>
-    ({ repository: nameOnly(rule?.repository ?? usual ?? own), ofPlatform: rule?.ofPlatform === true });
-  const nameOf = (rule: SignerRule | undefined): string => {
-    const { repository, ofPlatform } = placeOf(rule);
-    return `${canonicalRepository(repository)}${ofPlatform ? ' of the platform' : ''}`;
-  };
-  const wanted = demands.flatMap(({ rule }): readonly (SignerRule | undefined)[] => {
+  const everyday = usual.length === 0 ? [own] : usual.map(nameOnly);
+  const placesFor = (rule: SignerRule | undefined): readonly Place[] =>
+    (rule?.repository ? [nameOnly(rule.repository)] : everyday).map((repository) => ({ repository, ofPlatform: rule?.ofPlatform === true }));
+  const wanted = demands.flatMap(({ rule }): readonly Place[] => {
     const rules = signerRulesIn(rule);
-    return rules.length === 0 ? [undefined] : rules;
+    return rules.length === 0 ? placesFor(undefined) : rules.flatMap(placesFor);
   });
-  const unique = new Map(wanted.map((rule) => [nameOf(rule), placeOf(rule)]));
-  return [...unique].map(([name, place]) => ({ ...place, image: own, looksHere: (rule) => nameOf(rule) === name }));
+  const unique = new Map(wanted.map((place) => [nameOf(place), place]));
+  return [...unique].map(([name, place]) => ({ ...place, image: own, looksHere: (rule) => placesFor(rule).some((other) => nameOf(other) === name) }));
 }
 
+type Place = Pick<SignaturePlace, 'repository' | 'ofPlatform'>;
+
+const nameOf = ({ repository, ofPlatform }: Place): string => `${canonicalRepository(repository)}${ofPlatform ? ' of the platform' : ''}`;
 const nameOnly = ({ registry, repository }: RepositoryName): RepositoryName => ({ registry, repository });

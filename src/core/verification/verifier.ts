@@ -18,7 +18,7 @@ import { evaluate, keysThatCount, type JudgedPlace } from './evaluate.ts';
 import { judgeSignatures, type JudgedSignature } from './judgedSignature.ts';
 import { loadKeys, ParsedKeys, type LoadedKeys } from './keyLoader.ts';
 import { maxPlaces, placesOf, type SignaturePlace } from './places.ts';
-import type { RegistryReader } from './registryReader.ts';
+import type { RegistryReader, RepositoryName } from './registryReader.ts';
 import { SignatureFinder, type QuickFind, type SignatureHome } from './signatureFinder.ts';
 import type { FoundSignatures } from './storedSignature.ts';
 
@@ -121,7 +121,8 @@ export class Verifier {
     return decided || own.length === demands.length ? verdict : this.#verdictBy(demands, { ...query, fresh: false }, signal);
   }
 
-  async #verdictBy(demands: readonly Demand[], { reference, trust, fresh, platform: wanted, signatureRepository, checkClaims = true }: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
+  async #verdictBy(demands: readonly Demand[], query: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
+    const { reference, trust, fresh, platform: wanted, checkClaims = true } = query;
     if (demands.length === 0) return { kind: 'uncovered' };
     const rules = demands.flatMap(({ rule }) => signerRulesIn(rule));
     const keys = await loadKeys(this.#keySource, this.#parsed, rules.flatMap((rule) => rule.keys), fresh, signal);
@@ -131,7 +132,7 @@ export class Verifier {
       if (rules.length > 0) throw keys.failures[0] ?? trust.problems[0] ?? noKey();
     }
     // Asked now, beside the tag, so that the answers are there when the digest is.
-    const places = placesOf(reference, demands, typeof signatureRepository === 'string' ? parseSignatureRepository(signatureRepository) : signatureRepository);
+    const places = placesOf(reference, demands, usualPlaces(query));
     if (places.length > maxPlaces) {
       throw new CosignError('COUNT_LIMIT', `The policies for this image name ${places.length} repositories with signatures; at most ${maxPlaces} are looked at.`, { remedy: 'Put the signatures into fewer repositories.' });
     }
@@ -214,3 +215,10 @@ const homeOf = ({ repository, image }: SignaturePlace): SignatureHome =>
   (canonicalRepository(repository) === canonicalRepository(image) ? repository : { ...repository, images: image });
 
 const noKey = (): CosignError => new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
+
+/** @throws {CosignError} `SETTING_INVALID`, `REFERENCE_INVALID` */
+function usualPlaces({ reference, signatureRepository: given, besideImage }: VerifyQuery): readonly RepositoryName[] {
+  if (given === undefined) return [];
+  const named = typeof given === 'string' ? parseSignatureRepository(given) : given;
+  return besideImage === true ? [named, reference] : [named];
+}

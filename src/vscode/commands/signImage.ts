@@ -42,7 +42,7 @@ export const signImage: Command = async (context, argument) => {
     const { plan, before } = await askPatience(t('Sign Image'), t('Preparing to sign {0}', labelText(familiarName(reference), 300)), async (signal) => {
       const [planned, found] = await Promise.all([
         engine.signing.planImage({ reference: pinned, format, recursive, ...(options.repository === undefined ? {} : { signatureRepository: options.repository }) }, signal),
-        engine.verify({ reference: pinned, trust: listing, fresh: true, ...(options.repository === undefined ? {} : { signatureRepository: options.repository }) }, signal),
+        engine.verify({ reference: pinned, trust: listing, fresh: true, ...(options.repository === undefined ? {} : { signatureRepository: options.repository, besideImage: true }) }, signal),
       ]);
       return { plan: planned, before: found };
     });
@@ -116,7 +116,7 @@ async function tellOutcome({ tracker, log }: CommandContext, engine: Engine, { p
   // It is signed by now: stopping this leaves the question open, and says so.
   const unchecked = (error: unknown): Verdict => ({ kind: 'unchecked', reason: error instanceof vscode.CancellationError ? new CosignError('INTERNAL', t('Verifying was cancelled.')) : toCosignError(error), checkedAt: 0 });
   const { after, verdict } = await runWithProgress(t('Verifying {0}', planName(plan)), async (signal) => {
-    const ask = (asked: TrustSettings): Promise<Verdict> => engine.verify({ reference, trust: asked, fresh: true, signatureRepository: plan.repository }, signal).catch(unchecked);
+    const ask = (asked: TrustSettings): Promise<Verdict> => engine.verify({ reference, trust: asked, fresh: true, signatureRepository: plan.repository, besideImage: true }, signal).catch(unchecked);
     const [found, judged] = await Promise.all([ask(listing), hasKeys ? ask(trust) : undefined]);
     return { after: found, verdict: judged };
   });

@@ -250,13 +250,13 @@ describe('keys and policies', () => {
 describe('signatures in another repository', () => {
   const elsewhere = { registry: 'localhost:5000', repository: 'signatures' };
   let other: MemoryRegistry;
-  const askThere = (policyPlace: boolean): Promise<Verdict> => {
+  const askThere = (policyPlace: boolean, besideImage = false): Promise<Verdict> => {
     const keys = parseKeys({ release: release.pem }).values;
     const rule = { kind: 'signers', keys, threshold: 1, annotations: {}, ...(policyPlace ? { repository: elsewhere } : {}) } as const;
     return verifier.verify({
       reference: parseReference(`${name}:1.0`), fresh: false,
       trust: { keys, policies: [], problems: [], files: [{ uri: 'file:///p', demandsFor: () => [{ policy: 'p', origin: { kind: 'cluster-image-policy' }, rule }] }] },
-      ...(policyPlace ? {} : { signatureRepository: elsewhere }),
+      ...(policyPlace ? {} : { signatureRepository: elsewhere, besideImage }),
     }, new AbortController().signal);
   };
   beforeEach(() => {
@@ -288,6 +288,19 @@ describe('signatures in another repository', () => {
       assert.equal((await askThere(policyPlace)).kind, 'unsigned');
     });
   }
+  it('and beside the image are found in both places, and neither may fail unnoticed', async () => {
+    assert.equal((await askThere(false, true)).kind, 'unsigned');
+    verifier.forget();
+    signLegacy(registry, image.digest, release);
+    assert.deepEqual(fates(await askThere(false, true)), [['legacy', 'signature tag', 'release']]);
+    verifier.forget();
+    signLegacy(other, image.digest, stranger);
+    assert.equal((await askThere(false, true)).kind, 'verified');
+    other.fail = () => new CosignError('REGISTRY_DENIED', 'no');
+    registry.tags.delete(`${image.digest.replace(':', '-')}.sig`);
+    verifier.forget();
+    assert.equal(codeOf(await askThere(false, true)), 'REGISTRY_DENIED');
+  });
   it('need not hold the image itself, and an image that is nowhere is not unsigned', async () => {
     assert.equal((await askThere(true)).kind, 'unsigned');
     registry.tags.delete(image.digest);
