@@ -94,7 +94,7 @@ describe('a hostile workspace in Restricted Mode', () => {
       const policy = { default: [{ type: 'sigstoreSigned', keyPath: join(outside, 'id.pub') }], transports: { docker: { [registry.host]: [{ type: 'sigstoreSigned', keyPath: join(outside, 'id.pub') }] } } };
       fake.files.set(join(folder, 'policy.json'), new TextEncoder().encode(JSON.stringify(policy)));
       fake.files.set(join(folder, 'policy.yaml'), new TextEncoder().encode('apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: evil }\nspec: { images: [{ glob: "**" }], authorities: [{ key: { kms: "k8s://default/evil" } }, { key: { secretRef: { name: k } } }] }\n'));
-      const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
+      const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file('/home/ada/.config/Code/User/globalStorage/countersign'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
       const hooks = activate(context as unknown as api.ExtensionContext);
       assert.ok(hooks);
       const document = fake.open(join(folder, 'Dockerfile'), `# syntax=${registry.host}/demo/app:1.0\nARG A=${registry.host}/demo/app:1.0\nFROM \${A} AS x\nFROM ${registry.host}/demo/app:1.0@sha256:${'0'.repeat(64)}\nCOPY --from=${registry.host}/demo/other:1 /a /b\n`);
@@ -123,7 +123,7 @@ describe('a hostile workspace in Restricted Mode', () => {
 
   it('is counted: once trusted, the same folder has the login sent', async () => {
     workspace.isTrusted = true;
-    const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
+    const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file('/home/ada/.config/Code/User/globalStorage/countersign'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
     const hooks = activate(context as unknown as api.ExtensionContext);
     const document = fake.open(join(folder, 'Dockerfile'), `FROM ${registry.host}/demo/app:1.0\n`);
     fake.show(document);
