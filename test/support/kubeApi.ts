@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { TLSSocket } from 'node:tls';
+import { openApiOf, refusalOf, type CustomResource } from './kubeOpenApi.ts';
 import { secretFromProtobuf } from './kubeProtobuf.ts';
 
 export interface KubeRequest {
@@ -37,6 +38,8 @@ export class KubeApi {
   /** Raw headers seen, for what must never be there. */
   readonly authorizations: (string | undefined)[] = [];
   version = { major: '1', minor: '30' };
+  /** A kind of its own besides secrets: what is created of it is checked by the client alone and not kept. */
+  custom: CustomResource | undefined;
   allows: (request: KubeRequest) => boolean = () => true;
   /** Looked at for each request that is allowed. */
   fault: (request: KubeRequest) => Fault | undefined = () => undefined;
@@ -137,7 +140,19 @@ export class KubeApi {
       return;
     }
     const parts = url.pathname.split('/').filter((part) => part !== '');
-    const known = discovery(url.pathname, this.version);
+    if (this.custom && url.pathname === '/openapi/v2') {
+      response.writeHead(200, { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' }).end(openApiOf(this.custom));
+      return;
+    }
+    const known = discovery(url.pathname, this.version, this.custom);
+    if (this.custom && !known && url.pathname.startsWith(`/apis/${this.custom.group}/`)) {
+      const object = request.method === 'POST' ? JSON.parse(Buffer.concat(chunks).toString()) as Json : undefined;
+      const refusal = object && refusalOf(this.custom, object);
+      if (refusal !== undefined) refuse(422, 'Invalid', refusal);
+      else if (object) send(201, object);
+      else refuse(404, 'NotFound', 'there is none');
+      return;
+    }
     const isList = parts.at(-1) === 'secrets' || parts.at(-1) === 'namespaces';
     const body = bodyOf(Buffer.concat(chunks), parts.at(-1) === 'secrets' || request.method === 'PUT');
     if (url.pathname.endsWith('/selfsubjectaccessreviews')) {
@@ -220,13 +235,19 @@ function list(kind: string, items: readonly { readonly metadata: object }[], acc
 }
 
 /** What client-go asks before it asks for what it wants. */
-function discovery(path: string, { major, minor }: { readonly major: string; readonly minor: string }): Json | undefined {
+function discovery(path: string, { major, minor }: { readonly major: string; readonly minor: string }, custom: CustomResource | undefined): Json | undefined {
   const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
   const group = { name: 'authorization.k8s.io', versions: [{ groupVersion: 'authorization.k8s.io/v1', version: 'v1' }], preferredVersion: { groupVersion: 'authorization.k8s.io/v1', version: 'v1' } };
+  const versionsOf = ({ group: name, versions }: CustomResource): { readonly groupVersion: string; readonly version: string }[] => versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  const own = custom ? [{ name: custom.group, versions: versionsOf(custom), preferredVersion: versionsOf(custom)[0] }] : [];
+  const resources = custom ? versionsOf(custom).map(({ groupVersion }): [string, Json] => [`/apis/${groupVersion}`, {
+    kind: 'APIResourceList', groupVersion, resources: [{ name: custom.plural, singularName: custom.kind.toLowerCase(), namespaced: false, kind: custom.kind, verbs }],
+  }]) : [];
   const answers: Record<string, Json> = {
+    ...Object.fromEntries(resources),
     '/version': { major, minor, gitVersion: `v${major}.${Number.parseInt(minor, 10)}.0` },
     '/api': { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] },
-    '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [group] },
+    '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [group, ...own] },
     '/apis/authorization.k8s.io/v1': { kind: 'APIResourceList', groupVersion: 'authorization.k8s.io/v1', resources: [{ name: 'selfsubjectaccessreviews', singularName: '', namespaced: false, kind: 'SelfSubjectAccessReview', verbs: ['create'] }] },
     '/api/v1': { kind: 'APIResourceList', groupVersion: 'v1', resources: [
       { name: 'secrets', singularName: 'secret', namespaced: true, kind: 'Secret', verbs },
