@@ -15,6 +15,7 @@ const suites = [
   { name: 'trusted', trusted: true },
   { name: 'restricted', trusted: false },
   { name: 'kubernetes', trusted: true },
+  { name: 'policies', trusted: true },
   // Without the driver, in the newest editor from npm only: messages and modal questions are part of it.
   { name: 'signing', live: true },
   { name: 'copy', live: true },
