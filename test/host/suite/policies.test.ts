@@ -129,6 +129,7 @@ suite('A ClusterImagePolicy', () => {
     assert.ok(related.some(([uri, line]) => uri === policyFile.toString() && line === demanded), JSON.stringify(related));
     await vscode.commands.executeCommand('workbench.actions.view.problems');
     await editorWindow?.waitForText('.markers-panel', 'shop');
+    await editorWindow?.waitForText('.codelens-decoration', 'Signed by release');
     await editorWindow?.capture('policy-file-judges');
     await vscode.commands.executeCommand('workbench.action.closePanel');
   });
