@@ -20,6 +20,7 @@ const suites = [
   { name: 'signing', live: true },
   { name: 'copy', live: true },
   { name: 'pinning', live: true },
+  { name: 'signers', live: true },
   { name: 'tree', live: true },
 ];
 
