@@ -32,7 +32,8 @@ export class Cosign {
       const child = execFile(this.#program, [...args], { cwd: this.directory, env, timeout: 60_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
         resolve({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, stdout, stderr });
       });
-      child.stdin?.end(options.input ?? '');
+      // A program that reads nothing may have ended before.
+      child.stdin?.on('error', () => undefined).end(options.input ?? '');
     });
   }
 

@@ -4,12 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { digestOf, type Digest } from '../../../src/core/crypto/digest.ts';
 import { importPrivateKey, type PrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { CosignError } from '../../../src/core/errors.ts';
 import type { TrustSettings } from '../../../src/core/policy/trustPolicy.ts';
 import type { FileVerdict } from '../../../src/core/signingEngine.ts';
 import { signFile } from '../../../src/node/signFile.ts';
-import { signaturesBeside, verifyFile } from '../../../src/node/verifyFile.ts';
+import { signaturesBeside, verifyDigest, verifyFile } from '../../../src/node/verifyFile.ts';
 import { encodeBlobBundle } from '../../../src/core/cosign/bundle.ts';
 import { signBytes } from '../../../src/core/crypto/signatures.ts';
 import { bytes, keyFile } from '../core/cosign/fixtures.ts';
@@ -140,6 +141,28 @@ describe('a file that changes while it is read', () => {
     const second = new AbortController();
     await signFile({ ...target, signature: `${large}.sig`, overwrite: true }, alice, nothing, never);
     await assert.rejects(verifyFile(options, large, trust(alice), (done) => { if (done > 0) second.abort(new Error('stop')); }, second.signal), { message: 'stop' });
+  });
+});
+
+describe('the verdict for a digest', () => {
+  const digestOfBlob = digestOf(bytes('hello blob\n'));
+  for (const name of names) {
+    it(`is that of the file with ${name}${name === 'ed25519' ? ', but for what needs the file itself' : ''}`, async () => {
+      await signFile(outputs(), key(name), nothing, never);
+      const signatures = await signaturesBeside(file, never);
+      const verdict = async (digest: Digest, by: PrivateKey): Promise<unknown> => said(await verifyDigest(options, digest, trust(by), signatures, never));
+      const bad = ['untrusted', 'signature: fault', 'bundle: fault'];
+      assert.deepEqual(await verdict(digestOfBlob, key(name)), name === 'ed25519' ? bad : ['verified', 'signature: key 0', 'bundle: key 0']);
+      assert.deepEqual(await verdict(digestOf(bytes('other')), key(name)), bad);
+      assert.deepEqual(await verdict(digestOfBlob, key(name === 'p384' ? 'p521' : 'p384')), bad);
+    });
+  }
+
+  it('takes signatures that were read already, and is unchecked without a key', async () => {
+    await signFile(outputs(), alice, nothing, never);
+    const content = readFileSync(`${file}.sig`);
+    assert.deepEqual(said(await verifyDigest(options, digestOfBlob, trust(alice), [{ path: '-', format: 'signature', content }], never)), ['verified', 'signature: key 0']);
+    assert.equal(said(await verifyDigest(options, digestOfBlob, trust(), [{ path: '-', format: 'signature', content }], never)), 'SETTING_INVALID');
   });
 });
 

@@ -36,14 +36,14 @@ function makeVerifier(reader: RegistryReader): Verifier {
   });
 }
 
-interface Asked { readonly keys?: Readonly<Record<string, string>>; readonly policies?: unknown; readonly platform?: string; readonly fresh?: boolean; readonly signal?: AbortSignal; readonly with?: Verifier }
+interface Asked { readonly checkClaims?: boolean; readonly keys?: Readonly<Record<string, string>>; readonly policies?: unknown; readonly platform?: string; readonly fresh?: boolean; readonly signal?: AbortSignal; readonly with?: Verifier }
 
 function ask(text: string, options: Asked = {}): Promise<Verdict> {
   const keys = parseKeys(options.keys ?? { release: release.pem });
   const policies = parsePolicies(options.policies, new Set(keys.values.map((key) => key.name)));
   return (options.with ?? verifier).verify({
     reference: parseReference(text), fresh: options.fresh ?? false, trust: { keys: keys.values, policies: policies.values, problems: [...keys.problems, ...policies.problems] },
-    ...(options.platform === undefined ? {} : { platform: options.platform }),
+    ...(options.platform === undefined ? {} : { platform: options.platform }), ...(options.checkClaims === undefined ? {} : { checkClaims: options.checkClaims }),
   }, options.signal ?? new AbortController().signal);
 }
 
@@ -115,6 +115,25 @@ describe('the verdict of an image', () => {
     signLegacy(registry, image.digest, release, { claim: sha256('other') });
     signBundle(registry, image, release, { claim: sha256('other') });
     assert.deepEqual(fates(await ask(`${name}:1.0`)), [['legacy', 'signature tag', 'wrong-digest'], ['bundle', 'referrers API', 'wrong-digest']]);
+  });
+
+  it('without claims takes a legacy signature for whatever digest it was made, a bundle for its own only, and is not remembered for those who ask with claims', async () => {
+    signLegacy(registry, image.digest, release, { claim: sha256('other') });
+    signBundle(registry, image, release, { claim: sha256('other') });
+    assert.equal((await ask(`${name}:1.0`)).kind, 'untrusted');
+    const without = await ask(`${name}:1.0`, { checkClaims: false });
+    assert.equal(without.kind, 'verified');
+    assert.deepEqual(fates(without), [['legacy', 'signature tag', 'release'], ['bundle', 'referrers API', 'wrong-digest']]);
+    assert.equal((await ask(`${name}:1.0`)).kind, 'untrusted');
+    assert.equal((await ask(`${name}:1.0`, { checkClaims: false, keys: { other: stranger.pem } })).kind, 'untrusted', 'the signature itself is checked all the same');
+  });
+
+  it('brings the signed bytes along for legacy signatures that count, and for no others', async () => {
+    for (const key of [stranger, release]) signLegacy(registry, image.digest, key);
+    signBundle(registry, image, release);
+    const verdict = await ask(`${name}:1.0`);
+    assert.ok(verdict.kind === 'verified');
+    assert.deepEqual(verdict.signatures.map(({ format, signedBy, payload }) => [format, signedBy !== undefined, payload !== undefined]), [['legacy', false, false], ['legacy', true, true], ['bundle', true, false]]);
   });
 
   it('does not depend on the repository named in the payload', async () => {
