@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { CosignError } from '../core/errors.ts';
 import type { PolicyFile } from '../core/policy/demand.ts';
 import { isValid, type ReadPolicyFile } from '../core/policy/policyProblem.ts';
-import { restrictedFile } from '../core/policy/restrictedFile.ts';
+import { restrictedFile, unreadableFile } from '../core/policy/restrictedFile.ts';
 import { policyProblemText } from '../presentation/policyProblemText.ts';
 import type { FoundPolicyFiles, PolicyFileEntry, PolicyFileSource } from './policyFiles.ts';
 import { resolvePath } from './trustReader.ts';
@@ -34,11 +34,13 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], sourc
         // Named twice, it counts as the one who is trusted more named it.
         if (seen.has(uri.toString()) && (restricted || seen.get(uri.toString()) === false)) continue;
         seen.set(uri.toString(), restricted);
-        const file = await readOne(uri, isGlob, source, left);
-        if (file) files.push(restricted ? restrictedFile(file) : file);
+        const file = restricted ? await readRestricted(uri, isGlob, source, left) : await readOne(uri, isGlob, source, left);
+        if (file) files.push(file);
       }
     } catch (error) {
-      problems.push(error instanceof CosignError ? error : invalid(t('"{0}" in countersign.policyFiles cannot be read.', entry.text.slice(0, 200)), undefined, error));
+      const problem = error instanceof CosignError ? error : invalid(t('"{0}" in countersign.policyFiles cannot be read.', entry.text.slice(0, 200)), undefined, error);
+      if (entry.restricted) files.push(unreadableFile(entry.folder?.toString() ?? '', entry.text.slice(0, 200), problem));
+      else problems.push(problem);
     }
   }
   return { files, problems, watched, uris: [...seen.keys()].map((name) => vscode.Uri.parse(name)) };
@@ -100,6 +102,17 @@ async function readOne(uri: vscode.Uri, isGlob: boolean, source: PolicyFileSourc
   // Among the files of a glob there may be others; a file named by its path is meant.
   if (isGlob) return undefined;
   throw invalid(t('The file "{0}" in countersign.policyFiles holds no policy.', path), t('Correct it in the settings.'));
+}
+
+/** What an untrusted workspace writes wrong must not hide what the person's own policies find. */
+async function readRestricted(uri: vscode.Uri, isGlob: boolean, source: PolicyFileSource, left: { files: number; bytes: number }): Promise<PolicyFile | undefined> {
+  try {
+    const file = await readOne(uri, isGlob, source, left);
+    return file && restrictedFile(file);
+  } catch (error) {
+    const path = vscode.workspace.asRelativePath(uri);
+    return unreadableFile(uri.toString(), path, error instanceof CosignError ? error : invalid(t('The policy file "{0}" cannot be read.', path), undefined, error));
+  }
 }
 
 async function bytesOf(uri: vscode.Uri, path: string): Promise<Uint8Array> {

@@ -68,7 +68,8 @@ export class PolicyFiles implements vscode.Disposable {
   /** What is known now; what is not is being read from then on. */
   lookup(values: SettingValues, resource: vscode.Uri | undefined): PolicyFilesState {
     const scopes = values.scopes('countersign.policyFiles');
-    const wrong = scopes.find(({ value }) => !isList(value));
+    // What is no list in an untrusted workspace asks for nothing; it must not hide what the user's policies find.
+    const wrong = scopes.find(({ scope, value }) => !isList(value) && (vscode.workspace.isTrusted || scope === 'user'));
     if (wrong) return { ...none, problems: [invalid(t('{0} must be a list of texts.', 'countersign.policyFiles'), t('Correct it in the settings.'))] };
     const entries = this.#entries(scopes, folderOf(resource)?.uri);
     return entries.length === 0 ? none : this.#set(entries).state;

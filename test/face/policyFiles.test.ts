@@ -222,6 +222,24 @@ describe('policy files in Restricted Mode', () => {
     assert.equal(mine?.rule.kind === 'unsupported' && mine.rule.error.code, 'KEY_REFUSED_UNTRUSTED_WORKSPACE');
   });
 
+  for (const [what, text, named] of [
+    ['has a mistake', 'apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: x }\nspec: { oops: 1 }\n', ['a.yaml']],
+    ['is not there', undefined, ['a.yaml']],
+    ['is a setting that is no list', undefined, 'a.yaml'],
+  ] as const) {
+    it(`hide nothing of what the user asks where one ${what}`, async () => {
+      workspace.isTrusted = false;
+      trustKey();
+      if (text !== undefined) write(`${folder}/a.yaml`, text);
+      fake.configuration.workspace['countersign.policyFiles'] = named;
+      const trust = await asked();
+      const [own, added] = demandsFor(parseReference('alpine'), trust);
+      assert.deepEqual([trust.problems, own?.policy, own?.demandsOnly], [[], 'all keys', undefined]);
+      // Nothing is verified while it is not known what the file asks for.
+      if (typeof named !== 'string') assert.deepEqual([added?.rule.kind, added?.demandsOnly], ['unsupported', true]);
+    });
+  }
+
   it('count like all others once the folder is trusted', async () => {
     workspace.isTrusted = false;
     trustKey();

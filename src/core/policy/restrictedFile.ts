@@ -10,6 +10,15 @@ export function restrictedFile(file: PolicyFile): PolicyFile {
   };
 }
 
+/**
+ * A file of an untrusted workspace that cannot be read: what it may ask for is not known, so nothing is verified; and what the person's
+ * own policies find stands, as it would not with a problem of the settings, which leaves every image unchecked.
+ */
+export function unreadableFile(uri: string, name: string, error: CosignError): PolicyFile {
+  const demand: Demand = { policy: name, origin: { kind: 'cluster-image-policy', uri }, rule: { kind: 'unsupported', error } };
+  return { uri, demandsOnly: true, demandsFor: () => [demand] };
+}
+
 function restricted(rule: DemandRule): DemandRule {
   switch (rule.kind) {
     case 'any': case 'all': return { kind: rule.kind, rules: rule.rules.map(restricted) };
