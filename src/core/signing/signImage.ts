@@ -81,7 +81,7 @@ export async function planSigning(registry: RegistryWriter, request: PlanRequest
   const repository = request.signatureRepository ?? { registry: reference.registry, repository: reference.repository };
   // Asked now, beside the tag: signing needs the answer.
   if (request.format !== 'legacy') registry.probeReferrers(repository, signal).catch(() => undefined);
-  const top = await registry.resolve(reference, signal);
+  const top = await readTop(registry, reference, signal);
   const children = request.recursive && isIndexMediaType(top.mediaType) ? await childrenOf(registry, reference, top, signal) : [];
   const manifests = [{ descriptor: top }, ...children];
   const formats: readonly SignatureFormat[] = request.format === 'both' ? ['legacy', 'bundle'] : [request.format];
@@ -137,6 +137,14 @@ function withPushed(error: CosignError, pushed: readonly Job[]): CosignError {
   const [first, ...more] = pushed.map(({ format, digest }) => `the ${format} signature of ${digest}`);
   const list = more.length === 0 ? `${first ?? ''} was` : `${first ?? ''} and ${more.length} more were`;
   return new CosignError(error.code, `${error.message} Before that, ${list} pushed.`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
+}
+
+/** Read and hashed, not only asked for: what a header says of a digest is no ground to sign it. */
+async function readTop(registry: RegistryWriter, reference: Reference, signal: AbortSignal): Promise<Descriptor> {
+  const name = reference.digest ?? reference.tag ?? 'latest';
+  const content = await registry.manifest({ registry: reference.registry, repository: reference.repository }, name, signal);
+  if (content) return content.descriptor;
+  throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(reference)} has no image with the ${reference.digest ? 'digest' : 'tag'} "${name}".`, { remedy: 'Check the name, or log in if the repository is private.' });
 }
 
 /** All below an index, each once and behind every index that lists it. */

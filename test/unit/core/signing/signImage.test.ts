@@ -5,7 +5,8 @@ import { signBytes } from '../../../../src/core/crypto/signatures.ts';
 import { encodePayload } from '../../../../src/core/cosign/simpleSigning.ts';
 import { planSigning } from '../../../../src/core/signing/signImage.ts';
 import type { Digest } from '../../../../src/core/crypto/digest.ts';
-import { on, status } from '../../../support/faults.ts';
+import { lyingDigestHeader, on, status } from '../../../support/faults.ts';
+import { failsWith } from '../../../support/registryClient.ts';
 import { types } from '../../../support/registryStore.ts';
 import { keyFile } from '../cosign/fixtures.ts';
 import { never, newKey, reference, sign, signers, startHarness, verify, type Harness } from './harness.ts';
@@ -77,10 +78,18 @@ describe('the requests of signing', () => {
     await sign(harness, 'demo/app:1.0', { key: alice });
     const kinds = harness.registry.requests.map(({ method, kind }) => `${method} ${kind}`).sort();
     assert.deepEqual(kinds, [
-      'GET manifest', 'GET manifest', 'GET manifest', 'GET referrers', 'GET referrers',
-      'HEAD blob', 'HEAD blob', 'HEAD blob', 'HEAD blob', 'HEAD manifest',
+      'GET manifest', 'GET manifest', 'GET manifest', 'GET manifest', 'GET referrers', 'GET referrers',
+      'HEAD blob', 'HEAD blob', 'HEAD blob', 'HEAD blob',
       'POST upload', 'POST upload', 'POST upload', 'POST upload', 'PUT manifest', 'PUT manifest', 'PUT upload', 'PUT upload', 'PUT upload', 'PUT upload',
     ]);
+  });
+
+  it('never sign a digest that only a header names', async () => {
+    const harness = await startHarness();
+    harness.registry.store.putImage('demo/app', '1.0');
+    harness.registry.intercept = on('manifest 1.0', lyingDigestHeader);
+    await assert.rejects(sign(harness, 'demo/app:1.0', { key: alice }), failsWith('DIGEST_MISMATCH'));
+    assert.equal(harness.registry.requests.some(({ method }) => method === 'PUT' || method === 'POST'), false);
   });
 
   it('hold a condition where the registry gave an ETag, and a rewritten ETag does not stop them', async () => {
