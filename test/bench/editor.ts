@@ -45,7 +45,7 @@ function activationTimes(runs: number): readonly number[] {
     Module._load = (name, ...rest) => name === 'vscode' ? vscode : load(name, ...rest);
     const start = performance.now();
     const extension = require(${JSON.stringify(resolve('dist/extension.js'))});
-    extension.activate({ subscriptions: [], extensionMode: vscode.ExtensionMode.Production, extension: { packageJSON: { version: '0' } }, extensionUri: vscode.Uri.file('/extension') });
+    extension.activate({ subscriptions: [], extensionMode: vscode.ExtensionMode.Production, extension: { packageJSON: { version: '0' } }, extensionUri: vscode.Uri.file('/extension'), globalStorageUri: vscode.Uri.file('/home/ada/.config/Code/User/globalStorage/countersign') });
     console.log(performance.now() - start);
     process.exit(0);`;
   return Array.from({ length: runs }, () => {
