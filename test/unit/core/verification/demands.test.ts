@@ -87,6 +87,7 @@ describe('how many must sign', () => {
     ['two names for one key and another signer', signers(['ada', 'ada2', 'bob'], 2), [ada, bob], 'verified'],
     ['two keys behind one name', signers(['both', 'cyd'], 2), [ada, bob], 'untrusted'],
     ['two keys behind one name, and one of them by its own name', signers(['ada', 'both'], 2), [ada, bob], 'verified'],
+    ['the same, in whichever order they are named', signers(['both', 'ada'], 2), [ada, bob], 'verified'],
     ['a name with the key of the other name only', signers(['ada', 'both'], 2), [ada], 'untrusted'],
     ['legacy only, a bundle found', signers(['ada'], 1, { formats: ['legacy'] }), [signature('ada', 'bundle')], 'untrusted'],
     ['legacy only, both found', signers(['ada'], 1, { formats: ['legacy'] }), [signature('ada', 'bundle'), ada], 'verified'],
