@@ -14,7 +14,7 @@ import { readReferrers, type ReferrersAnswer } from './referrers.ts';
 import { canonicalRepository, type Reference } from './reference.ts';
 import { isPlainNotFound, registryError } from './registryError.ts';
 import type { HttpResponse } from './transport.ts';
-import { hasBlob, pushBlob, pushManifest, type PushedManifest } from './upload.ts';
+import { hasBlob, pushBlob, pushManifest, type ManifestPush, type PushedManifest } from './upload.ts';
 
 export interface ManifestContent {
   readonly descriptor: Descriptor;
@@ -153,7 +153,7 @@ export class RegistryClient {
   }
 
   /** @throws {CosignError} `REGISTRY_CONFLICT` when the tag no longer has the ETag, `REGISTRY_REFUSED_MANIFEST`, every `REGISTRY_…` code */
-  pushManifest(repository: RepositoryName, tagOrDigest: string, bytes: Uint8Array, mediaType: string, signal: AbortSignal, options: { readonly ifMatch?: string } = {}): Promise<PushedManifest> {
+  pushManifest(repository: RepositoryName, tagOrDigest: string, bytes: Uint8Array, mediaType: string, signal: AbortSignal, options: ManifestPush = {}): Promise<PushedManifest> {
     return pushManifest(this.#exchange, repository, tagOrDigest, bytes, mediaType, options, signal);
   }
 

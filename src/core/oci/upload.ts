@@ -52,9 +52,16 @@ async function upload(exchange: Exchange, repository: RepositoryName, bytes: Uin
   }, signal);
 }
 
-export function pushManifest(exchange: Exchange, repository: RepositoryName, tagOrDigest: string, bytes: Uint8Array, mediaType: string, options: { readonly ifMatch?: string }, signal: AbortSignal): Promise<PushedManifest> {
+export interface ManifestPush {
+  /** The ETag the tag must still have. */
+  readonly ifMatch?: string;
+  /** Default true. Where others write to the tag too, sending again what was made of an older state of it would undo theirs. */
+  readonly repeatable?: boolean;
+}
+
+export function pushManifest(exchange: Exchange, repository: RepositoryName, tagOrDigest: string, bytes: Uint8Array, mediaType: string, options: ManifestPush, signal: AbortSignal): Promise<PushedManifest> {
   const request: RegistryRequest = {
-    repository, method: 'PUT', path: `manifests/${tagOrDigest}`, actions: 'pull,push', body: bytes,
+    repository, method: 'PUT', path: `manifests/${tagOrDigest}`, actions: 'pull,push', body: bytes, repeatable: options.repeatable ?? true,
     headers: { 'content-type': mediaType, ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }) },
   };
   return exchange.ask(request, async (answer) => {

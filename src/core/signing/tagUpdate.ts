@@ -3,6 +3,7 @@ import { digestOf } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
 import { canonicalRepository } from '../oci/reference.ts';
+import { pauseBeforeRetry } from '../oci/retry.ts';
 import type { Clock } from '../oci/transport.ts';
 import type { RepositoryName } from '../verification/registryReader.ts';
 import type { RegistryWriter } from './registryWriter.ts';
@@ -27,6 +28,8 @@ export interface TagChange {
 
 /** A try fails only because another writer succeeded, so this is also how many of them there may be at once. */
 const maxTries = 100;
+/** Writes that fail for a reason that may pass, in all. */
+const maxFailures = 3;
 /** How often an addition is looked at while others go on writing. */
 const maxLooks = 20;
 /** How long an addition must stand before it is looked at again, in milliseconds: alone, on a busy computer, and where others were seen writing. */
@@ -35,6 +38,10 @@ const pause = { quietMs: 50, busyMs: 750, contendedMs: 2500, mostMs: 5000, mostC
 const steadyMs = 150;
 /** A sleep that ends this much too late says that this computer is busy, in milliseconds. */
 const lateMs = 30;
+/** A registry that answers this fast is on this computer or beside it, and so are those who sign at the same time, in milliseconds. */
+const nearMs = 25;
+/** Answers of which one takes so many times as long as another come from a busy computer, or from one beside it. */
+const unsteady = 2;
 
 /**
  * Read, write, and read again.
@@ -45,6 +52,8 @@ const lateMs = 30;
  *   then, and when the tag changed meanwhile it is done anew. So a writer like us overwrites us within one round trip or never.
  * - Our first look comes one round trip and a pause after the write: half of what reading and writing took, at least 50 ms, and more
  *   where that took long. Safe from writers twice as slow as we are.
+ *   At a registry so near, or so uneven, that the others are likely on this very computer, or as near, that first look comes 750 ms after the write:
+ *   how fast we were ourselves says nothing about one of them that waits for a processor.
  * - On a busy computer the addition must stand for four times our read-and-write, at least 750 ms; and as soon as anybody else was seen
  *   writing (the tag changed between two looks, or holds other bytes than ours afterwards), until nobody has written for at least
  *   2.5 s: among many at once some are slow.
@@ -54,7 +63,14 @@ const lateMs = 30;
 export async function updateTag(context: PushContext, change: TagChange, signal: AbortSignal): Promise<void> {
   const { registry, clock, random } = context;
   const { repository, tag, contains } = change;
-  const read = (): Promise<ManifestContent | undefined> => registry.manifest(repository, tag, signal);
+  let [fastestMs, slowestMs, failures] = [Infinity, 0, 0];
+  const timed = async <T>(ask: () => Promise<T>): Promise<T> => {
+    const askedAt = clock.now();
+    const answer = await ask();
+    [fastestMs, slowestMs] = [Math.min(fastestMs, clock.now() - askedAt), Math.max(slowestMs, clock.now() - askedAt)];
+    return answer;
+  };
+  const read = (): Promise<ManifestContent | undefined> => timed(() => registry.manifest(repository, tag, signal));
   let base = change.seen;
   let [contended, busy, conditional, tookMs, roundMs] = [false, false, true, 0, 10];
   for (let tries = 0; tries < maxTries; tries++) {
@@ -75,20 +91,28 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
       }
       const condition = conditional ? strongTag(current) : undefined;
       try {
-        await registry.pushManifest(repository, tag, bytes, mediaType, signal, condition === undefined ? {} : { ifMatch: condition });
+        await timed(() => registry.pushManifest(repository, tag, bytes, mediaType, signal, { repeatable: false, ...(condition === undefined ? {} : { ifMatch: condition }) }));
       } catch (error) {
-        if (!(error instanceof CosignError && error.code === 'REGISTRY_CONFLICT')) throw error;
         contended = true;
+        if (!(error instanceof CosignError && error.code === 'REGISTRY_CONFLICT')) {
+          // It may have been written all the same, and others may have written since: never sent again as it is.
+          const pauseMs = ++failures < maxFailures ? pauseBeforeRetry(error, failures, random) : undefined;
+          if (signal.aborted || pauseMs === undefined) throw error;
+          await clock.sleep(pauseMs, signal);
+          continue;
+        }
         // Nothing changed, yet the tag "has another ETag": something in front of the registry rewrites them.
         if (isSame(current, await read())) conditional = false;
         continue;
       }
       const wroteAt = clock.now();
       tookMs = Math.max(tookMs, wroteAt - startedAt);
-      const pauseMs = Math.min(Math.max(pause.quietMs, tookMs / 2, 4 * (tookMs - steadyMs)), pause.mostMs);
+      const isNear = fastestMs < nearMs;
+      const pauseMs = Math.min(Math.max(isNear ? pause.busyMs : pause.quietMs, tookMs / 2, 4 * (tookMs - steadyMs)), pause.mostMs);
       await clock.sleep(pauseMs, signal);
       busy ||= clock.now() - wroteAt > pauseMs + lateMs;
       base = await read();
+      busy ||= !isNear && (fastestMs < nearMs || slowestMs > unsteady * fastestMs);
       contended ||= base?.descriptor.digest !== digestOf(bytes);
       if (!base || !contains(base.bytes)) continue;
       if (!contended && !busy) return;

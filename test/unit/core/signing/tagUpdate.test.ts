@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { digestOf } from '../../../../src/core/crypto/digest.ts';
 import { CosignError } from '../../../../src/core/errors.ts';
 import type { ManifestContent } from '../../../../src/core/oci/registryClient.ts';
+import { registryError } from '../../../../src/core/oci/registryError.ts';
 import type { RegistryWriter } from '../../../../src/core/signing/registryWriter.ts';
 import { updateTag, type TagChange } from '../../../../src/core/signing/tagUpdate.ts';
 import { never, steppedClock } from './harness.ts';
@@ -55,11 +56,29 @@ const update = async (tag: WordTag, change = tag.change('ours')): Promise<number
   return clock.sleptMs;
 };
 
+const failing = (status: number): CosignError => registryError({ status, method: 'PUT', on: 'r.example/app', account: 'anonymously', isRegistryAnswer: false, isBodyCut: false });
+
 describe('a tag that is added to', () => {
-  it('while nobody else writes is read, written and read once more, with a short pause', async () => {
+  for (const [where, readMs, pauseMs] of [['far away', 40, 50], ['near by', 0, 750]] as const) {
+    it(`while nobody else writes is read, written and read once more: a pause of ${pauseMs} ms at a registry ${where}`, async () => {
+      const tag = new WordTag();
+      const clock = steppedClock();
+      let now = 0;
+      tag.before = () => { now += readMs; };
+      await updateTag({ registry: tag.registry, clock: { now: () => now + clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) }, random: () => 0.5 }, tag.change('ours'), never);
+      assert.equal(clock.sleptMs, pauseMs);
+      assert.deepEqual([tag.words, tag.reads, tag.writes], [['ours'], 2, 1]);
+    });
+  }
+
+  it('is looked at once more where one answer takes far longer than another', async () => {
     const tag = new WordTag();
-    assert.equal(await update(tag), 50);
-    assert.deepEqual([tag.words, tag.reads, tag.writes], [['ours'], 2, 1]);
+    const clock = steppedClock();
+    let now = 0;
+    tag.before = (operation) => { now += operation === 'read' ? 40 : 90; };
+    await updateTag({ registry: tag.registry, clock: { now: () => now + clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) }, random: () => 0.5 }, tag.change('ours'), never);
+    assert.ok(clock.sleptMs >= 750);
+    assert.deepEqual([tag.reads, tag.writes], [3, 1]);
   });
 
   it('that changed since it was looked at is taken as it is now, and watched for longer', async () => {
@@ -117,6 +136,38 @@ describe('a tag that is added to', () => {
     tag.before = (operation, count) => { if (operation === 'write' && count === 1) tag.words = ['old', 'theirs']; };
     await update(tag);
     assert.deepEqual(tag.words, ['old', 'theirs', 'ours']);
+  });
+
+  it('whose write fails for a reason that may pass is read again before anything is written again', async () => {
+    const tag = new WordTag();
+    tag.before = (operation, count) => {
+      if (operation !== 'write' || count !== 1) return;
+      // Meanwhile somebody else writes.
+      tag.words = ['theirs'];
+      throw failing(503);
+    };
+    await update(tag);
+    assert.deepEqual([tag.words, tag.writes], [['theirs', 'ours'], 2]);
+  });
+
+  it('whose write was done although its answer was lost is not written twice', async () => {
+    const tag = new WordTag();
+    tag.before = (operation, count) => {
+      if (operation !== 'write' || count !== 1) return;
+      tag.words = ['ours', 'theirs'];
+      throw failing(502);
+    };
+    await update(tag);
+    assert.deepEqual([tag.words, tag.writes], [['ours', 'theirs'], 1]);
+  });
+
+  it('that cannot be written to says why, after three tries', async () => {
+    const tag = new WordTag();
+    tag.before = (operation) => {
+      if (operation === 'write') throw failing(503);
+    };
+    await assert.rejects(update(tag), { code: 'REGISTRY_UNAVAILABLE' });
+    assert.equal(tag.writes, 3);
   });
 
   it('is not made conditional by a weak ETag', async () => {
