@@ -77,11 +77,28 @@ export function parseFlags(words: readonly string[], known: readonly Flag[]): Pa
   return { flags: new FlagValues(values), operands };
 }
 
+/** The variable that stands for a flag, as in cosign: `COSIGN_ALLOW_HTTP_REGISTRY` for `--allow-http-registry`. */
+export const variableOf = (name: string): string => `COSIGN_${name.toUpperCase().replaceAll('-', '_')}`;
+
+/**
+ * The flags with those of the environment that the command line does not give; a variable that is set but empty counts for nothing.
+ * @throws {UsageError} for a wrong value, naming the variable but not what a secret one holds
+ */
+export function withEnvironment(given: FlagValues, known: readonly Flag[], env: Readonly<Record<string, string | undefined>>): FlagValues {
+  const values = new Map<string, readonly string[]>();
+  for (const flag of known) {
+    const set = env[variableOf(flag.name)];
+    if (given.has(flag.name)) values.set(flag.name, given.all(flag.name));
+    else if (set !== undefined && set !== '' && flag.name !== 'help') values.set(flag.name, [valueOf(flag, variableOf(flag.name), set)]);
+  }
+  return new FlagValues(values);
+}
+
 function valueOf({ value, choices }: Flag, written: string, given: string | undefined): string {
   if (value === undefined) {
     if (given === undefined || isTrue(given)) return 'true';
     if (isFalse(given)) return 'false';
-    throw new UsageError(`${written} is a switch: write ${written}, ${written}=true or ${written}=false, not "${given}".`);
+    throw new UsageError(written.startsWith('-') ? `${written} is a switch: write ${written}, ${written}=true or ${written}=false, not "${given}".` : `${written} is for a switch: set it to true or false, not "${given}".`);
   }
   if (given === undefined) throw new UsageError(`${written} needs a value: ${written} ${value}.`);
   if (choices && !choices.includes(given)) throw new UsageError(`${written} must be one of ${choices.join(', ')}, not "${given}".`);

@@ -5,7 +5,7 @@ import { commandList, type NamedCommand } from './commandTable.ts';
 import { listImages } from './dockerfileImages.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { causeLines, failureLine } from './failureLine.ts';
-import { isUsageError, parseFlags, UsageError } from './flags.ts';
+import { isUsageError, parseFlags, UsageError, withEnvironment } from './flags.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Call, Machine } from './machine.ts';
 import { nearest } from './nearest.ts';
@@ -33,12 +33,13 @@ async function dispatch(words: readonly string[], machine: Machine, signal: Abor
   const command = find(words);
   if (!command) throw unknownCommand(first, second);
   const rest = words.slice(command.name.split(' ').length);
-  const { flags, operands } = parseFlags(rest, command.flags);
-  if (flags.on('help')) {
+  const { flags: given, operands } = parseFlags(rest, command.flags);
+  if (given.on('help')) {
     machine.stdout.write(commandHelp(command));
     return exitCodes.success;
   }
   checkOperands(command, operands);
+  const flags = withEnvironment(given, command.flags, machine.env);
   return perform(command, { machine, flags, operands, readDockerfile }, signal);
 }
 

@@ -43,7 +43,7 @@ export async function withEngine<T>(call: Pick<Call, 'machine' | 'flags'>, optio
 function engineSettings(flags: FlagValues, machine: Machine, references: readonly Reference[]): EngineSettings {
   const authority = flags.text('registry-cacert');
   const registries = [...new Set(references.map(({ registry }) => registry))];
-  const login = loginOf(flags, machine.env, registries);
+  const login = loginOf(flags, registries);
   const registryFlags: RegistryFlags = {
     plainHttp: flags.on('allow-http-registry') ? registries : [],
     anyCertificate: flags.on('allow-insecure-registry'),
@@ -59,9 +59,8 @@ function engineSettings(flags: FlagValues, machine: Machine, references: readonl
   };
 }
 
-/** Also from COSIGN_REGISTRY_… of the environment, as cosign takes every flag, so that a password need not stand among the arguments. */
-function loginOf(flags: FlagValues, env: Machine['env'], registries: readonly string[]): RegistryFlags['login'] {
-  const of = (name: string): string | undefined => flags.text(`registry-${name}`) ?? env[`COSIGN_REGISTRY_${name.toUpperCase()}`];
+function loginOf(flags: FlagValues, registries: readonly string[]): RegistryFlags['login'] {
+  const of = (name: string): string | undefined => flags.text(`registry-${name}`);
   const [username, password, token] = [of('username'), of('password'), of('token')];
   if (username === undefined && password === undefined && token === undefined) return undefined;
   if (token === undefined && (username === undefined || password === undefined)) throw new UsageError('--registry-username and --registry-password belong together.');
@@ -70,6 +69,6 @@ function loginOf(flags: FlagValues, env: Machine['env'], registries: readonly st
 }
 
 /** Whether a login is given by flags or the environment. */
-export function givesLogin({ flags, machine }: Pick<Call, 'machine' | 'flags'>): boolean {
-  return loginOf(flags, machine.env, []) !== undefined;
+export function givesLogin({ flags }: Pick<Call, 'flags'>): boolean {
+  return loginOf(flags, []) !== undefined;
 }

@@ -52,6 +52,28 @@ describe('images that cosign signs', () => {
   });
 });
 
+describe('flags of the environment', () => {
+  it('mean to us what they mean to cosign', async () => {
+    const { byDigest } = await lines.image('environment');
+    assert.equal((await lines.theirs(lines.two, ['sign', '--key', lines.path('cosign2.key'), ...signFlags(lines.two, 'legacy'), byDigest])).code, 0);
+    const common = { COSIGN_INSECURE_IGNORE_TLOG: 'true', COSIGN_ALLOW_HTTP_REGISTRY: 'true' };
+    for (const [words, env] of [
+      [[], { COSIGN_KEY: lines.path('cosign2.pub') }], [[], { COSIGN_KEY: lines.path('cosign3.pub') }],
+      [['--key', lines.path('cosign2.pub')], { COSIGN_KEY: lines.path('cosign3.pub') }],
+      [['--key', lines.path('cosign2.pub')], { COSIGN_ANNOTATIONS: 'env=prod' }],
+      [['--key', lines.path('cosign2.pub')], { COSIGN_ANNOTATIONS: '' }],
+      [['--key', lines.path('cosign2.pub')], { COSIGN_CHECK_CLAIMS: 'false' }],
+    ] as const) {
+      const call = ['verify', ...words, byDigest];
+      const mine = await lines.ours(call, { env: { ...common, ...env } });
+      for (const cosign of [lines.two, lines.three]) {
+        const { code, stderr } = await lines.theirs(cosign, call, { ...common, ...env });
+        assert.equal(mine.code, code, `${call.join(' ')} with ${JSON.stringify(env)}: ${mine.stderr}; cosign ${cosign.major}: ${stderr}`);
+      }
+    }
+  });
+});
+
 describe('exit codes', () => {
   it('are cosign\'s in the same situations, and 20 for what could not be checked', async () => {
     const [signed, none, wrong] = [await lines.image('codes'), await lines.image('codes'), await lines.image('codes')];

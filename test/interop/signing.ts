@@ -56,6 +56,11 @@ export class Ours {
     return this.#unlock(keyFiles(paths.privateKey, paths.publicKey));
   }
 
+  /** The unencrypted key that is imported. */
+  static importable(algorithm: Algorithm): string {
+    return join(fixtures, importable[algorithm]);
+  }
+
   async imported(algorithm: Algorithm): Promise<KeyFiles> {
     const name = importable[algorithm].split('.')[0] ?? '';
     const paths = { privateKey: join(this.directory, `${name}.key`), publicKey: join(this.directory, `${name}.pub`) };

@@ -1,7 +1,7 @@
 // Flags as cosign spells them, and what is said about those that are not understood.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseFlags, UsageError, type Flag } from '../../../src/cli/flags.ts';
+import { parseFlags, UsageError, withEnvironment, type Flag } from '../../../src/cli/flags.ts';
 import { runCommand } from '../../support/cliMachine.ts';
 
 const known: readonly Flag[] = [
@@ -73,5 +73,32 @@ describe('the command line', () => {
       assert.match(stderr, said);
       assert.match(stderr, /^Error: .*\n$/);
     }
+  });
+});
+
+describe('flags of the environment', () => {
+  const of = (words: readonly string[], env: Readonly<Record<string, string>>): ReturnType<typeof withEnvironment> => withEnvironment(parseFlags(words, known).flags, known, env);
+
+  it('stand for those that the command line does not give', () => {
+    const flags = of(['--key', 'mine.pub'], { COSIGN_KEY: 'theirs.pub', COSIGN_CHECK_CLAIMS: 'false', COSIGN_OUTPUT: 'json', COSIGN_YES: '1', COSIGN_ANNOTATIONS: 'a=1' });
+    assert.deepEqual(flags.all('key'), ['mine.pub']);
+    assert.deepEqual([flags.on('check-claims', true), flags.text('output'), flags.on('yes'), flags.all('annotations')], [false, 'json', true, ['a=1']]);
+  });
+
+  it('count for nothing when they are empty, or when the command has no such flag', () => {
+    const flags = of([], { COSIGN_KEY: '', COSIGN_RECURSIVE: '', COSIGN_PASSWORD: 'secret', COSIGN_REPOSITORY: 'r.io/a', COSIGN_HELP: 'true' });
+    assert.deepEqual(known.map(({ name }) => flags.has(name)), known.map(() => false));
+    assert.equal(flags.has('password'), false);
+  });
+
+  it('that are wrong are refused by name', () => {
+    assert.throws(() => of([], { COSIGN_OUTPUT: 'yaml' }), /^UsageError: COSIGN_OUTPUT must be one of json, text/);
+    assert.throws(() => of([], { COSIGN_YES: 'maybe' }), /^UsageError: COSIGN_YES is for a switch: set it to true or false/);
+  });
+
+  it('do not turn a wrong command line into a right one', async () => {
+    const { code, stderr } = await runCommand(['dockerfile', 'images', '--frob', 'x'], { env: { COSIGN_OUTPUT: 'yaml' } });
+    assert.equal(code, 1);
+    assert.match(stderr, /unknown flag/);
   });
 });
