@@ -194,8 +194,16 @@ suite('Keys and signing, by keyboard', () => {
       await askToSign('shop/base', 'release');
       let puts = 0;
       const held = hold((request) => request.method === 'PUT' && request.kind === 'manifest' && ++puts === 2);
+      const asked = registry.requests.length;
       await accept();
       await held.reached;
+      // A signature counts once it was found again under its tag; a referrer is listed by the registry itself.
+      await until('the first signature stands', () => {
+        const since = registry.requests.slice(asked).filter(({ kind }) => kind === 'manifest');
+        const written = since.findIndex(({ method, status }) => method === 'PUT' && status === 201);
+        const target = since[written]?.target;
+        return target !== undefined && (!target.endsWith('.sig') || since.slice(written).some((one) => one.method === 'GET' && one.target === target && one.status === 200));
+      });
       await message('Signing', (toast) => toast.getByText('Cancel', { exact: true }).click());
       assert.match(await message('Cancelled'), /1 of 2 signatures are in the registry/);
       await capture('sign-cancelled-half-way');
