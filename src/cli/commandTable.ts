@@ -16,8 +16,8 @@ export interface Command {
 
 const general: readonly Flag[] = [
   { name: 'verbose', short: 'd', summary: 'say more on standard error' },
-  { name: 'quiet', short: 'q', summary: 'say nothing on standard error but errors' },
-  { name: 'help', short: 'h', summary: 'this help' },
+  { name: 'quiet', short: 'q', ownOnly: true, summary: 'say nothing on standard error but errors' },
+  { name: 'help', short: 'h', ownOnly: true, summary: 'this help' },
 ];
 
 const timeout: Flag = { name: 'timeout', short: 't', value: 'DURATION', otherwise: '3m; for copy none', summary: 'give up after this time; 0 for never' };
@@ -25,9 +25,9 @@ const timeout: Flag = { name: 'timeout', short: 't', value: 'DURATION', otherwis
 const network: readonly Flag[] = [
   { name: 'allow-http-registry', summary: 'speak plain http with registries that have no https' },
   { name: 'allow-insecure-registry', summary: 'accept any certificate' },
-  { name: 'registry-username', value: 'NAME', summary: 'instead of the login of docker or podman; also COSIGN_REGISTRY_USERNAME' },
-  { name: 'registry-password', value: 'PASSWORD', summary: 'the same; rather set COSIGN_REGISTRY_PASSWORD, which others cannot see' },
-  { name: 'registry-token', value: 'TOKEN', summary: 'a bearer token; also COSIGN_REGISTRY_TOKEN' },
+  { name: 'registry-username', value: 'NAME', instead: ['registry-token'], summary: 'instead of the login of docker or podman; also COSIGN_REGISTRY_USERNAME' },
+  { name: 'registry-password', value: 'PASSWORD', instead: ['registry-token'], summary: 'the same; rather set COSIGN_REGISTRY_PASSWORD, which others cannot see' },
+  { name: 'registry-token', value: 'TOKEN', instead: ['registry-username', 'registry-password'], summary: 'a bearer token; also COSIGN_REGISTRY_TOKEN' },
   { name: 'registry-cacert', value: 'FILE', summary: 'PEM file with further certificate authorities' },
   timeout,
   ...general,
@@ -40,8 +40,8 @@ const noLog: readonly Flag[] = [
 ];
 
 const buildArguments: readonly Flag[] = [
-  { name: 'build-arg', value: 'NAME=VALUE', many: true, summary: 'a build argument; NAME alone takes its value from the environment' },
-  { name: 'platform', value: 'OS/ARCH', summary: 'the platform that is built for, as for docker build' },
+  { name: 'build-arg', value: 'NAME=VALUE', many: true, ownOnly: true, summary: 'a build argument; NAME alone takes its value from the environment' },
+  { name: 'platform', value: 'OS/ARCH', ownOnly: true, summary: 'the platform that is built for, as for docker build' },
 ];
 
 const publicKeys: Flag = { name: 'key', value: 'REF', many: true, summary: 'public key: a PEM file, env://NAME, https://… or k8s://namespace/name; any one of several suffices' };
@@ -50,6 +50,8 @@ const annotations: Flag = { name: 'annotations', short: 'a', value: 'NAME=VALUE'
 const claims: Flag = { name: 'check-claims', otherwise: 'true', summary: 'whether digest and annotations must be those that were signed' };
 const prefix = (otherwise: string): Flag => ({ name: 'output-key-prefix', short: 'o', value: 'PREFIX', otherwise, summary: 'the files are PREFIX.key and PREFIX.pub' });
 const yes = (summary: string): Flag => ({ name: 'yes', short: 'y', summary });
+/** Where cosign has none and asks all the same. */
+const ownYes = (summary: string): Flag => ({ ...yes(summary), ownOnly: true });
 
 const passwordWords = 'The password is COSIGN_PASSWORD (set but empty is an empty password), else asked for on a terminal, else all of standard input.';
 const exitWords = 'Exit codes: 0 verified, 10 no signature, 11 no such image, 12 no matching signature, 20 could not check, 1 anything else.\nOf several images the worst decides: 12, 10, 11, 1, 20.';
@@ -70,8 +72,8 @@ export const commands = {
     summary: 'verify who signed the images that a Dockerfile pulls',
     details: `FILE may be - for standard input. With --output json there is one line for each file; --output text is for people and for the problem matcher $countersign.\n${exitWords}`,
     flags: [
-      publicKeys, { ...annotations, summary: 'must be in the signed payload' }, claims,
-      { name: 'policy', value: 'FILE', summary: 'instead of --key: which images must be signed by which keys' },
+      { ...publicKeys, instead: ['policy'] }, { ...annotations, instead: ['policy'], summary: 'must be in the signed payload' }, claims,
+      { name: 'policy', value: 'FILE', ownOnly: true, summary: 'instead of --key: which images must be signed by which keys' },
       ...buildArguments,
       { name: 'base-image-only', summary: 'only the image that the last stage is built on' },
       { name: 'output', short: 'o', value: 'FORMAT', choices: ['json', 'text', 'sarif'], otherwise: 'json', summary: 'json, text or sarif' },
@@ -84,7 +86,7 @@ export const commands = {
     details: 'FILE may be - for standard input. With --output json there is one line for each file.\nExit code 0 also for a Dockerfile that a build would refuse (its "error" says why); 1 when a file cannot be read.',
     flags: [
       ...buildArguments,
-      { name: 'output', short: 'o', value: 'FORMAT', choices: ['text', 'json'], otherwise: 'text', summary: 'text or json' },
+      { name: 'output', short: 'o', value: 'FORMAT', choices: ['text', 'json'], otherwise: 'text', ownOnly: true, summary: 'text or json' },
       ...general,
     ],
   },
@@ -95,11 +97,11 @@ export const commands = {
     flags: [
       privateKey, { ...annotations, summary: 'to be signed with the digest' },
       { name: 'recursive', short: 'r', summary: 'also every image that an index lists' },
-      { name: 'format', value: 'FORMAT', choices: ['both', 'legacy', 'bundle'], otherwise: 'both', summary: 'which of cosign\'s formats to write' },
+      { name: 'format', value: 'FORMAT', choices: ['both', 'legacy', 'bundle'], otherwise: 'both', ownOnly: true, summary: 'which of cosign\'s formats to write' },
       yes('nothing is asked anyway'),
       { name: 'tlog-upload', summary: 'for command lines of cosign: only false is accepted' },
       { name: 'use-signing-config', summary: 'for command lines of cosign: only false is accepted' },
-      { name: 'new-bundle-format', summary: 'for command lines of cosign: true is --format bundle, false is --format legacy' },
+      { name: 'new-bundle-format', instead: ['format'], summary: 'for command lines of cosign: true is --format bundle, false is --format legacy' },
       ...network,
     ],
   },
@@ -133,7 +135,7 @@ export const commands = {
     name: 'generate-key-pair', operands: '[k8s://NAMESPACE/NAME]', minimum: 0, maximum: 1,
     summary: 'make a key pair that cosign reads too',
     details: `With k8s://namespace/name the pair and a password go to that Kubernetes secret, and cosign.pub to this folder.\n${passwordWords}`,
-    flags: [prefix('cosign'), yes('overwrite key files and secrets that exist'), timeout, ...general],
+    flags: [prefix('cosign'), ownYes('overwrite key files and secrets that exist'), timeout, ...general],
   },
   'import-key-pair': {
     name: 'import-key-pair', operands: '', minimum: 0, maximum: 0,
@@ -145,18 +147,18 @@ export const commands = {
     name: 'public-key', operands: '', minimum: 0, maximum: 0,
     summary: 'print the public key of a private key',
     details: passwordWords,
-    flags: [privateKey, { name: 'outfile', value: 'FILE', summary: 'write it to a file instead' }, yes('overwrite a file that exists'), timeout, ...general],
+    flags: [privateKey, { name: 'outfile', value: 'FILE', summary: 'write it to a file instead' }, ownYes('overwrite a file that exists'), timeout, ...general],
   },
   copy: {
     name: 'copy', operands: 'SOURCE DESTINATION', minimum: 2, maximum: 2,
     summary: 'copy an image with everything that proves it',
     details: 'Several --platform copy those images by digest and write no tag. With --key the copy is verified like its source.',
     flags: [
-      { name: 'dry-run', summary: 'print what would be done, and do nothing' },
+      { name: 'dry-run', ownOnly: true, summary: 'print what would be done, and do nothing' },
       { name: 'platform', value: 'OS/ARCH', many: true, summary: 'only the image for this platform of an index' },
       { name: 'only', value: 'KINDS', many: true, summary: 'of what hangs on the image only these: sig, att, sbom, referrers (all others)' },
       { name: 'force', short: 'f', summary: 'overwrite the tag of another image' },
-      publicKeys, ...network,
+      { ...publicKeys, ownOnly: true }, ...network,
     ],
   },
   tree: {

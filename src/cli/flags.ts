@@ -14,6 +14,10 @@ export interface Flag {
   readonly choices?: readonly string[];
   /** For the help only. */
   readonly otherwise?: string;
+  /** cosign's command has no such flag, so that no variable of the environment stands for it: what is set for cosign must not mean more here. */
+  readonly ownOnly?: boolean;
+  /** Flags that take its place: where the command line gives one of them, no variable of the environment stands for this one. */
+  readonly instead?: readonly string[];
   readonly summary: string;
 }
 
@@ -88,8 +92,9 @@ export function withEnvironment(given: FlagValues, known: readonly Flag[], env: 
   const values = new Map<string, readonly string[]>();
   for (const flag of known) {
     const set = env[variableOf(flag.name)];
+    const isReplaced = flag.instead?.some((name) => given.has(name)) ?? false;
     if (given.has(flag.name)) values.set(flag.name, given.all(flag.name));
-    else if (set !== undefined && set !== '' && flag.name !== 'help') values.set(flag.name, [valueOf(flag, variableOf(flag.name), set)]);
+    else if (set !== undefined && set !== '' && !isReplaced && !flag.ownOnly) values.set(flag.name, [valueOf(flag, variableOf(flag.name), set)]);
   }
   return new FlagValues(values);
 }

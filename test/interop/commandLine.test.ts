@@ -48,6 +48,18 @@ describe('key pairs', () => {
     assert.equal((await lines.ours(['public-key', '--key', lines.path('ours.key'), '--outfile', 'ours.pub'])).code, 1);
     await lines.must(['generate-key-pair', '--output-key-prefix', 'piped', '--yes']);
   });
+
+  it('are not overwritten by a yes in the environment where cosign has no such flag', async () => {
+    for (const cosign of [lines.two, lines.three]) {
+      const key = join(cosign.directory, 'theirs.key');
+      const before = readFileSync(key, 'utf8');
+      assert.notEqual((await lines.theirs(cosign, ['generate-key-pair', '--output-key-prefix', 'theirs'], { COSIGN_YES: 'true' })).code, 0);
+      assert.equal(readFileSync(key, 'utf8'), before);
+    }
+    const before = readFileSync(lines.path('ours.key'), 'utf8');
+    assert.equal((await lines.ours(['generate-key-pair', '--output-key-prefix', 'ours'], { env: { COSIGN_YES: 'true' } })).code, 1);
+    assert.equal(readFileSync(lines.path('ours.key'), 'utf8'), before);
+  });
 });
 
 describe('images that we sign', () => {

@@ -91,6 +91,16 @@ describe('flags of the environment', () => {
     assert.equal(flags.has('password'), false);
   });
 
+  it('count for nothing where the command line says it in another way, or where cosign has no such flag', () => {
+    const flags: readonly Flag[] = [
+      { name: 'key', value: 'REF', many: true, instead: ['policy'], summary: '' }, { name: 'policy', value: 'FILE', ownOnly: true, summary: '' },
+      { name: 'yes', ownOnly: true, summary: '' },
+    ];
+    const env = { COSIGN_KEY: 'a.pub', COSIGN_POLICY: 'theirs.json', COSIGN_YES: 'maybe' };
+    const names = (words: readonly string[]): readonly string[] => flags.map(({ name }) => name).filter((name) => withEnvironment(parseFlags(words, flags).flags, flags, env).has(name));
+    assert.deepEqual([names([]), names(['--policy', 'mine.json'])], [['key'], ['policy']]);
+  });
+
   it('that are wrong are refused by name', () => {
     assert.throws(() => of([], { COSIGN_OUTPUT: 'yaml' }), /^UsageError: COSIGN_OUTPUT must be one of json, text/);
     assert.throws(() => of([], { COSIGN_YES: 'maybe' }), /^UsageError: COSIGN_YES is for a switch: set it to true or false/);

@@ -48,6 +48,9 @@ describe('a new key pair', () => {
     assert.deepEqual((await run(['generate-key-pair'], { env, answers: [''] }, there)).code, 1);
     assert.deepEqual((await run(['generate-key-pair'], { env, answers: ['y'] }, there)).requests, [{ password: 'p', overwrite: true }]);
     assert.deepEqual((await run(['generate-key-pair', '--yes'], { env }, there)).requests, [{ password: 'p', overwrite: true }]);
+    // cosign's command has no --yes, and asks whatever COSIGN_YES is.
+    const { code, requests } = await run(['generate-key-pair'], { env: { ...env, COSIGN_YES: 'true' } }, there);
+    assert.deepEqual([code, requests], [1, []]);
   });
 
   it('goes to files or to a secret, and nowhere else', async () => {
