@@ -138,10 +138,12 @@ describe('a registry that', { concurrency: 8 }, () => {
     }));
   }
 
-  it('answers the referrers with a web page has no referrers API', () => withRegistry({}, 'legacy', async (registry, engine, image) => {
-    registry.intercept = on('referrers', webPage());
-    assert.equal(codeOf(await ask(engine, image, keys)), 'verified');
-  }));
+  for (const [signed, code] of [['legacy', 'verified'], ['bundle', 'REGISTRY_RESPONSE_INVALID'], ['unsigned', 'REGISTRY_RESPONSE_INVALID']] as const) {
+    it(`answers the referrers with a web page leaves what is signed as ${signed} ${code === 'verified' ? 'verified by what was read' : 'unchecked, never unsigned'}`, () => withRegistry({}, signed, async (registry, engine, image) => {
+      registry.intercept = on('referrers', webPage());
+      assert.equal(codeOf(await ask(engine, image, keys)), code);
+    }));
+  }
 
   it('answers the referrers with 303 to another host, as GHCR at times, has none', () => withRegistry({}, 'unsigned', async (registry, engine, image) => {
     registry.intercept = on('referrers', redirect('https://github.example/truncated', 303));

@@ -15,6 +15,12 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
+/** `100;w=21600` → 100 in 21,600 seconds, as Docker Hub counts; undefined for anything else. */
+export function parseRateLimit(value: string | undefined): { readonly count: number; readonly seconds?: number } | undefined {
+  const [, count, seconds] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(value ?? '') ?? [];
+  return count === undefined ? undefined : { count: Number(count), ...(seconds === undefined ? {} : { seconds: Number(seconds) }) };
+}
+
 /** The target of `Link: <…>; rel="next"` (RFC 8288), as written; undefined when there is none. */
 export function nextLink(value: string | readonly string[] | undefined): string | undefined {
   const text = (typeof value === 'string' ? [value] : value ?? []).join(', ').slice(0, 16_384);

@@ -1,9 +1,10 @@
 // The referrers API with its pages, and how registries say that they have none (OCI distribution-spec v1.1 §listing referrers).
 import type { Digest } from '../crypto/digest.ts';
+import { readJson } from '../encoding/json.ts';
 import { CosignError } from '../errors.ts';
 import { readBody } from './boundedBody.ts';
 import type { Exchange, RegistryAnswer, RepositoryName } from './exchange.ts';
-import { nextLink, single } from './headers.ts';
+import { nextLink, plainMediaType, single } from './headers.ts';
 import { isIndexMediaType, maxManifestBytes, mediaTypes, parseMixedIndex, type Descriptor } from './manifest.ts';
 import { canonicalRepository } from './reference.ts';
 import { isPlainNotFound, registryError, type Failure } from './registryError.ts';
@@ -58,14 +59,25 @@ async function readPage(exchange: Exchange, repository: RepositoryName, answer: 
     if (scope === undefined) throw registryError(failure);
     return { kind: 'unsupported', scope };
   }
-  if (!isIndexMediaType(single(headers['content-type']) ?? '')) {
+  const type = plainMediaType(single(headers['content-type'])) ?? '';
+  // Harbor until 2.10 calls its list plain JSON.
+  if (!isIndexMediaType(type) && type !== 'application/json') {
     answer.response.discard();
     if (!isFirst) throw new CosignError('REGISTRY_RESPONSE_INVALID', `A page of the referrers in ${canonicalRepository(repository)} is no index.`);
+    // A sign-in page or a user interface knows nothing of signatures, whatever its status.
+    if (type === 'text/html') throw new CosignError('REGISTRY_RESPONSE_INVALID', `A web page came in place of the referrers in ${canonicalRepository(repository)}.`, { remedy: 'Check that this host is a container registry and that no sign-in page or proxy stands in between.' });
     return { kind: 'unsupported', scope: 'repository' };
   }
   const bytes = await readBody(answer.response, maxManifestBytes, `the referrers in ${canonicalRepository(repository)}`, signal);
+  if (isFirst && type === 'application/json' && !looksLikeList(bytes)) return { kind: 'unsupported', scope: 'repository' };
   const { manifests, otherDigests } = parseMixedIndex(bytes);
   return { kind: 'page', descriptors: manifests, otherDigests, next: nextPage(headers['link'], answer.url) };
+}
+
+/** Whether JSON that is called no more than that means to be a list; what is broken then is an error and not "no such API". */
+function looksLikeList(bytes: Uint8Array): boolean {
+  const root = readJson(bytes, { maxBytes: maxManifestBytes, maxDepth: 32 });
+  return typeof root === 'object' && root !== null && 'manifests' in root;
 }
 
 /** How registries say that they have no such API; undefined when the answer says anything else. */

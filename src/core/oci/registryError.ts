@@ -1,7 +1,7 @@
 // A failed answer of a registry → one error that keeps the registry's own code (OCI distribution-spec v1.1 §error codes).
 import { CosignError, type ErrorCode } from '../errors.ts';
 import { readJson } from '../encoding/json.ts';
-import { parseRetryAfter, single } from './headers.ts';
+import { parseRateLimit, parseRetryAfter, single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
 
 const maxErrorBytes = 64 * 1024;
@@ -17,10 +17,20 @@ export interface Failure {
   readonly registryCode?: string;
   readonly registryMessage?: string;
   readonly retryAfterMs?: number;
+  /** How many requests the registry says are left of how many, for messages. */
+  readonly limit?: string;
   /** The body is the JSON the specification asks for: the answer comes from a registry, not from some server or router in front. */
   readonly isRegistryAnswer: boolean;
   /** The body could not be read to its end, so that nothing follows from what it does not say. */
   readonly isBodyCut: boolean;
+}
+
+/** From the headers of Docker Hub. */
+function limitOf(headers: HttpResponse['headers']): Pick<Failure, 'limit'> {
+  const [limit, remaining] = [parseRateLimit(single(headers['ratelimit-limit'])), parseRateLimit(single(headers['ratelimit-remaining']))];
+  if (!limit || !remaining) return {};
+  const hours = limit.seconds === undefined ? '' : ` in ${Math.round(limit.seconds / 360) / 10} h`;
+  return { limit: `${remaining.count} of ${limit.count} requests${hours} are left` };
 }
 
 /** The error for a {@link Failure}, which stays at hand for those who decide about another attempt. */
@@ -47,6 +57,7 @@ export async function readFailure(response: HttpResponse, about: Pick<Failure, '
     ...(errors?.[0]?.code === undefined ? {} : { registryCode: errors[0].code }),
     ...(errors?.[0]?.message === undefined ? {} : { registryMessage: errors[0].message }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...limitOf(response.headers),
   };
 }
 
@@ -67,8 +78,9 @@ export function registryError(failure: Failure): RegistryFailure {
   }
   if (status === 403) return make('REGISTRY_DENIED', `The registry refuses access to ${on} ${account} (${detail}).`, 'Ask for access to this repository, or log in with another account.');
   if (status === 429) {
+    const left = failure.limit === undefined ? '' : `; ${failure.limit}`;
     const wait = failure.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(failure.retryAfterMs / 1000)} s`;
-    return make('REGISTRY_RATE_LIMITED', `The registry limits the number of requests for ${on} (${detail}${wait}).`, account === 'anonymously' ? 'Log in with docker login for a higher limit, or verify again later.' : 'Verify again later.');
+    return make('REGISTRY_RATE_LIMITED', `The registry limits the number of requests for ${on} (${detail}${left}${wait}).`, account === 'anonymously' ? 'Log in with docker login for a higher limit, or verify again later.' : 'Verify again later.');
   }
   if (status === 412) return make('REGISTRY_CONFLICT', `Something else was written to ${on} at the same time (${detail}).`, 'Try again.');
   if (status >= 500 || status === 408) return make('REGISTRY_UNAVAILABLE', `The registry could not answer for ${on} (${detail}).`, 'Verify again later.');

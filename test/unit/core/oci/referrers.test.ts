@@ -119,7 +119,7 @@ describe('a registry without the referrers API', () => {
     ['406', status(406), 'repository'],
     ['501', status(501, 'UNSUPPORTED'), 'repository'],
     ['303 to another host', redirect('https://github.example/login', 303), 'repository'],
-    ['200 with a web page', webPage(), 'repository'],
+    ['200 with JSON that is no list', () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{}' }), 'repository'],
     ['200 with an image manifest', (_request, ordinary) => ({ ...ordinary(), headers: { 'content-type': types.manifest } }), 'repository'],
     ['404 whose body ends early', () => ({ status: 404, headers: { 'content-type': 'application/json' }, body: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', cut: 'in body' }), 'repository'],
   ];
@@ -130,6 +130,21 @@ describe('a registry without the referrers API', () => {
       assert.deepEqual(await ask(), { kind: 'unsupported', scope });
     });
   }
+
+  it('is not said to be one by a web page, whatever its status', async () => {
+    await start({}, 1);
+    registry.intercept = on('referrers', webPage());
+    await assert.rejects(ask(), failsWith('REGISTRY_RESPONSE_INVALID'));
+  });
+
+  it('is not said to be one that calls its list plain JSON, as Harbor 2.9', async () => {
+    await start({}, 1);
+    registry.intercept = on('referrers', contentType('application/json; charset=utf-8'));
+    const answer = await ask();
+    assert.equal(answer.kind === 'list' && answer.descriptors.length, 1);
+    registry.intercept = on('referrers', () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{"manifests": 1}' }));
+    await assert.rejects(ask(), failsWith('MANIFEST_INVALID'));
+  });
 
   it('is no longer asked for a token when its router says so first', async () => {
     await start({ auth: { kind: 'bearer' }, referrers: 'router 404' });
