@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { homedir } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { run } from './cli/run.ts';
-import { exitCodes } from './cli/exitCodes.ts';
+import { exitCodes, type ExitCode } from './cli/exitCodes.ts';
 import type { Machine, Output } from './cli/machine.ts';
 import { isStandardInput, readInputFile, readStream } from './node/inputFile.ts';
 import { inTemporaryFolder } from './node/temporaryFolder.ts';
@@ -53,9 +53,19 @@ const machine: Machine = {
 process.stdout.on('error', () => { process.exit(exitCodes.brokenPipe); });
 process.stderr.on('error', () => undefined);
 
-run(process.argv.slice(2), machine, stop.signal).then((code) => { process.exitCode = code; }, (error: unknown) => {
-  if (stop.signal.aborted) process.stderr.write('Cancelled: nothing is known.\n');
-  else throw error;
-}).finally(() => {
+const written = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done) => { stream.write('', () => { done(); }); });
+
+/** Once everything is said, at once: left to itself, Node.js would first finish compiling what is not needed any more. */
+async function end(code: ExitCode): Promise<void> {
+  process.exitCode = code;
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit();
+}
+
+void run(process.argv.slice(2), machine, stop.signal).catch((error: unknown) => {
+  if (!stop.signal.aborted) throw error;
+  process.stderr.write('Cancelled: nothing is known.\n');
+  return undefined;
+}).then((code) => (code === undefined ? undefined : end(code))).finally(() => {
   process.stdin.destroy();
 });
