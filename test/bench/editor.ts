@@ -1,5 +1,6 @@
 // What the editor feels: parsing while typing, bundle sizes, and loading the eager half.
-import { statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { readDockerfile } from '../../src/core/dockerfile/images.ts';
@@ -19,21 +20,38 @@ function longDockerfile(): string {
 
 export function benchEditor(quick: boolean): readonly Row[] {
   const text = longDockerfile();
-  const times: number[] = [];
-  for (let n = 0; n < (quick ? 300 : 2000); n++) {
+  const once = (): number => {
     const start = performance.now();
     readDockerfile(text, { buildArgs: {} });
-    times.push(performance.now() - start);
-  }
+    return performance.now() - start;
+  };
+  // The first passes of a process are compiled while they run, which a person who types meets once: a row of its own.
+  const [first = 0] = Array.from({ length: 100 }, once);
+  const times = Array.from({ length: quick ? 300 : 2000 }, once);
   const sorted = [...times].sort((a, b) => a - b);
   const kilobytes = (name: string): number => statSync(join('dist', name)).size / 1024;
   return [
+    row('parse 500 lines', 'ours, first of a process', [first], 'ms'),
     row('parse 500 lines', 'ours, median', [sorted[Math.floor(sorted.length / 2)] ?? 0], 'ms'),
     row('parse 500 lines', 'ours, p99', [sorted[Math.floor(sorted.length * 0.99)] ?? 0], 'ms', { target: '≤ 5 ms' }),
     row('eager bundle', 'ours', [kilobytes('extension.js')], 'KB', { target: '≤ 100 KB' }),
     row('lazy engine', 'ours', [kilobytes('engine.js')], 'KB'),
+    row('package', 'ours', [packageKilobytes()], 'KB', { target: '≤ 1536 KB' }),
     row('activate()', 'ours', activationTimes(quick ? 5 : 20), 'ms', { target: '≤ 20 ms' }),
   ];
+}
+
+/** The whole VSIX, as `npm run package` makes it. */
+function packageKilobytes(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+  try {
+    const file = join(folder, 'countersign.vsix');
+    const { status, stderr } = spawnSync('npx', ['vsce', 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', file], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`The package was not made: ${stderr.slice(-800)}`);
+    return statSync(file).size / 1024;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Loads and activates the eager half in a fresh process each time, against the stand-in for the editor. */
