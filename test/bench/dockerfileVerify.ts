@@ -26,7 +26,8 @@ export async function benchDockerfileVerify(quick: boolean): Promise<readonly Ro
     for (const cosign of cosigns) writeFileSync(join(cosign.directory, 'Dockerfile'), images.map((image, n) => `FROM ${image} AS stage${n}\n`).join(''));
     await proxy.delay(50);
 
-    const rounds = quick ? 2 : 5;
+    const rounds = 5;
+    const cosignRounds = quick ? 2 : 5;
     const ours: number[] = [];
     const theirs: number[][] = cosigns.map(() => []);
     let cold = { requests: 0, serial: 0 };
@@ -38,12 +39,16 @@ export async function benchDockerfileVerify(quick: boolean): Promise<readonly Ro
       if (bad) throw new Error(`a bench image is ${JSON.stringify(bad)}`);
       return verdicts.map((verdict) => ('digest' in verdict ? String(verdict.digest) : ''));
     };
-    for (let round = 0; round < rounds; round++) {
+    let first = 0;
+    // The first round is that of a process which has verified nothing before: it is compiled while it runs, and is a row of its own.
+    for (let round = 0; round <= rounds; round++) {
       const engine = testEngine({ tagLifetimeMs: 0 });
       await proxy.reset();
       const start = performance.now();
       const digests = await verifyAll(engine, images);
-      ours.push(performance.now() - start);
+      const took = performance.now() - start;
+      if (round === 0) first = took;
+      else ours.push(took);
       cold = await proxy.measure();
       await proxy.reset();
       await verifyAll(engine, images);
@@ -52,13 +57,14 @@ export async function benchDockerfileVerify(quick: boolean): Promise<readonly Ro
       await verifyAll(engine, images.map((image, n) => image.replace(/:1\.0$/, `@${digests[n] ?? ''}`)));
       warmDigest = (await proxy.measure()).requests;
       await engine.dispose();
-      for (const [index, cosign] of cosigns.entries()) {
+      for (const [index, cosign] of round < cosignRounds ? cosigns.entries() : []) {
         const began = performance.now();
         await cosign.must(['dockerfile', 'verify', '--key', keys.pub, '--insecure-ignore-tlog', '--allow-http-registry', 'Dockerfile']);
         theirs[index]?.push(performance.now() - began);
       }
     }
     return [
+      row('20 images cold, 50 ms a request', 'ours, first of a process', [first], 'ms'),
       row('20 images cold, 50 ms a request', 'ours', ours, 'ms', { target: '≥ 20 × faster than cosign' }),
       ...cosigns.map(({ major }, index) => row('20 images cold, 50 ms a request', `cosign ${major}`, theirs[index] ?? [], 'ms', { ratio: median(theirs[index] ?? []) / median(ours) })),
       row('requests, cold', 'ours', [cold.requests], '', { target: '≤ 65' }),

@@ -11,7 +11,8 @@ export interface Row {
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
 export function row(what: string, who: string, values: readonly number[], unit: string, more: { readonly ratio?: number; readonly target?: string } = {}): Row {
