@@ -1,7 +1,7 @@
 // package.json, package.nls.json and contributions.ts say the same, and every code has its page.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { addingSettings, commandIds, dockerfileLanguage, keyLanguage, restrictedSettings, settingDefaults, settingLimits } from '../../src/contributions.ts';
 import { errorCodes } from '../../src/core/errors.ts';
@@ -186,20 +186,4 @@ describe('the pages of docs', () => {
       for (const [, id = ''] of read(page).matchAll(/`(countersign\.[\w.]+)`/g)) assert.ok(id in settingDefaults, `${page}: ${id}`);
     }
   });
-  it('lead nowhere that does not exist', () => {
-    for (const page of pages) {
-      for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
-        if (/^https:\/\//.test(target)) continue;
-        const [path = '', anchor] = target.split('#');
-        const file = path === '' ? join(root, page) : join(root, dirname(page), path);
-        assert.ok(existsSync(file) && statSync(file).isFile(), `${page}: ${target}`);
-        if (anchor !== undefined) assert.ok(anchors(readFileSync(file, 'utf8')).includes(anchor), `${page}: ${target}`);
-      }
-    }
-  });
 });
-
-/** The anchors of a page as web renderers name them. */
-function anchors(text: string): readonly string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
-}
