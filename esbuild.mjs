@@ -1,8 +1,8 @@
 // Builds the extension (dist/) and, when imported, the test bundles (out/). One list of options for both.
 import * as esbuild from 'esbuild';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(fileURLToPath(import.meta.url));
@@ -65,7 +65,11 @@ export async function buildExtension({ production = false, watch = false, write 
     if (write) rmSync(resolve(root, outdir), { recursive: true, force: true });
     const result = await esbuild.build(options);
     if (write) {
-      writeNotices(result.metafile, outdir);
+      if (production) {
+        const { writeBillOfMaterials, writeNotices } = await import('./.ci/bundledPackages.mjs');
+        writeNotices(result.metafile, root, outdir);
+        writeBillOfMaterials(result.metafile, root, outdir);
+      }
       chmodSync(resolve(root, outdir, 'cli.js'), 0o755);
     }
     return result;
@@ -75,22 +79,8 @@ export async function buildExtension({ production = false, watch = false, write 
   return context;
 }
 
-/** The licences of what is bundled, as those licences ask. */
-function writeNotices({ inputs }, outdir) {
-  const packages = new Set(Object.keys(inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
-  const notices = [...packages].sort().map((name) => {
-    const folder = join(root, 'node_modules', name);
-    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
-  });
-  const folder = resolve(root, outdir);
-  if (!existsSync(folder)) mkdirSync(folder);
-  writeFileSync(join(folder, 'third-party-notices.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
-}
-
-/** What the test bundles leave to node_modules: it finds files of its own beside itself. */
-const testExternal = ['esbuild', 'typescript', 'playwright-core', '@vscode/vsce'];
+/** What the test bundles leave to node_modules: they find files of their own beside themselves, or ask for parts that are not there. */
+const testExternal = ['esbuild', 'typescript', 'playwright-core', '@vscode/vsce', '@cyclonedx/cyclonedx-library'];
 
 /** Bundles test files for node:test. `alias` replaces `vscode` in the face tests. */
 export async function buildTests(files, outdir, { alias = {}, external = [] } = {}) {

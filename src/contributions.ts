@@ -8,6 +8,7 @@ export const commandIds = {
   removeTrustedKey: 'countersign.removeTrustedKey',
   showTrust: 'countersign.showTrust',
   openLog: 'countersign.openLog',
+  reportIssue: 'countersign.reportIssue',
   generateKeyPair: 'countersign.generateKeyPair',
   importKeyPair: 'countersign.importKeyPair',
   generateClusterKeyPair: 'countersign.generateClusterKeyPair',
@@ -71,6 +72,7 @@ export interface CommandArguments {
   readonly 'countersign.removeTrustedKey': readonly [];
   readonly 'countersign.showTrust': readonly [UseLocation?];
   readonly 'countersign.openLog': readonly [];
+  readonly 'countersign.reportIssue': readonly [];
   readonly 'countersign.generateKeyPair': readonly [];
   readonly 'countersign.importKeyPair': readonly [];
   readonly 'countersign.generateClusterKeyPair': readonly [];

@@ -21,7 +21,8 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
   };
   try {
     const tracker = registerFace({
-      subscriptions, extensionUri, loadEngine, homeDirectory, userSettings: userSettings(globalStorageUri), now: Date.now, secrets, memory: workspaceState, globalMemory: globalState, environmentPassword: process.env['COSIGN_PASSWORD'],
+      subscriptions, extensionUri, loadEngine, homeDirectory, userSettings: userSettings(globalStorageUri), now: Date.now, version,
+      machine: `${process.platform} ${process.arch}, Node.js ${process.version}`, secrets, memory: workspaceState, globalMemory: globalState, environmentPassword: process.env['COSIGN_PASSWORD'],
     });
     return extensionMode === vscode.ExtensionMode.Test ? { tracker } : undefined;
   } catch (error) {

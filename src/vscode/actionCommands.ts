@@ -10,6 +10,7 @@ import { generateKeyPair, importKeyPair } from './commands/generateKeyPair.ts';
 import { openManifest, openPayload, refreshTree } from './commands/registryContent.ts';
 import { pinImages, unpinImages } from './commands/pinImages.ts';
 import { removeTrustedKey } from './commands/removeTrustedKey.ts';
+import { reportIssue } from './commands/reportIssue.ts';
 import { showPublicKey } from './commands/showPublicKey.ts';
 import { signFile } from './commands/signFile.ts';
 import { signImage } from './commands/signImage.ts';
@@ -39,4 +40,5 @@ export const actionCommands = {
   [commandIds.pinImages]: pinImages,
   [commandIds.unpinImages]: unpinImages,
   [commandIds.usePolicyFile]: usePolicyFile,
+  [commandIds.reportIssue]: reportIssue,
 } as const satisfies Readonly<Record<string, Command>>;

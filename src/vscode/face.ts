@@ -42,6 +42,9 @@ export interface FaceOptions {
   readonly globalMemory: Pick<vscode.Memento, 'get' | 'update'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly version: string;
+  /** Operating system, processor and runtime, for reports. */
+  readonly machine: string;
 }
 
 /** Everything created is in `subscriptions`, also when this throws half-way. */
@@ -76,7 +79,7 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const explanations = own(new ReadOnlyDocuments('countersign-trust'));
   const results = own(new WorkspaceResults(tracker, settings, links));
   const tree = own(new TrustTreeView(tracker, results, engine));
-  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, registryDocuments, explanations, results, tree, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri }));
+  own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, registryDocuments, explanations, results, tree, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri, version: options.version, machine: options.machine, recentFailures: [] }));
   tracker.start();
   fileSignatures.start();
   return tracker;

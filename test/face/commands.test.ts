@@ -132,6 +132,38 @@ describe('commands', () => {
     assert.equal(fake.logShown, 1);
   });
 
+  it('reportIssue shows versions, numbers and codes, and copies them: no name of an image, a key or a file, no value of a setting', async () => {
+    trustKey();
+    fake.configuration.user['countersign.registries.insecure'] = ['registry.secret.example:5000'];
+    const face = startFace();
+    face.engine.answers.set('secret/app', verdicts.unchecked);
+    face.engine.answers.set('secret/other', verdicts.verified);
+    await openDockerfile('FROM ghcr.io/secret/app\nFROM registry.secret.example:5000/secret/other');
+    fake.script.answer({ choose: 'Copy Report' });
+    await run('reportIssue');
+    await settle();
+    const shown = fake.clipboard;
+    assert.match(shown, /Countersign 1\.2\.3\n- Editor 1\.100\.0 \(desktop\)\n- linux x64, Node\.js v20\n- 1 folder, trusted\n/);
+    assert.match(shown, /changed: .*`countersign\.registries\.insecure`/);
+    assert.match(shown, /with 2 images: 1 × unchecked, 1 × verified\n- Registries of these images: 1 × GitHub, 1 × other\n- Why images are not checked: 1 × [A-Z_]+\n/);
+    assert.doesNotMatch(shown, /secret|ada|BEGIN|work space/);
+  });
+
+  it('reportIssue names the commands that failed, with their codes', async () => {
+    trustKey();
+    startFace().engine.describe = () => { throw new CosignError('KEY_UNREADABLE', 'The file cannot be read.'); };
+    fake.clipboard = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----';
+    for (let n = 0; n < 12; n++) {
+      fake.script.answer({ pick: 'Clipboard' });
+      await run('addTrustedKey');
+      await settle();
+    }
+    fake.script.answer({ choose: 'Copy Report' });
+    await run('reportIssue');
+    await settle();
+    assert.match(fake.clipboard, /Last failures of commands: (?:`countersign\.addTrustedKey KEY_UNREADABLE`(?:, )?){10}\n$/);
+  });
+
   it('copyDigest copies a digest and nothing else', async () => {
     startFace();
     await run('copyDigest', digest('f'));

@@ -67,6 +67,8 @@ export function startFace(load?: () => Promise<FakeEngine>, environmentPassword?
     memory: fake.memory,
     globalMemory: fake.memory,
     now: () => now,
+    version: '1.2.3',
+    machine: 'linux x64, Node.js v20',
     loadEngine: () => {
       face.loads += 1;
       return load ? load() : Promise.resolve(engine);

@@ -289,7 +289,12 @@ export const commands = {
   },
 };
 
+export const version = '1.100.0';
+
 export const env = {
+  appName: 'Editor',
+  appHost: 'desktop',
+  remoteName: undefined as string | undefined,
   clipboard: {
     readText: (): Promise<string> => Promise.resolve(fake.clipboard),
     writeText: (text: string): Promise<void> => {

@@ -32,6 +32,11 @@ export interface CommandContext {
   readonly now: () => number;
   readonly log: vscode.LogOutputChannel;
   readonly extensionUri: vscode.Uri;
+  readonly version: string;
+  /** Operating system, processor and runtime, for reports. */
+  readonly machine: string;
+  /** The last failed commands with their codes, the newest last. */
+  readonly recentFailures: string[];
 }
 
 /** Arguments come from lenses, links, key bindings and other extensions: a command checks them itself. */

@@ -43,6 +43,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.pinImages]: action(commandIds.pinImages),
   [commandIds.unpinImages]: action(commandIds.unpinImages),
   [commandIds.usePolicyFile]: action(commandIds.usePolicyFile),
+  [commandIds.reportIssue]: action(commandIds.reportIssue),
   [commandIds.copyDigest]: copyDigest,
 };
 
@@ -58,10 +59,14 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     })));
 }
 
+const maxRecentFailures = 10;
+
 async function showFailure(id: string, error: unknown, context: CommandContext): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
   context.log.error(`${id}: ${describeFailure(error)}`);
   const failure = error instanceof CosignError ? error : toCosignError(error);
+  context.recentFailures.push(`${id} ${failure.code}`);
+  context.recentFailures.splice(0, context.recentFailures.length - maxRecentFailures);
   const { text, actions } = failureText(failure, t);
   const settings = actions.filter(({ kind }) => kind === 'open setting' || kind === 'manage workspace trust').slice(0, 1);
   const [showLog, explain] = [t('Show Log'), t('Explain')];
