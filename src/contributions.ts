@@ -15,6 +15,7 @@ export const commandIds = {
   showPublicKey: 'countersign.showPublicKey',
   changeKeyPassword: 'countersign.changeKeyPassword',
   forgetPasswords: 'countersign.forgetPasswords',
+  clearStorage: 'countersign.clearStorage',
   signImage: 'countersign.signImage',
   signFile: 'countersign.signFile',
   verifyFileSignature: 'countersign.verifyFileSignature',
@@ -79,6 +80,7 @@ export interface CommandArguments {
   readonly 'countersign.showPublicKey': readonly [];
   readonly 'countersign.changeKeyPassword': readonly [];
   readonly 'countersign.forgetPasswords': readonly [];
+  readonly 'countersign.clearStorage': readonly [];
   readonly 'countersign.signImage': readonly [UseLocation?];
   /** From the explorer: the file that was clicked, and all that are selected. */
   readonly 'countersign.signFile': readonly [FileArgument?, (readonly FileArgument[])?];
@@ -148,6 +150,8 @@ export interface Settings {
   readonly 'countersign.network.timeout': number;
   /** Seconds. */
   readonly 'countersign.cache.tagLifetime': number;
+  /** Megabytes. */
+  readonly 'countersign.storage.maxSize': number;
   readonly 'countersign.signing.format': SigningFormat;
   readonly 'countersign.signing.repository': string;
   readonly 'countersign.signing.dockerMediaTypes': boolean;
@@ -185,6 +189,7 @@ export const settingDefaults: Settings = {
   'countersign.workspace.exclude': '**/{node_modules,.git}/**',
   'countersign.network.timeout': 30,
   'countersign.cache.tagLifetime': 60,
+  'countersign.storage.maxSize': 64,
   'countersign.signing.format': 'both',
   'countersign.signing.repository': '',
   'countersign.signing.dockerMediaTypes': false,
@@ -199,6 +204,7 @@ export const settingLimits = {
   'countersign.verify.debounce': { minimum: 0, maximum: 5000 },
   'countersign.network.timeout': { minimum: 1, maximum: 600 },
   'countersign.cache.tagLifetime': { minimum: 0, maximum: 86_400 },
+  'countersign.storage.maxSize': { minimum: 0, maximum: 1024 },
   'countersign.signing.unlockedFor': { minimum: 0, maximum: 86_400 },
 } as const satisfies Partial<Record<SettingId, { readonly minimum: number; readonly maximum: number }>>;
 

@@ -11,7 +11,9 @@ import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import type { KeySource } from './core/policy/keySource.ts';
 import { pinning } from './core/rewriting/pinning.ts';
 import type { Keychain } from './core/oci/transport.ts';
+import { KeptSignatures } from './core/verification/keptSignatures.ts';
 import { Verifier } from './core/verification/verifier.ts';
+import { ContentFolder } from './node/contentFolder.ts';
 import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
 import { createKeychain } from './node/keychain.ts';
 import { createKeySource } from './node/keySource.ts';
@@ -26,6 +28,8 @@ export interface Machine {
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
+  /** Absolute path of a folder for signatures that outlive the process; undefined: there is none. */
+  readonly storageFolder?: string | undefined;
 }
 
 /** All that depends on the settings; made anew when they change. */
@@ -44,7 +48,8 @@ const connectionsPerHost = 64;
 
 /** Nothing is opened, read or asked before the first call. */
 export function createEngine(machine: Machine, settings: EngineSettings): Engine {
-  let parts = assemble(machine, settings);
+  const storage = machine.storageFolder === undefined ? undefined : new ContentFolder({ folder: machine.storageFolder, maxBytes: settings.storageMaxBytes ?? 0, now: () => systemClock.now() });
+  let parts = assemble(machine, settings, storage);
   const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource, cluster: () => parts.kubernetes });
   return {
     readDockerfile,
@@ -76,18 +81,24 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
     },
     configure: (changed) => {
       const { transport } = parts;
-      parts = assemble(machine, changed);
+      storage?.limit(changed.storageMaxBytes ?? 0);
+      parts = assemble(machine, changed, storage);
       void transport.dispose();
     },
     forget: () => parts.verifier.forget(),
-    dispose: () => {
+    clearStorage: async () => {
+      const cleared = await storage?.clear() ?? { images: 0, bytes: 0 };
+      parts.verifier.forget();
+      return cleared;
+    },
+    dispose: async () => {
       signing.lock();
-      return parts.transport.dispose();
+      await Promise.all([parts.transport.dispose(), storage?.flush()]);
     },
   };
 }
 
-function assemble({ version, env, homeDirectory }: Machine, settings: EngineSettings): Parts {
+function assemble({ version, env, homeDirectory }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
   const clock = systemClock;
   const transport = new UndiciTransport({ version, env, settings, connectionsPerHost });
   const logins = createKeychain({
@@ -113,6 +124,6 @@ function assemble({ version, env, homeDirectory }: Machine, settings: EngineSett
     return createClusterKeys({ env, homeDirectory, kubeconfig, context, trusted: settings.trusted, timeoutMs: settings.timeoutMs, generate: generateKeyPair });
   });
   const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, signal) => kubernetes.readPublic(place, signal) });
-  const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs });
+  const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs, kept: storage && new KeptSignatures(storage) });
   return { transport, registry, destination, keySource, verifier, kubernetes };
 }

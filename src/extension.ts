@@ -17,7 +17,7 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
   const { version } = extension.packageJSON as { version: string };
   const loadEngine = async (settings: EngineSettings): Promise<Engine> => {
     const { createEngine } = await import('./engine.ts');
-    return createEngine({ version, env: process.env, homeDirectory }, settings);
+    return createEngine({ version, env: process.env, homeDirectory, storageFolder: storageFolder(globalStorageUri) }, settings);
   };
   try {
     const tracker = registerFace({
@@ -29,6 +29,11 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
     void vscode.window.showErrorMessage(t('Countersign could not start: {0}', error instanceof Error ? error.message : String(error)));
     throw error;
   }
+}
+
+/** Shared by all windows; nothing is stored where there is no disk. */
+function storageFolder(storage: vscode.Uri): string | undefined {
+  return storage.scheme === 'file' ? vscode.Uri.joinPath(storage, 'signatures').fsPath : undefined;
 }
 
 /** The settings of the profile lie above its storage; those of a remote window are on another machine. */

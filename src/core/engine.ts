@@ -11,6 +11,7 @@ import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { ReadPolicyFile } from './policy/policyProblem.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { Verdict } from './policy/verdict.ts';
+import type { ClearedStorage } from './verification/contentStore.ts';
 import type { Pinning } from './rewriting/pinning.ts';
 import type { SigningEngine } from './signingEngine.ts';
 
@@ -36,6 +37,8 @@ export interface EngineSettings {
   readonly timeoutMs: number;
   /** How long a tag's digest is believed, in milliseconds. */
   readonly tagLifetimeMs: number;
+  /** Most that stored signatures may take on the disk; undefined or 0: none are stored. */
+  readonly storageMaxBytes?: number;
   /** How clusters with keys are found. */
   readonly kubernetes?: {
     /** Absolute path; undefined: the environment decides. */
@@ -63,7 +66,7 @@ export interface VerifyQuery {
   /** As written in `--platform`, expanded. */
   readonly platform?: string;
   readonly trust: TrustSettings;
-  /** Bypass every cache ("Verify Again"). */
+  /** Bypass every cache and what is stored ("Verify Again"). */
   readonly fresh: boolean;
   /** COSIGN_REPOSITORY: where signatures lie, instead of the image's own repository; a policy's own place comes first. */
   readonly signatureRepository?: RepositoryName | string;
@@ -129,6 +132,8 @@ export interface Engine {
   configure(settings: EngineSettings): void;
   /** Drops everything remembered about tags, signatures and keys. */
   forget(): void;
+  /** Deletes all stored signatures, and drops everything remembered. @throws {CosignError} `FILE_UNREADABLE` when not all of it could be deleted */
+  clearStorage(): Promise<ClearedStorage>;
   /** Closes sockets and timers. */
   dispose(): Promise<void>;
 }

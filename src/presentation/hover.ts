@@ -4,6 +4,7 @@ import type { Evidence, SignatureReport } from '../core/policy/verdict.ts';
 import { timeText } from './digestText.ts';
 import { driftSentences } from './driftText.ts';
 import { failureText } from './failureText.ts';
+import { storedWords } from './storedWords.ts';
 import { progressWords, signerLines } from './policyWords.ts';
 import { annotationList, demand, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
 import type { Translate } from './translate.ts';
@@ -44,7 +45,7 @@ function stateBlocks({ use, state }: UseWithState, t: Translate, options: HoverO
   const at = (checkedAt: number): string => t('Checked: {0}', timeText(checkedAt, options.offsetMinutes));
   switch (state.kind) {
     case 'verified': case 'unsigned': case 'untrusted':
-      return [...evidenceBlocks(state, t), paragraph([at(state.checkedAt), ...notChecked(use, t)])];
+      return [...evidenceBlocks(state, t), paragraph([at(state.checkedAt), ...storedWords(state, t, options.offsetMinutes), ...notChecked(use, t)])];
     case 'unchecked': {
       const { text } = failureText(state.reason, t);
       const said = [escapeMarkdown(text, 1000), t('Whether the image is signed is not known.')];

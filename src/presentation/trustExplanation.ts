@@ -6,6 +6,7 @@ import type { DemandState, Evidence, PolicyOutcome, RuleOutcome, SignatureReport
 import { timeText } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import { annotationList, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
+import { storedWords } from './storedWords.ts';
 import type { Translate } from './translate.ts';
 import { escapeMarkdown } from './untrustedText.ts';
 import type { UseWithState } from './useState.ts';
@@ -169,7 +170,8 @@ function verdictLines(item: UseWithState, t: Translate, offsetMinutes: number | 
   const checked = 'checkedAt' in state ? [bullet(t('Checked: {0}', timeText(state.checkedAt, offsetMinutes)))] : [];
   const why = state.kind === 'unchecked' ? [bullet(escapeMarkdown(failureText(state.reason, t).text, 1000)), bullet(t('Whether the image is signed is not known.'))]
     : state.kind === 'unresolved' ? [bullet(escapeMarkdown(failureText(state.error, t).text, 1000))] : [];
-  return [`**${stateWords(item, t, escapeMarkdown)}**`, '', ...why, ...checked, bullet(t('No transparency log was consulted.'))];
+  const stored = state.kind === 'verified' ? storedWords(state, t, offsetMinutes).map(bullet) : [];
+  return [`**${stateWords(item, t, escapeMarkdown)}**`, '', ...why, ...checked, ...stored, bullet(t('No transparency log was consulted.'))];
 }
 
 const bullet = (text: string): string => `- ${text}`;

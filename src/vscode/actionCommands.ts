@@ -2,6 +2,7 @@
 import { commandIds } from '../contributions.ts';
 import { addTrustedKey } from './commands/addTrustedKey.ts';
 import { changeKeyPassword, forgetPasswords } from './commands/changeKeyPassword.ts';
+import { clearStorage } from './commands/clearStorage.ts';
 import type { Command } from './commands/context.ts';
 import { copyImage, showCopyPlan } from './commands/copyImage.ts';
 import { explainTrust } from './commands/explainTrust.ts';
@@ -27,6 +28,7 @@ export const actionCommands = {
   [commandIds.showPublicKey]: showPublicKey,
   [commandIds.changeKeyPassword]: changeKeyPassword,
   [commandIds.forgetPasswords]: forgetPasswords,
+  [commandIds.clearStorage]: clearStorage,
   [commandIds.signImage]: signImage,
   [commandIds.signFile]: signFile,
   [commandIds.verifyFileSignature]: verifyFileSignature,

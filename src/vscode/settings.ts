@@ -143,6 +143,7 @@ export class Settings implements vscode.Disposable {
         proxyStrictSSL: http.get<unknown>('proxyStrictSSL') !== false,
         timeoutMs: values.number('countersign.network.timeout') * 1000,
         tagLifetimeMs: values.number('countersign.cache.tagLifetime') * 1000,
+        storageMaxBytes: values.number('countersign.storage.maxSize') * 2 ** 20,
         ...kubernetesSettings(values, this.#homeDirectory),
       },
       problems: values.problems,

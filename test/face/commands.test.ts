@@ -50,6 +50,27 @@ describe('commands', () => {
     assert.deepEqual(screen.kinds(face, document), ['untrusted']);
   });
 
+  it('clearStorage says how much was cleared, and everything is asked again', async () => {
+    trustKey();
+    const face = startFace();
+    face.engine.answers.set('library/alpine', verdicts.verified);
+    const document = await openDockerfile('FROM alpine');
+    face.engine.answers.clear();
+    face.engine.cleared = { images: 3, bytes: 45_000 };
+    await run('clearStorage');
+    assert.match(fake.script.messages().at(-1) ?? '', /images 3, 45 kB/);
+    assert.deepEqual([face.engine.forgotten, face.engine.calls.length, screen.kinds(face, document)], [1, 2, ['pending']]);
+    face.engine.last('alpine').answer(verdicts.unsigned);
+    await settle();
+    assert.deepEqual(screen.kinds(face, document), ['unsigned']);
+  });
+
+  it('clearStorage says so where nothing was stored', async () => {
+    startFace();
+    await run('clearStorage');
+    assert.match(fake.script.messages().at(-1) ?? '', /No signatures were stored/);
+  });
+
   it('verifyAgain with a place asks about that image only', async () => {
     trustKey();
     const face = startFace();

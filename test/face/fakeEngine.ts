@@ -57,6 +57,8 @@ export class FakeEngine implements Engine {
   readonly policyReads: string[] = [];
   reads = 0;
   forgotten = 0;
+  /** What {@link clearStorage} says it deleted. */
+  cleared = { images: 0, bytes: 0 };
   disposed = 0;
   /** Answers at once when there is one for the repository; else the test answers through {@link calls}. */
   readonly answers = new Map<string, Verdict>();
@@ -121,6 +123,10 @@ export class FakeEngine implements Engine {
   containersPolicy: string | undefined;
   findContainersPolicy(): Promise<string | undefined> { return Promise.resolve(this.containersPolicy); }
   configure(settings: EngineSettings): void { this.configured.push(settings); }
+  clearStorage(): Promise<{ readonly images: number; readonly bytes: number }> {
+    return Promise.resolve(this.cleared);
+  }
+
   forget(): void { this.forgotten += 1; }
   dispose(): Promise<void> {
     this.disposed += 1;

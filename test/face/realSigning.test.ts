@@ -25,7 +25,7 @@ describe('keys and files with the real engine', () => {
     directory = mkdtempSync(join(tmpdir(), 'countersign-'));
     fake.folder(directory);
     subscriptions = [];
-    const context = { subscriptions, extensionMode: ExtensionMode.Production, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file('/home/ada/.config/Code/User/globalStorage/countersign'), secrets: fake.secrets, workspaceState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
+    const context = { subscriptions, extensionMode: ExtensionMode.Production, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file(join(directory, 'User', 'globalStorage', 'countersign')), secrets: fake.secrets, workspaceState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
     activate(context as unknown as api.ExtensionContext);
   });
   afterEach(async () => {

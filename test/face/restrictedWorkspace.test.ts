@@ -21,6 +21,8 @@ describe('a hostile workspace in Restricted Mode', () => {
   let folder: string;
   let subscriptions: { dispose(): unknown }[];
   let environment: Readonly<Record<string, string | undefined>>;
+  /** The extension's own, which no workspace chooses. */
+  const storage = (): string => join(outside, 'User', 'globalStorage', 'countersign');
   const spawned: string[] = [];
   const read: string[] = [];
 
@@ -94,7 +96,7 @@ describe('a hostile workspace in Restricted Mode', () => {
       const policy = { default: [{ type: 'sigstoreSigned', keyPath: join(outside, 'id.pub') }], transports: { docker: { [registry.host]: [{ type: 'sigstoreSigned', keyPath: join(outside, 'id.pub') }] } } };
       fake.files.set(join(folder, 'policy.json'), new TextEncoder().encode(JSON.stringify(policy)));
       fake.files.set(join(folder, 'policy.yaml'), new TextEncoder().encode('apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: evil }\nspec: { images: [{ glob: "**" }], authorities: [{ key: { kms: "k8s://default/evil" } }, { key: { secretRef: { name: k } } }] }\n'));
-      const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file('/home/ada/.config/Code/User/globalStorage/countersign'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
+      const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file(storage()), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
       const hooks = activate(context as unknown as api.ExtensionContext);
       assert.ok(hooks);
       const document = fake.open(join(folder, 'Dockerfile'), `# syntax=${registry.host}/demo/app:1.0\nARG A=${registry.host}/demo/app:1.0\nFROM \${A} AS x\nFROM ${registry.host}/demo/app:1.0@sha256:${'0'.repeat(64)}\nCOPY --from=${registry.host}/demo/other:1 /a /b\n`);
@@ -114,7 +116,7 @@ describe('a hostile workspace in Restricted Mode', () => {
       assert.deepEqual(fake.configuration.writes, []);
       assert.deepEqual([...fake.kept], []);
       // Where containers on this machine keep signatures is the machine's to say: fixed places, which no workspace chooses.
-      assert.deepEqual(read.filter((path) => !path.startsWith(folder) && !/\/containers\/registries(\.rootful)?\.d$/.test(path)), []);
+      assert.deepEqual(read.filter((path) => !path.startsWith(folder) && !path.startsWith(join(storage(), 'signatures')) && !/\/containers\/registries(\.rootful)?\.d$/.test(path)), []);
       assert.deepEqual([fake.script.unexpected, existsSync(join(outside, 'pwned'))], [[], false]);
       assert.ok(!JSON.stringify([fake.log, fake.script.messages()]).includes('canary'));
     });
@@ -123,7 +125,7 @@ describe('a hostile workspace in Restricted Mode', () => {
 
   it('is counted: once trusted, the same folder has the login sent', async () => {
     workspace.isTrusted = true;
-    const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file('/home/ada/.config/Code/User/globalStorage/countersign'), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
+    const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file(storage()), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
     const hooks = activate(context as unknown as api.ExtensionContext);
     const document = fake.open(join(folder, 'Dockerfile'), `FROM ${registry.host}/demo/app:1.0\n`);
     fake.show(document);

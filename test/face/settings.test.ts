@@ -134,11 +134,11 @@ describe('other settings', () => {
     trustKey();
     const face = startFace();
     await openDockerfile('FROM alpine');
-    Object.assign(fake.configuration.user, { 'countersign.network.timeout': 5, 'countersign.cache.tagLifetime': 7, 'countersign.registries.certificateAuthorities': { a: 'ca.pem' } });
+    Object.assign(fake.configuration.user, { 'countersign.network.timeout': 5, 'countersign.cache.tagLifetime': 7, 'countersign.storage.maxSize': 3, 'countersign.registries.certificateAuthorities': { a: 'ca.pem' } });
     Object.assign(fake.configuration.workspace, { 'countersign.registries.certificateAuthorities': { b: 'certs/ca.pem', c: '/etc/ca.pem' } });
     fake.set('user', 'countersign.registries.insecure', ['registry:5000']);
     const engine = face.engine.configured.at(-1);
-    assert.deepEqual([engine?.timeoutMs, engine?.tagLifetimeMs, engine?.insecureRegistries, engine?.trusted], [5000, 7000, ['registry:5000'], true]);
+    assert.deepEqual([engine?.timeoutMs, engine?.tagLifetimeMs, engine?.storageMaxBytes, engine?.insecureRegistries, engine?.trusted], [5000, 7000, 3 * 2 ** 20, ['registry:5000'], true]);
     assert.deepEqual(engine?.certificateAuthorities, { a: `${home}/ca.pem`, b: `${folder}/certs/ca.pem`, c: '/etc/ca.pem' });
   });
 

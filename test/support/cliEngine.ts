@@ -29,6 +29,7 @@ export function verdictEngine(verdictOf: (query: VerifyQuery) => Verdict | Promi
     get pinning() { return forbidden('pinning'); },
     configure: () => forbidden('configure'),
     forget: () => forbidden('forget'),
+    clearStorage: () => forbidden('clearStorage'),
     dispose() {
       this.disposed += 1;
       return Promise.resolve();

@@ -10,8 +10,9 @@ export const testSettings: EngineSettings = {
   timeoutMs: 10_000, tagLifetimeMs: 60_000,
 };
 
-export function testEngine(settings: Partial<EngineSettings> = {}, env: Readonly<Record<string, string>> = {}): Engine {
-  return createEngine({ version: '0.0.0', env, homeDirectory: '/nonexistent' }, { ...testSettings, ...settings });
+/** @param storageFolder for signatures that outlive the engine; with room for some, unless the settings say otherwise */
+export function testEngine(settings: Partial<EngineSettings> = {}, env: Readonly<Record<string, string>> = {}, storageFolder?: string): Engine {
+  return createEngine({ version: '0.0.0', env, homeDirectory: '/nonexistent', storageFolder }, { ...testSettings, storageMaxBytes: 2 ** 24, ...settings });
 }
 
 export interface AskOptions {

@@ -28,7 +28,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/core/verification': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/engine.ts'],
   'src/core/signing': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signingEngine.ts'],
   'src/core/kubernetes': ['src/core/errors.ts', 'src/core/encoding', 'src/core/crypto'],
-  'src/core/engine.ts': ['src/core/errors.ts', 'src/core/kubernetes', 'src/core/crypto', 'src/core/dockerfile', 'src/core/rewriting', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts', 'src/core/copyEngine.ts', 'src/core/contentsEngine.ts'],
+  'src/core/engine.ts': ['src/core/errors.ts', 'src/core/verification/contentStore.ts', 'src/core/kubernetes', 'src/core/crypto', 'src/core/dockerfile', 'src/core/rewriting', 'src/core/oci', 'src/core/policy', 'src/core/signingEngine.ts', 'src/core/copyEngine.ts', 'src/core/contentsEngine.ts'],
   'src/core/contentsEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/copyEngine.ts'],
   'src/core/contents': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/signing', 'src/core/verification', 'src/core/copy', 'src/core/copyEngine.ts', 'src/core/contentsEngine.ts', 'jsonc-parser'],
   'src/core/copyEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],

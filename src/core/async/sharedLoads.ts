@@ -48,6 +48,11 @@ export class SharedLoads<V> {
     }
   }
 
+  /** Whether a value is kept, or being loaded. */
+  has(key: string): boolean {
+    return this.#current(key) !== undefined;
+  }
+
   /** Drops a value that turned out to be no good any more; one that has replaced it meanwhile stays. */
   forget(key: string, value: V): void {
     const loaded = this.#entries.get(key)?.loaded;

@@ -116,6 +116,8 @@ export interface Evidence {
   readonly incomplete: readonly CosignError[];
   /** Milliseconds since the epoch. */
   readonly checkedAt: number;
+  /** Verified only: the registry was not asked now; these signatures, read from the disk and verified, are what it listed then (milliseconds since the epoch). */
+  readonly storedAt?: number;
 }
 
 export type Verdict =

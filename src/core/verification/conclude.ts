@@ -18,12 +18,14 @@ export interface Circumstances {
   /** An entry of the settings that cannot be read, and may be the key that signed. */
   readonly problem: CosignError | undefined;
   readonly checkedAt: number;
+  /** Set when the signatures are stored ones: when the registry listed them. */
+  readonly storedAt?: number | undefined;
 }
 
 /** Anything that could not be looked at, and anything that is not known of a demand, forbids "unsigned" and "untrusted". */
-export function conclude({ digest: decidedBy, incomplete, evaluation }: Judged, { digest, platform, problem, checkedAt }: Circumstances): Verdict {
+export function conclude({ digest: decidedBy, incomplete, evaluation }: Judged, { digest, platform, problem, checkedAt, storedAt }: Circumstances): Verdict {
   const { signatures, policies, verified, satisfied, unknown } = evaluation;
-  const evidence: Evidence = { digest, decidedBy, signatures, policies, incomplete, checkedAt, ...(platform === undefined ? {} : { platform }) };
+  const evidence: Evidence = { digest, decidedBy, signatures, policies, incomplete, checkedAt, ...(platform === undefined ? {} : { platform }), ...(storedAt === undefined ? {} : { storedAt }) };
   if (verified) return { kind: 'verified', ...evidence };
   if (satisfied) return accepted(evaluation);
   const reason = unknown ?? incomplete[0] ?? (signatures.length === 0 ? undefined : problem);

@@ -106,7 +106,7 @@ export class SignatureFinder {
     const { layers } = parseSignatureManifest(content.bytes);
     const found = await Promise.all(layers.slice(0, findLimits.legacySignatures).map((layer) => this.#collect(search.signal, async () => ({
       signatures: [{
-        format: 'legacy', store, manifest: content.descriptor.digest, blob: layer.descriptor.digest,
+        format: 'legacy', store, manifest: content.descriptor.digest, manifestBytes: content.bytes, blob: layer.descriptor.digest,
         payload: await this.#payload(search, layer), signature: layer.signature, certificate: layer.certificate,
       }],
       incomplete: [],
@@ -166,7 +166,7 @@ export class SignatureFinder {
     const bundles = manifest.layers.filter(({ mediaType }) => mediaType.startsWith(bundleMediaType));
     const found = await Promise.all(bundles.slice(0, findLimits.referrers).map((layer) => this.#collect(signal, async () => ({
       signatures: [{
-        format: 'bundle', store, manifest: content.descriptor.digest, blob: layer.digest,
+        format: 'bundle', store, manifest: content.descriptor.digest, manifestBytes: content.bytes, blob: layer.digest,
         bytes: await this.#bundle(search, layer),
       }],
       incomplete: [],

@@ -6,6 +6,7 @@ import type { SignatureStore } from '../policy/verdict.ts';
 interface Found {
   readonly store: SignatureStore;
   readonly manifest: Digest;
+  readonly manifestBytes: Uint8Array;
   readonly blob: Digest;
 }
 

@@ -16,6 +16,7 @@ import type { Verdict } from '../policy/verdict.ts';
 import { accepted, conclude, type Judged } from './conclude.ts';
 import { evaluate, keysThatCount, type JudgedPlace } from './evaluate.ts';
 import { judgeSignatures, type JudgedSignature } from './judgedSignature.ts';
+import type { KeptSignatures } from './keptSignatures.ts';
 import { loadKeys, ParsedKeys, type LoadedKeys } from './keyLoader.ts';
 import { maxPlaces, placesOf, type SignaturePlace } from './places.ts';
 import type { RegistryReader, RepositoryName } from './registryReader.ts';
@@ -28,6 +29,8 @@ export interface VerifierOptions {
   readonly clock: Clock;
   /** How long a tag's digest is believed, in milliseconds. */
   readonly tagLifetimeMs: number;
+  /** What outlives the process; undefined: nothing does. */
+  readonly kept?: KeptSignatures | undefined;
 }
 
 /** How long the signatures of a digest are believed to be all there are, in milliseconds. */
@@ -49,11 +52,31 @@ interface Question {
   readonly checkClaims: boolean;
 }
 
+/** One digest in one place with signatures. */
+interface Look {
+  readonly place: SignaturePlace;
+  readonly of: Digest;
+  readonly home: SignatureHome;
+  /** Names both, for everything that is remembered. */
+  readonly key: string;
+}
+
+/** What stored signatures say. */
+interface Recalled {
+  readonly judged: Judged;
+  readonly digest: Digest;
+  readonly platform: string | undefined;
+  readonly storedAt: number;
+}
+
 export class Verifier {
   readonly #registry: RegistryReader;
   readonly #keySource: KeySource;
   readonly #clock: Clock;
   readonly #finder: SignatureFinder;
+  readonly #kept: KeptSignatures | undefined;
+  /** What the registry listed, once it was kept. */
+  readonly #keptFinds = new WeakSet<FoundSignatures>();
   readonly #parsed = new ParsedKeys();
   readonly #tags: SharedLoads<Descriptor>;
   readonly #quick: SharedLoads<QuickFind>;
@@ -68,6 +91,7 @@ export class Verifier {
     this.#keySource = options.keySource;
     this.#clock = options.clock;
     this.#finder = new SignatureFinder(options.registry);
+    this.#kept = options.kept;
     const now = (): number => options.clock.now();
     const lifetimeMs = (found: FoundSignatures): number => (found.incomplete.length === 0 && sizeOf(found) <= maxKeptBytes ? signaturesLifetimeMs : 0);
     this.#tags = new SharedLoads({ lifetimeMs: () => options.tagLifetimeMs, capacity: 5000, now });
@@ -136,9 +160,11 @@ export class Verifier {
     if (places.length > maxPlaces) {
       throw new CosignError('COUNT_LIMIT', `The policies for this image name ${places.length} repositories with signatures; at most ${maxPlaces} are looked at.`, { remedy: 'Put the signatures into fewer repositories.' });
     }
+    const question = { demands, places, keys, intended: reference, fresh, checkClaims };
+    const recalled = reference.digest && await this.#recall(question, { ...reference, digest: reference.digest }, wanted ?? defaultPlatform, signal);
+    if (recalled) return conclude(recalled.judged, { ...recalled, problem: trust.problems[0], checkedAt: this.#clock.now() });
     for (const { repository } of places) this.#registry.probeReferrers(repository, signal).catch(() => undefined);
     const digest = reference.digest ?? (await this.#resolve(reference, fresh, signal)).digest;
-    const question = { demands, places, keys, intended: reference, fresh, checkClaims };
     const child = (): Promise<Digest | undefined> => this.#child(reference, digest, wanted ?? defaultPlatform, signal);
     const instance = places.some(({ ofPlatform }) => ofPlatform) ? await child() : undefined;
     if (instance && places.every(({ ofPlatform }) => ofPlatform)) {
@@ -159,22 +185,61 @@ export class Verifier {
 
   /** Looks the short way, and everywhere before anything but "verified" is said. */
   async #judge(question: Question, digest: Digest, instance: Digest, signal: AbortSignal): Promise<Judged> {
-    const { places, fresh } = question;
-    const homes = places.map((place) => {
-      const of = place.ofPlatform ? instance : digest;
-      return { place, of, home: homeOf(place), key: `${canonicalRepository(place.repository)} ${canonicalRepository(place.image)}@${of}` };
-    });
-    const quick = await Promise.all(homes.map(async ({ place, of, home, key }) => ({
-      place, of, home, key, found: await this.#quick.get(key, (shared) => this.#finder.quick(home, of, shared), signal, fresh),
+    const { fresh } = question;
+    const quick = await Promise.all(looksOf(question, digest, instance).map(async (look) => ({
+      ...look, found: await this.#quick.get(look.key, (shared) => this.#finder.quick(look.home, look.of, shared), signal, fresh),
     })));
     const first = this.#evaluate(quick, digest, question);
+    this.#keep(quick, first, { thorough: false });
     if (first.evaluation.verified) return first;
-    return this.#evaluate(await Promise.all(quick.map(async ({ place, of, home, key, found }) => ({
-      place, of, found: await this.#thorough.get(key, (shared) => this.#finder.thorough(home, of, found, shared), signal, fresh),
-    }))), digest, question);
+    const thorough = await Promise.all(quick.map(async (look) => ({
+      ...look, found: await this.#thorough.get(look.key, (shared) => this.#finder.thorough(look.home, look.of, look.found, shared), signal, fresh),
+    })));
+    const judged = this.#evaluate(thorough, digest, question);
+    this.#keep(thorough, judged, { thorough: true });
+    return judged;
   }
 
-  #evaluate(looks: readonly { readonly place: SignaturePlace; readonly of: Digest; readonly found: FoundSignatures }[], digest: Digest, { demands, keys, intended, checkClaims }: Question): Judged {
+  /**
+   * "Verified", when the stored signatures of a pinned image are enough for it today. More signatures cannot take that back, so the
+   * registry need not be asked; whatever else they lead to says nothing, as there may be others by now. Not for an image of an index
+   * that counts because the index has no signature: only the registry knows whether it still has none.
+   */
+  async #recall(question: Question, pinned: Reference & { readonly digest: Digest }, platform: string, signal: AbortSignal): Promise<Recalled | undefined> {
+    const { places, fresh, checkClaims } = question;
+    const { digest } = pinned;
+    const kept = this.#kept;
+    if (!kept || fresh || !checkClaims) return undefined;
+    let instance: Digest | undefined;
+    if (places.some(({ ofPlatform }) => ofPlatform)) {
+      if (!await kept.manifest(digest)) return undefined;
+      instance = await this.#child(pinned, digest, platform, signal);
+    }
+    const ofPlatform = instance !== undefined && places.every((place) => place.ofPlatform);
+    const subject = ofPlatform && instance ? instance : digest;
+    const looks = looksOf(question, subject, instance ?? digest);
+    // What the registry itself said a moment ago is better.
+    if (looks.every(({ key }) => this.#quick.has(key))) return undefined;
+    const finds = await Promise.all(looks.map(async (look) => ({ ...look, kept: await kept.find(look.key, look.home, look.of, signal) })));
+    const judged = this.#evaluate(finds.flatMap(({ kept: find, ...look }) => (find ? [{ ...look, found: find.found }] : [])), subject, question);
+    if (!judged.evaluation.verified) return undefined;
+    const storedAt = Math.min(this.#clock.now(), ...finds.flatMap(({ kept: find }) => find?.readAt ?? []));
+    return { judged, digest, platform: ofPlatform ? platform : undefined, storedAt };
+  }
+
+  /** Keeps what the registry listed, when that proved the image or is all there is. */
+  #keep(looks: readonly (Look & { readonly found: FoundSignatures })[], { evaluation }: Judged, { thorough }: { readonly thorough: boolean }): void {
+    if (!this.#kept) return;
+    const counting = new Set(evaluation.signatures.flatMap(({ signedBy, manifest }) => (signedBy ? [manifest] : [])));
+    for (const { key, found } of looks) {
+      const isAll = thorough && found.incomplete.length === 0;
+      if (this.#keptFinds.has(found) || !(isAll || (evaluation.verified && found.signatures.length > 0))) continue;
+      this.#keptFinds.add(found);
+      this.#kept.keep(key, found, counting, this.#clock.now());
+    }
+  }
+
+  #evaluate(looks: readonly (Pick<Look, 'place' | 'of'> & { readonly found: FoundSignatures })[], digest: Digest, { demands, keys, intended, checkClaims }: Question): Judged {
     const places = looks.map(({ place, of, found }): JudgedPlace => {
       const elsewhere = canonicalRepository(place.repository) !== canonicalRepository(place.image);
       return {
@@ -197,8 +262,10 @@ export class Verifier {
   /** The manifest of one platform, when the digest is an index. */
   async #child(repository: Reference, digest: Digest, platform: string, signal: AbortSignal): Promise<Digest | undefined> {
     const child = await this.#children.get(`${canonicalRepository(repository)}@${digest} ${platform}`, async (shared) => {
-      const content = await this.#registry.manifest(repository, digest, shared);
+      const kept = await this.#kept?.manifest(digest);
+      const content = kept ?? await this.#registry.manifest(repository, digest, shared);
       if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no image ${digest}.`);
+      if (!kept) this.#kept?.keepManifest(content);
       const isIndex = isIndexMediaType(content.descriptor.mediaType);
       return { digest: isIndex ? choosePlatform(parseIndex(content.bytes).manifests, platform).digest : undefined };
     }, signal);
@@ -206,10 +273,18 @@ export class Verifier {
   }
 }
 
+/** Signatures of one manifest share its bytes. */
 const sizeOf = ({ signatures }: FoundSignatures): number =>
-  signatures.reduce((total, stored) => total + (stored.format === 'legacy' ? stored.payload : stored.bytes).byteLength, 0);
+  [...new Set(signatures.flatMap((stored) => [stored.manifestBytes, stored.format === 'legacy' ? stored.payload : stored.bytes]))].reduce((total, { byteLength }) => total + byteLength, 0);
 
 const isBare = ({ evaluation, incomplete }: Judged): boolean => evaluation.signatures.length === 0 && incomplete.length === 0;
+
+function looksOf({ places }: Question, digest: Digest, instance: Digest): readonly Look[] {
+  return places.map((place) => {
+    const of = place.ofPlatform ? instance : digest;
+    return { place, of, home: homeOf(place), key: `${canonicalRepository(place.repository)} ${canonicalRepository(place.image)}@${of}` };
+  });
+}
 
 const homeOf = ({ repository, image }: SignaturePlace): SignatureHome =>
   (canonicalRepository(repository) === canonicalRepository(image) ? repository : { ...repository, images: image });

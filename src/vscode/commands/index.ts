@@ -30,6 +30,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.showPublicKey]: action(commandIds.showPublicKey),
   [commandIds.changeKeyPassword]: action(commandIds.changeKeyPassword),
   [commandIds.forgetPasswords]: action(commandIds.forgetPasswords),
+  [commandIds.clearStorage]: action(commandIds.clearStorage),
   [commandIds.signImage]: action(commandIds.signImage),
   [commandIds.signFile]: action(commandIds.signFile),
   [commandIds.verifyFileSignature]: action(commandIds.verifyFileSignature),

@@ -29,6 +29,11 @@ describe('the hover', () => {
     assert.match(hover({ ...states.verified, platform: 'linux/amd64', decidedBy: digest('d') }), new RegExp(`Decided by its manifest for linux/amd64, as the index itself has no signature: \`${digest('d')}\``));
   });
 
+  it('says of stored signatures that they are, and how old', () => {
+    assert.match(hover({ ...states.verified, storedAt: 0 }), /Checked: .*\n.*From signatures stored on this machine, as the registry had them on 1970-01-01 00:00:00 UTC; it was not asked now\./);
+    assert.doesNotMatch(hover(states.verified), /stored on this machine/);
+  });
+
   it('does not say that a digest can move', () => {
     const use = sampleUse({ reference: { registry: 'ghcr.io', repository: 'o/app', digest: digest('a') } });
     assert.doesNotMatch(hover(states.verified, use), /tag can move/);

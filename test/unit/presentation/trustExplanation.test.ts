@@ -27,6 +27,9 @@ describe('the explanation of a verdict', () => {
       assert.ok(text.includes(part), `${part} is missing in ${text}`);
     }
   });
+  it('says of stored signatures that they are, and how old', () => {
+    assert.match(explained({ ...states.verified, storedAt: 0 }), /- From signatures stored on this machine, as the registry had them on 1970-01-01 00:00:00 UTC; it was not asked now\./);
+  });
   it('says of what could not be checked that nothing is known', () => {
     const text = explained({ kind: 'unchecked', reason: timeout, digest: digest('a'), evidence: evidence({ incomplete: [timeout] }), checkedAt: 0 });
     assert.match(text, /None was found, but not every place could be read/);

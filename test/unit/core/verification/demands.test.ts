@@ -39,7 +39,7 @@ function signature(person: Person, kind: Kind = 'legacy', options: SignOptions =
   const key = JSON.stringify([person, kind, options]);
   const known = made.get(key);
   if (known) return known;
-  const found = { store: 'signature tag', manifest: sha256('m'), blob: sha256(key) } as const;
+  const found = { store: 'signature tag', manifest: sha256('m'), manifestBytes: new Uint8Array(), blob: sha256(key) } as const;
   const stored = kind === 'bundle'
     ? { ...found, format: kind, bytes: makeBundle(digest, people[person], options) } as const
     : { ...found, format: kind, certificate: false, ...makePayload(digest, people[person], options) } as const;
