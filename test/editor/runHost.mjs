@@ -22,6 +22,8 @@ const suites = [
   { name: 'pinning', live: true },
   { name: 'signers', live: true },
   { name: 'tree', live: true },
+  // Makes the pictures of the README and the walkthrough anew: `npm run pictures`.
+  { name: 'pictures', live: true, onRequest: true, settings: { 'editor.minimap.enabled': false, 'editor.renderLineHighlight': 'none', 'editor.occurrencesHighlight': 'off' } },
 ];
 
 /**
@@ -37,7 +39,7 @@ export async function runHost({ pattern = '', codeServer = process.env.COUNTERSI
   console.log(desktop === undefined ? `host: the VS Code server from npm${codeServer ? ` ${codeServer}` : ''}, in headless Chromium` : `host: ${desktop}`);
   const counts = { passed: 0, failed: 0, skipped: 0, note: '' };
   const named = suites.filter(({ name }) => name === pattern);
-  for (const suite of named.length > 0 ? named : suites.filter(({ live }) => !live || codeServer === undefined)) {
+  for (const suite of named.length > 0 ? named : suites.filter(({ live, onRequest }) => !onRequest && (!live || codeServer === undefined))) {
     const result = await runSuite(suite, { desktop, pattern: named.length > 0 ? '' : pattern, codeServer });
     for (const key of ['passed', 'failed', 'skipped']) counts[key] += result[key];
     counts.note ||= result.note ?? '';
@@ -45,7 +47,7 @@ export async function runHost({ pattern = '', codeServer = process.env.COUNTERSI
   return counts;
 }
 
-async function runSuite({ name, trusted, live }, { desktop, pattern, codeServer }) {
+async function runSuite({ name, trusted, live, settings }, { desktop, pattern, codeServer }) {
   const { startDemo } = await loadTool('test/demo/demo.ts');
   const demo = await startDemo();
   const work = mkdtempSync(join(tmpdir(), 'countersign-host-'));
@@ -53,7 +55,7 @@ async function runSuite({ name, trusted, live }, { desktop, pattern, codeServer 
   writeFileSync(file('demo.json'), JSON.stringify(demo.description));
   const env = {
     COUNTERSIGN_SUITE: name, COUNTERSIGN_DEMO: file('demo.json'), COUNTERSIGN_COUNTS: file('counts.json'), COUNTERSIGN_GREP: pattern,
-    COUNTERSIGN_SCREENSHOTS: join(root, 'out/screenshots', codeServer ?? ''),
+    COUNTERSIGN_SCREENSHOTS: join(root, 'out/screenshots', codeServer ?? ''), COUNTERSIGN_PICTURES: join(root, 'docs/images'),
     ...(codeServer === undefined ? {} : { COUNTERSIGN_CODE_SERVER: codeServer }),
     // A login of the person who runs this must not decide what a test sees.
     DOCKER_CONFIG: file('docker'), REGISTRY_AUTH_FILE: undefined, NODE_OPTIONS: undefined,
@@ -64,7 +66,7 @@ async function runSuite({ name, trusted, live }, { desktop, pattern, codeServer 
   let note;
   try {
     if (live) {
-      await runLive(demo, env, codeServer);
+      await runLive(demo, env, codeServer, settings);
     } else if (trusted) {
       const code = await runTests({
         vscodeExecutablePath: executable, extensionDevelopmentPath: root, extensionTestsPath, extensionTestsEnv: env,
@@ -93,10 +95,10 @@ async function runSuite({ name, trusted, live }, { desktop, pattern, codeServer 
 }
 
 /** The suite runs here, and drives the window; each test goes on where the one before it ended, so that the first failure is the last. */
-async function runLive(demo, env, codeServer) {
+async function runLive(demo, env, codeServer, settings) {
   const { workspace, dockerfile } = demo.description;
-  const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS });
-  Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: '1' });
+  const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, settings, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS });
+  Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_PICTURES: env.COUNTERSIGN_PICTURES, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: '1' });
   globalThis.countersignLive = { ...window, demo, dockerConfig: env.DOCKER_CONFIG };
   try {
     await createRequire(import.meta.url)(resolve(root, 'out/host/host/index.cjs')).run();

@@ -261,6 +261,7 @@ describe('no trusted key', () => {
     assert.deepEqual(screen.lenses(document).map(({ command }) => command?.command), ['countersign.addTrustedKey']);
     assert.match(screen.status().text, /No trusted key/);
     assert.equal(screen.status().backgroundColor, undefined);
+    assert.deepEqual(fake.script.shown, []);
   });
 
   it('ends when a key is added', async () => {

@@ -18,7 +18,12 @@ interface SettingSchema {
   readonly items?: { readonly defaultSnippets?: readonly { readonly body: unknown }[] };
 }
 interface Language { readonly id: string; readonly filenames?: readonly string[]; readonly filenamePatterns?: readonly string[]; readonly extensions?: readonly string[]; readonly firstLine?: string; readonly configuration?: string }
+interface WalkthroughStep {
+  readonly id: string; readonly title: string; readonly description: string; readonly completionEvents: readonly string[];
+  readonly media: { readonly altText: string; readonly image: Readonly<Record<'dark' | 'light' | 'hc' | 'hcLight', string>> };
+}
 interface Manifest {
+  readonly name: string; readonly publisher: string;
   readonly icon: string; readonly activationEvents: readonly string[]; readonly l10n: string; readonly keywords: readonly string[]; readonly extensionKind: readonly string[];
   readonly capabilities: { readonly untrustedWorkspaces: { readonly supported: string; readonly restrictedConfigurations: readonly string[] }; readonly virtualWorkspaces: { readonly supported: string } };
   readonly contributes: {
@@ -26,6 +31,9 @@ interface Manifest {
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
     readonly configuration: readonly { readonly title: string; readonly order: number; readonly properties: Readonly<Record<string, SettingSchema>> }[];
     readonly languages: readonly Language[];
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string; readonly when: string }[];
+    readonly walkthroughs: readonly { readonly id: string; readonly steps: readonly WalkthroughStep[] }[];
     readonly grammars: readonly { readonly scopeName: string; readonly path: string; readonly injectTo?: readonly string[]; readonly language?: string }[];
   };
 }
@@ -121,6 +129,60 @@ describe('the manifest', () => {
     for (const { path, scopeName } of contributes.grammars) assert.equal((JSON.parse(read(path)) as { scopeName: string }).scopeName, scopeName);
   });
   it('has at most thirty keywords', () => assert.ok(manifest.keywords.length <= 30));
+});
+
+describe('the first steps', () => {
+  const steps = contributes.walkthroughs.flatMap(({ steps: all }) => all);
+  const isSetting = (id: string): boolean => id in settingDefaults;
+  /** Of the editor itself, tried in one; a view of ours can be focused. */
+  const ofTheEditor = [
+    'workbench.action.files.openFile', 'workbench.action.openWorkspaceSettingsFile', 'workbench.action.openSettings', 'workbench.action.openWalkthrough', 'vscode.openFolder',
+    ...Object.values(contributes.views).flat().map(({ id }) => `${id}.focus`),
+  ];
+  const exists = (command: string): boolean => ([...Object.values(commandIds), ...ofTheEditor] as readonly string[]).includes(command);
+
+  it('are the six of the way from a Dockerfile to a shared policy', () => {
+    assert.deepEqual(steps.map(({ id }) => id), ['open', 'trust', 'read', 'keys', 'sign', 'share']);
+  });
+  it('have pictures for every theme, with words for those who do not see them', () => {
+    for (const { media: { image, altText } } of steps) {
+      assert.deepEqual(Object.keys(image).sort(), ['dark', 'hc', 'hcLight', 'light']);
+      for (const path of Object.values(image)) assert.deepEqual([...readFileSync(join(root, path)).subarray(1, 4)], [...Buffer.from('PNG')], path);
+      assert.ok((nls[altText.replaceAll('%', '')] ?? '').length > 40, altText);
+    }
+  });
+  it('have pictures that are small', () => {
+    const sizes = readdirSync(join(root, 'docs/images')).filter((name) => name.endsWith('.png')).map((name) => readFileSync(join(root, 'docs/images', name)).length);
+    assert.ok(Math.max(...sizes) <= 150 * 1024 && sizes.reduce((sum, size) => sum + size, 0) <= 600 * 1024, sizes.join(' '));
+  });
+  it('are ticked off by what happens in them', () => {
+    for (const { id, completionEvents } of steps) {
+      assert.notEqual(completionEvents.length, 0, id);
+      for (const event of completionEvents) {
+        const [, kind = '', what = ''] = /^(\w+):(.+)$/.exec(event) ?? [];
+        const known = { onCommand: exists, onSettingChanged: isSetting, onView: (view: string) => exists(`${view}.focus`), onContext: (when: string) => when.includes(dockerfileLanguage) }[kind];
+        assert.ok(known?.(what), event);
+      }
+    }
+  });
+  it('and every other text link to commands that exist', () => {
+    for (const [key, text] of Object.entries(nls)) {
+      for (const [, command = '', argument] of text.matchAll(/\]\(command:([\w.]+)(?:\?([^)]*))?\)/g)) {
+        assert.ok(exists(command), `${key}: ${command}`);
+        if (command === 'workbench.action.openWalkthrough') {
+          assert.ok(contributes.walkthroughs.some(({ id }) => JSON.parse(decodeURIComponent(argument ?? '')) === `${manifest.publisher}.${manifest.name}#${id}`), key);
+        }
+      }
+    }
+    assert.equal(Object.values(nls).some((text) => /\(command:/.test(text)), true);
+  });
+  it('are offered where a view is empty, with a folder and without', () => {
+    for (const { id } of Object.values(contributes.views).flat()) {
+      const welcome = contributes.viewsWelcome.filter(({ view }) => view === id);
+      assert.deepEqual(welcome.map(({ when }) => when), ['workspaceFolderCount != 0', 'workspaceFolderCount == 0']);
+      for (const { contents } of welcome) assert.match(nls[contents.replaceAll('%', '')] ?? '', /openWalkthrough/);
+    }
+  });
 });
 
 describe('the files that are Dockerfiles', () => {

@@ -7,6 +7,7 @@ import { isRecord } from '../places.ts';
 import { readStored, workspaceScope, type Scope } from '../storedSettings.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
+import { fileWithoutKeys, listCovered } from './firstKey.ts';
 import { describeKeys, keySteps, readKey, type ChosenKey, type KeyState } from './keySteps.ts';
 import { askSteps, back, choose, enter, type Step } from './steps.ts';
 import { storeKey } from './storeKey.ts';
@@ -25,8 +26,12 @@ export const addTrustedKey: Command = async (context, argument) => {
   const start: Answers = { ...targetIn(argument), ...await keyIn(context, argument) };
   const { key, name, images, patterns, scope, resource } = await askSteps(t('Add Trusted Key'), [...(start.key ? [] : keySteps<Answers>(context)), nameStep, imagesStep, patternStep, scopeStep], start);
   if (!key || name === undefined) return;
-  const stored = await storeKey({ key, name, images: images === 'some' ? patterns ?? [] : 'all', scope: scope ?? 'user', resource });
-  if (stored) vscode.window.setStatusBarMessage(t('The key {0} is trusted now', name), 5000);
+  const covers = images === 'some' ? patterns ?? [] : 'all';
+  const first = fileWithoutKeys(context, resource);
+  const stored = await storeKey({ key, name, images: covers, scope: scope ?? 'user', resource });
+  if (!stored) return;
+  if (first) listCovered(context, first, name, covers);
+  else vscode.window.setStatusBarMessage(t('The key {0} is trusted now', name), 5000);
 };
 
 const nameStep: Step<Answers> = {
