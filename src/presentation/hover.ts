@@ -45,7 +45,7 @@ function stateBlocks({ use, state }: UseWithState, t: Translate, options: HoverO
   const at = (checkedAt: number): string => t('Checked: {0}', timeText(checkedAt, options.offsetMinutes));
   switch (state.kind) {
     case 'verified': case 'unsigned': case 'untrusted':
-      return [...evidenceBlocks(state, t), paragraph([at(state.checkedAt), ...storedWords(state, t, options.offsetMinutes), ...notChecked(use, t)])];
+      return [paragraph(storedWords(state, t, options.offsetMinutes)), ...evidenceBlocks(state, t), paragraph([at(state.checkedAt), ...notChecked(use, t)])];
     case 'unchecked': {
       const { text } = failureText(state.reason, t);
       const said = [escapeMarkdown(text, 1000), t('Whether the image is signed is not known.')];

@@ -22,6 +22,7 @@ const suites = [
   { name: 'pinning', live: true },
   { name: 'signers', live: true },
   { name: 'tree', live: true },
+  { name: 'offline', live: true },
   // Makes the pictures of the README and the walkthrough anew: `npm run pictures`.
   { name: 'pictures', live: true, onRequest: true, settings: { 'editor.minimap.enabled': false, 'editor.renderLineHighlight': 'none', 'editor.occurrencesHighlight': 'off' } },
 ];

@@ -29,8 +29,8 @@ describe('the hover', () => {
     assert.match(hover({ ...states.verified, platform: 'linux/amd64', decidedBy: digest('d') }), new RegExp(`Decided by its manifest for linux/amd64, as the index itself has no signature: \`${digest('d')}\``));
   });
 
-  it('says of stored signatures that they are, and how old', () => {
-    assert.match(hover({ ...states.verified, storedAt: 0 }), /Checked: .*\n.*From signatures stored on this machine, as the registry had them on 1970-01-01 00:00:00 UTC; it was not asked now\./);
+  it('says of stored signatures that they are, and how old, before anything else about them', () => {
+    assert.match(hover({ ...states.verified, storedAt: 0 }), /^.*\n\nImage: .*\n\nFrom signatures stored on this machine, as the registry had them on 1970-01-01 00:00:00 UTC; it was not asked now\.\n\nDigest/);
     assert.doesNotMatch(hover(states.verified), /stored on this machine/);
   });
 
