@@ -38,7 +38,7 @@ function untrustedText(image: string, evidence: Evidence): string {
   const hints = foreignKeyHints(signatures).map((hint) => plainText(hint, 64));
   return [
     `no matching signatures for ${image} (${evidence.decidedBy}): it has ${signatureCount(signatures, t)}, ${faultCounts(signatures, t) || 'signed by other trusted keys'}.`,
-    ...(hints.length === 0 ? [] : [`Key hints of the others: ${enumeration(hints, t, 3)}.`]),
+    ...(hints.length === 0 ? [] : [`Key hints of the other signatures: ${enumeration(hints, t, 3)}.`]),
     demands(evidence),
   ].join(' ');
 }

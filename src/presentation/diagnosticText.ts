@@ -115,7 +115,7 @@ function untrustedMessage(use: ImageUse, evidence: Evidence, t: Translate): stri
     ? t('Ask those who are missing to sign it; if you are one of them, use "Add My Signature…".')
     : t('Use an image that satisfies this, or add the right key with "Add Trusted Key…" if you trust who signed.');
   const hints = foreignKeyHints(signatures);
-  const hinted = hints.length === 0 ? [] : [t('Key hints of the others: {0}.', enumeration(hints.map((hint) => plainText(hint, 64)), t, 3))];
+  const hinted = hints.length === 0 ? [] : [t('Key hints of the other signatures: {0}.', enumeration(hints.map((hint) => plainText(hint, 64)), t, 3))];
   return [found, ...hinted, demands(evidence, t), remedy].join(' ');
 }
 

@@ -66,7 +66,7 @@ export function shortReason(code: ErrorCode, t: Translate): string {
     case 'REGISTRY_UNAVAILABLE': return t('the registry is not available');
     case 'REGISTRY_RESPONSE_INVALID': case 'REGISTRY_REFUSED_MANIFEST': return t('the registry gave an unexpected answer');
     case 'REGISTRY_CONFLICT': return t('somebody else wrote at the same time');
-    case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': return t('the registry leads somewhere unsafe');
+    case 'REGISTRY_REDIRECT_REFUSED': case 'REGISTRY_REALM_REFUSED': return t('the registry leads to an address it must not lead to');
     case 'REGISTRY_PLAIN_HTTP_REFUSED': return t('the registry speaks plain http');
     case 'PROXY_INVALID': return t('the proxy is not valid');
     case 'CERTIFICATE_UNREADABLE': return t('a certificate file cannot be read');
@@ -126,7 +126,8 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
     case 'CREDENTIALS_UNREADABLE': case 'CREDENTIAL_HELPER_FAILED': return t('Log in again (docker login), or turn countersign.registries.useCredentials off.');
     case 'IMAGE_NOT_FOUND': return t('Look for a mistake in the name and the tag; some registries also answer so when a login is missing.');
     case 'PLATFORM_NOT_FOUND': return t('Choose a platform that the image was made for.');
-    case 'SIGNATURE_LOST': case 'REGISTRY_CONFLICT': return t('Do it again.');
+    case 'SIGNATURE_LOST': return t('Sign the image again; the signatures that are there stay.');
+    case 'REGISTRY_CONFLICT': return t('Try again: what the other wrote is kept.');
     case 'PAYLOAD_INVALID': case 'BUNDLE_INVALID': case 'BUNDLE_UNSUPPORTED': return t('Ask whoever signed the image to sign it again.');
     case 'TAG_EXISTS': return t('Choose another tag, or agree to overwrite this one.');
     case 'KUBERNETES_REFERENCE_INVALID': return t('Write k8s://namespace/name.');
@@ -136,11 +137,11 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
     case 'KUBERNETES_FORBIDDEN': return t('Ask whoever runs the cluster for access to the secret.');
     case 'KUBERNETES_SECRET_NOT_FOUND': return t('Look for a mistake in namespace and name, and at the context.');
     case 'KUBERNETES_SECRET_INVALID': return t('Choose a secret that cosign can use.');
-    case 'KUBERNETES_CONFLICT': return t('Do it again.');
+    case 'KUBERNETES_CONFLICT': return t('Look at what the secret holds now, then try again.');
     case 'KUBERNETES_REFUSED': return t('Ask whoever runs the cluster; the log has the details.');
-    case 'FILE_UNREADABLE': return t('Make the file readable.');
-    case 'FILE_CHANGED': return t('Look at the file and try again.');
-    case 'INTERNAL': return t('Look in the log, and report it as a mistake of this extension.');
+    case 'FILE_UNREADABLE': return t('Make it readable, or choose another one.');
+    case 'FILE_CHANGED': return t('Look at what the file holds now, then try again.');
+    case 'INTERNAL': return t('This is a mistake of the extension: report it with "Countersign: Report Issue…".');
   }
 }
 

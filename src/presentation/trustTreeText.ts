@@ -163,7 +163,7 @@ export function proofRow(proof: AttachedProof, t: Translate): TreeRow {
       ...(proof.artifactType === undefined ? [] : [t('Artifact type: {0}', escapeMarkdown(proof.artifactType))]),
       ...(proof.predicateType === undefined ? [] : [t('Predicate type: {0}', escapeMarkdown(proof.predicateType))]),
       ...Object.entries(proof.annotations).slice(0, 10).map(([name, value]) => t('Annotation {0}: {1}', escapeMarkdown(name, 80), escapeMarkdown(value))),
-      t('Nothing of this was verified: the registry says so.'),
+      t('Nothing of this was verified; it is what the registry says.'),
     ].join('  \n'),
     accessibilityLabel: `${label}, ${place}, ${description}`,
   };

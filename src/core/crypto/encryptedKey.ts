@@ -33,6 +33,7 @@ interface EncryptedKey {
 
 const label = 'ENCRYPTED SIGSTORE PRIVATE KEY';
 const labels = [label, 'ENCRYPTED COSIGN PRIVATE KEY'];
+const chooseCosign = 'Choose a private key that cosign or Countersign wrote, such as cosign.key.';
 const saltBytes = 32;
 const writtenCost: ScryptCost = { N: 65536, r: 8, p: 1 };
 /** An allow list, not a range: everything else would let a file choose how much memory and time we spend. */
@@ -122,8 +123,8 @@ async function decrypt({ cost, salt, nonce, box }: EncryptedKey, password: Passw
 function parseEncryptedKey(pem: Uint8Array): EncryptedKey {
   const blocks = parsePem(pem);
   const [block] = blocks;
-  if (!block) throw new CosignError('KEY_INVALID', `There is no private key here: no line "-----BEGIN ${label}-----" was found.`);
-  if (blocks.length > 1) throw new CosignError('KEY_INVALID', `The file holds ${blocks.length} keys; one cosign private key is needed.`);
+  if (!block) throw new CosignError('KEY_INVALID', `There is no private key here: no line "-----BEGIN ${label}-----" was found.`, { remedy: chooseCosign });
+  if (blocks.length > 1) throw new CosignError('KEY_INVALID', `The file holds ${blocks.length} keys; one cosign private key is needed.`, { remedy: 'Leave one private key in the file.' });
   if (!labels.includes(block.label)) throw notEncrypted(block.label);
   if (block.hasHeaders) throw shape.fail('there are PEM headers');
   return readEncryptedKey(block.bytes);
@@ -168,7 +169,7 @@ function deriveKey(password: Password, salt: Uint8Array, { N, r, p }: ScryptCost
 }
 
 function notEncrypted(found: string): CosignError {
-  if (found.endsWith('PUBLIC KEY')) return new CosignError('KEY_INVALID', 'This is a public key; the private key (cosign.key) is needed.');
-  if (found.endsWith('CERTIFICATE')) return new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate; a cosign private key is needed.');
+  if (found.endsWith('PUBLIC KEY')) return new CosignError('KEY_INVALID', 'This is a public key; the private key (cosign.key) is needed.', { remedy: chooseCosign });
+  if (found.endsWith('CERTIFICATE')) return new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate; a cosign private key is needed.', { remedy: chooseCosign });
   return new CosignError('KEY_UNSUPPORTED', `This is no cosign private key but "${found}".`, { remedy: 'Import it first: cosign keys are always encrypted, if only with an empty password.' });
 }

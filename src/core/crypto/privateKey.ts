@@ -5,6 +5,8 @@ import { parsePem, type PemBlock } from '../encoding/pem.ts';
 import { signBytes, verifyBytes } from './signatures.ts';
 import { toPublicKey, type PublicKey } from './publicKey.ts';
 
+const chooseImportable = 'Choose an unencrypted private key in PEM form: RSA, EC or Ed25519.';
+
 /** An unlocked private key. Never logged, never serialised except encrypted. */
 export interface PrivateKey {
   readonly publicKey: PublicKey;
@@ -57,10 +59,10 @@ function load(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): PrivateKey {
     publicHandle = createPublicKey(handle);
   } catch {
     // No cause: what OpenSSL says may quote the key.
-    throw new CosignError('KEY_INVALID', 'The private key cannot be read.');
+    throw new CosignError('KEY_INVALID', 'The private key cannot be read.', { remedy: chooseImportable });
   }
   const key = { handle, publicKey: toPublicKey(publicHandle) };
-  if (!halvesFit(key)) throw new CosignError('KEY_INVALID', 'The private key does not fit the public key stored with it.');
+  if (!halvesFit(key)) throw new CosignError('KEY_INVALID', 'The private key does not fit the public key stored with it.', { remedy: chooseImportable });
   return key;
 }
 
@@ -77,8 +79,8 @@ function privateBlock(blocks: readonly PemBlock[]): PemBlock {
   // `openssl ecparam -genkey` writes the curve's name in a block of its own in front.
   const relevant = blocks.filter(({ label }) => label !== 'EC PARAMETERS');
   const [block, second] = relevant;
-  if (!block) throw new CosignError('KEY_INVALID', 'There is no private key here: no line "-----BEGIN … PRIVATE KEY-----" was found.');
-  if (second) throw new CosignError('KEY_INVALID', `The file holds ${relevant.length} keys or other blocks; one private key is needed.`);
+  if (!block) throw new CosignError('KEY_INVALID', 'There is no private key here: no line "-----BEGIN … PRIVATE KEY-----" was found.', { remedy: chooseImportable });
+  if (second) throw new CosignError('KEY_INVALID', `The file holds ${relevant.length} keys or other blocks; one private key is needed.`, { remedy: 'Leave one private key in the file.' });
   return block;
 }
 
@@ -92,15 +94,15 @@ function containerOf({ label, hasHeaders }: PemBlock): 'pkcs8' | 'pkcs1' | 'sec1
     case 'EC PRIVATE KEY': return 'sec1';
     case 'ENCRYPTED SIGSTORE PRIVATE KEY':
     case 'ENCRYPTED COSIGN PRIVATE KEY':
-      throw new CosignError('KEY_UNSUPPORTED', 'This is a cosign private key already; it needs no import.');
+      throw new CosignError('KEY_UNSUPPORTED', 'This is a cosign private key already; it needs no import.', { remedy: 'Sign with it as it is.' });
     case 'OPENSSH PRIVATE KEY':
       throw new CosignError('KEY_UNSUPPORTED', 'OpenSSH private keys cannot be imported.', { remedy: 'Convert a copy with: ssh-keygen -p -m PKCS8 -f COPY' });
     case 'PUBLIC KEY':
     case 'RSA PUBLIC KEY':
-      throw new CosignError('KEY_INVALID', 'This is a public key, not a private key.');
+      throw new CosignError('KEY_INVALID', 'This is a public key, not a private key.', { remedy: chooseImportable });
     case 'CERTIFICATE':
-      throw new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate, not a private key.');
+      throw new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate, not a private key.', { remedy: chooseImportable });
     default:
-      throw new CosignError('KEY_UNSUPPORTED', `Private keys of the kind "${label}" cannot be imported.`);
+      throw new CosignError('KEY_UNSUPPORTED', `Private keys of the kind "${label}" cannot be imported.`, { remedy: chooseImportable });
   }
 }

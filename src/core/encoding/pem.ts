@@ -21,7 +21,7 @@ const maxBlocks = 1000;
  * 1000 blocks, and for UTF-16 text
  */
 export function parsePem(bytes: Uint8Array): readonly PemBlock[] {
-  if (bytes.length > maxPemBytes) throw invalid(`it is larger than ${maxPemBytes / 1024} KiB`);
+  if (bytes.length > maxPemBytes) throw invalid(`it is larger than ${maxPemBytes / 1024} KiB`, 'Leave only the key in it.');
   if (isUtf16(bytes)) throw invalid('it is saved as UTF-16', 'Save the file as UTF-8.');
   const lines = new TextDecoder('utf-8').decode(bytes).split(/\r\n|\n|\r/).map((line) => line.trim());
   const blocks: PemBlock[] = [];
@@ -31,7 +31,7 @@ export function parsePem(bytes: Uint8Array): readonly PemBlock[] {
     const end = nextBoundary(lines, at + 1);
     if (boundary(lines[end] ?? '', 'END') !== label) throw invalid(`the block "${label}" has no END line`);
     blocks.push(readBlock(label, lines.slice(at + 1, end)));
-    if (blocks.length > maxBlocks) throw invalid(`it holds more than ${maxBlocks} blocks`);
+    if (blocks.length > maxBlocks) throw invalid(`it holds more than ${maxBlocks} blocks`, 'Leave only the key in it.');
     at = end;
   }
   return blocks;
@@ -71,6 +71,6 @@ function isUtf16(bytes: Uint8Array): boolean {
   return marked || (bytes.length >= 4 && (first === 0) !== (second === 0) && (bytes[2] === 0) === (first === 0) && (bytes[3] === 0) === (second === 0));
 }
 
-function invalid(why: string, remedy?: string): CosignError {
-  return new CosignError('KEY_INVALID', `This is no PEM file: ${why}.`, remedy === undefined ? {} : { remedy });
+function invalid(why: string, remedy = 'Copy the whole key, with its BEGIN and END lines.'): CosignError {
+  return new CosignError('KEY_INVALID', `This is no PEM file: ${why}.`, { remedy });
 }

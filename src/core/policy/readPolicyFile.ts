@@ -18,7 +18,7 @@ export const maxPolicyFileBytes = 1024 * 1024;
  * @throws {CosignError} `POLICY_INVALID` for what is too large or no UTF-8, `POLICY_UNSUPPORTED` for a format that is not read
  */
 export function readPolicyFile(uri: string, bytes: Uint8Array, { cluster, containers }: PolicyParsers): ReadPolicyFile {
-  if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', `The policy file is larger than ${maxPolicyFileBytes / 1024} KiB.`);
+  if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', `The policy file is larger than ${maxPolicyFileBytes / 1024} KiB.`, { remedy: 'Leave only the policies in it.' });
   const text = decode(bytes);
   if (!isContainersPolicy(uri, text)) return cluster(text, uri);
   if (!containers) throw new CosignError('POLICY_UNSUPPORTED', 'The file is a policy of containers-policy.json(5), which is not read here.');
@@ -36,6 +36,6 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new CosignError('POLICY_INVALID', 'The policy file is not UTF-8 text.', { cause });
+    throw new CosignError('POLICY_INVALID', 'The policy file is not UTF-8 text.', { cause, remedy: 'Save it as UTF-8.' });
   }
 }

@@ -26,7 +26,7 @@ export const importKeyPair: Command = async (context) => {
     title: t('Choose an Unencrypted Private Key'), openLabel: t('Import'), canSelectMany: false, filters: { [t('Private Keys')]: ['pem', 'key'], [t('All Files')]: ['*'] },
   }) ?? [];
   if (!source) return;
-  if (source.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', t('The key is not a file on this machine.'), { remedy: t('Copy it to this machine first.') });
+  if (source.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', t('"{0}" is not a file on this machine.', source.path), { remedy: t('Copy it to this machine first.') });
   const start: KeyPairState = {};
   const request = requestOf(await askSteps(t('Import Key Pair'), newKeyPairSteps(signing, 'import-cosign'), start));
   if (!request) return;

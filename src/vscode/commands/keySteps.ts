@@ -72,7 +72,7 @@ async function fromFile(context: CommandContext): Promise<ChosenKey | Back> {
   });
   const [file] = files ?? [];
   if (!file) return back;
-  if (file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('The key is not a file on this machine.'), { remedy: t('Paste the key instead.') });
+  if (file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('"{0}" is not a file on this machine.', file.path), { remedy: t('Paste the key instead.') });
   const descriptions = await describe(context, file.fsPath, new AbortController().signal);
   return { reference: file.fsPath, file, descriptions };
 }

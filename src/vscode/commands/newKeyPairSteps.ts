@@ -81,7 +81,7 @@ function folderStep<State extends KeyPairState>(): Step<State> {
 async function browseFolder(): Promise<vscode.Uri | Back> {
   const [folder] = await vscode.window.showOpenDialog({ title: t('Choose a Folder'), openLabel: t('Choose'), canSelectFiles: false, canSelectFolders: true }) ?? [];
   if (!folder) return back;
-  if (folder.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', t('The folder is not on this machine.'), { remedy: t('Choose a folder on this machine.') });
+  if (folder.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', t('The folder "{0}" is not on this machine.', folder.path), { remedy: t('Choose a folder on this machine.') });
   return folder;
 }
 

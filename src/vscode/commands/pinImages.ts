@@ -58,7 +58,7 @@ async function apply({ uri, version }: FileTrust, { edits }: PinPlan): Promise<b
   if (edits.length === 0) return true;
   const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
   const done = document?.version === version && await vscode.workspace.applyEdit(toWorkspaceEdit(uri, edits));
-  if (!done) say(t('The Dockerfile was not changed: {0}', t('The editor did not take the change.')));
+  if (!done) say(t('The Dockerfile was not changed: {0}', t('The editor did not take the change. Try again.')));
   return done;
 }
 

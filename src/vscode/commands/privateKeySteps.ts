@@ -126,7 +126,7 @@ async function browseKey(): Promise<string | undefined> {
   const [file] = await vscode.window.showOpenDialog({
     title: t('Choose a Private Key'), openLabel: t('Choose'), canSelectMany: false, filters: { [t('Private Keys')]: ['key', 'pem'], [t('All Files')]: ['*'] },
   }) ?? [];
-  if (file && file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('The key is not a file on this machine.'), { remedy: t('Copy it to this machine first.') });
+  if (file && file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('"{0}" is not a file on this machine.', file.path), { remedy: t('Copy it to this machine first.') });
   return file?.fsPath;
 }
 

@@ -21,7 +21,7 @@ export const openPayload: Command = async (context, argument) => {
   const { contents } = await context.engine.get();
   const { text } = await runWithProgress(t('Reading {0}', shortDigest(layer ?? digest)), async (signal) => {
     const chosen = layer ?? (await contents.read(repository, digest, signal)).blobs.at(-1)?.digest;
-    if (chosen === undefined) throw new CosignError('MANIFEST_INVALID', t('{0} has no payload.', digest));
+    if (chosen === undefined) throw new CosignError('MANIFEST_INVALID', t('The manifest {0} has no payload.', shortDigest(digest)), { remedy: t('Open the manifest instead: it says what there is.') });
     return contents.payload(repository, digest, chosen, signal);
   });
   await context.registryDocuments.show(nameOf(repository, layer ?? digest, 'payload'), text ?? binary(layer ?? digest), { aside: false, language: 'json' });
@@ -37,7 +37,7 @@ function parseContent(argument: unknown): { repository: RepositoryName; digest: 
   const { repository, digest, layer } = isRecord(argument) ? argument : {};
   const { registry, repository: name } = isRecord(repository) ? repository : {};
   if (typeof registry !== 'string' || typeof name !== 'string' || typeof digest !== 'string' || !isDigest(digest)) {
-    throw new CosignError('DIGEST_INVALID', t('Choose a row of the view Image Trust that has a digest.'));
+    throw new CosignError('DIGEST_INVALID', t('This stands for nothing that a registry stores.'), { remedy: t('Choose a row of the view Image Trust that has a digest.') });
   }
   const parsed = parseReference(`${canonicalRepository({ registry, repository: name })}@${digest}`);
   return { repository: { registry: parsed.registry, repository: parsed.repository }, digest, ...(typeof layer === 'string' && isDigest(layer) ? { layer } : {}) };

@@ -114,7 +114,7 @@ async function tellOutcome({ tracker, log }: CommandContext, engine: Engine, { p
   const reference: Reference = { ...plan.reference, digest: plan.digest };
   const hasKeys = trust.keys.length > 0 || trust.problems.length > 0;
   // It is signed by now: stopping this leaves the question open, and says so.
-  const unchecked = (error: unknown): Verdict => ({ kind: 'unchecked', reason: error instanceof vscode.CancellationError ? new CosignError('INTERNAL', t('Verifying was cancelled.')) : toCosignError(error), checkedAt: 0 });
+  const unchecked = (error: unknown): Verdict => ({ kind: 'unchecked', reason: error instanceof vscode.CancellationError ? new CosignError('INTERNAL', t('Verifying was cancelled.'), { remedy: t('Verify again.') }) : toCosignError(error), checkedAt: 0 });
   const { after, verdict } = await runWithProgress(t('Verifying {0}', planName(plan)), async (signal) => {
     const ask = (asked: TrustSettings): Promise<Verdict> => engine.verify({ reference, trust: asked, fresh: true, signatureRepository: plan.repository, besideImage: true }, signal).catch(unchecked);
     const [found, judged] = await Promise.all([ask(listing), hasKeys ? ask(trust) : undefined]);

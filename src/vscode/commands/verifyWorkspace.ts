@@ -162,7 +162,7 @@ async function readText(uri: vscode.Uri): Promise<string> {
   const name = vscode.workspace.asRelativePath(uri);
   try {
     const { size } = await vscode.workspace.fs.stat(uri);
-    if (size > maxFileBytes) throw new CosignError('SIZE_LIMIT', t('{0} has more than {1} bytes.', name, maxFileBytes));
+    if (size > maxFileBytes) throw new CosignError('SIZE_LIMIT', t('{0} is larger than {1} KiB.', name, maxFileBytes / 1024));
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
   } catch (error) {
     if (error instanceof CosignError) throw error;

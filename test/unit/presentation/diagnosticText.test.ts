@@ -49,7 +49,7 @@ describe('the diagnostic', () => {
     const signatures = [signature({ fault: 'other-key', format: 'bundle', keyHint: 'hint1' }), signature({ fault: 'other-key' }), signature({ fault: 'wrong-digest' })];
     const policies = [policy({ policy: 'prod', keys: ['release', 'qa'], annotations: { env: 'prod' } })];
     assert.equal(diagnostic({ kind: 'untrusted', ...evidence({ signatures, policies }) })?.message,
-      'Untrusted: ghcr.io/o/app:1 (sha256:aaaaaaaaaaaa…) has 3 signatures (2 legacy, 1 in bundles), and what is asked for is not among them: 2 by other keys, 1 for another digest. Key hints of the others: hint1. '
+      'Untrusted: ghcr.io/o/app:1 (sha256:aaaaaaaaaaaa…) has 3 signatures (2 legacy, 1 in bundles), and what is asked for is not among them: 2 by other keys, 1 for another digest. Key hints of the other signatures: hint1. '
       + 'Policy "prod" asks for a signature by release or qa with env=prod. Use an image that satisfies this, or add the right key with "Add Trusted Key…" if you trust who signed.');
   });
 

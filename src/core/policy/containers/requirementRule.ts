@@ -64,7 +64,7 @@ export function firstKey(bytes: Uint8Array): { readonly fingerprint: string; rea
   } catch (error) {
     return toCosignError(error);
   }
-  return new CosignError('KEY_INVALID', 'There is no public key in the keyData of the policy.');
+  return new CosignError('KEY_INVALID', 'There is no public key in the keyData of the policy.', { remedy: 'Correct the keyData in the policy.' });
 }
 
 /** The key of a requirement that podman could never use, if there is one: text inside the policy that is no public key. */

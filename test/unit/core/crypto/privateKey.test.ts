@@ -34,6 +34,12 @@ describe('importing a private key', () => {
     });
   }
 
+  it('says of each what to do about a private key, never to take a public one', () => {
+    for (const [file] of refused) {
+      assert.throws(() => importPrivateKey(keyFile(file)), (error) => error instanceof CosignError && error.remedy !== undefined && !error.remedy.includes('public key'), file);
+    }
+  });
+
   it('refuses two keys in one file', () => {
     assert.throws(() => importPrivateKey(Buffer.concat([keyFile('p384.pkcs8.pem'), keyFile('p521.pkcs8.pem')])), withCode('KEY_INVALID'));
   });
