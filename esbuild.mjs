@@ -104,8 +104,11 @@ export async function loadTool(file) {
   const outdir = `out/tools-${process.pid}`;
   await buildTests([file], outdir);
   const built = resolve(root, outdir, relative('test', file).replace(/\.ts$/, '.cjs'));
+  const require = createRequire(import.meta.url);
+  // What a module remembers of an earlier load (which programs there were) is not to be believed after something was installed.
+  delete require.cache[built];
   try {
-    return createRequire(import.meta.url)(built);
+    return require(built);
   } finally {
     rmSync(resolve(root, outdir), { recursive: true, force: true });
   }
