@@ -29,6 +29,10 @@ export interface EngineSettings {
   readonly useCredentials: boolean;
   /** `http.proxy`; undefined: the environment decides. */
   readonly proxy?: string;
+  /** `http.proxyAuthorization`: a whole header value for a proxy whose address holds no login. */
+  readonly proxyAuthorization?: string;
+  /** False with `http.proxySupport` off: no proxy at all, not even one of the environment; default true. */
+  readonly proxySupport?: boolean;
   /** `http.noProxy`. */
   readonly noProxy: readonly string[];
   /** `http.proxyStrictSSL`; false accepts any certificate of the proxy itself, never of a registry. */

@@ -17,25 +17,45 @@ export interface Proxy {
 
 export interface ProxySettings {
   readonly proxy?: string;
+  /** A whole `Proxy-Authorization` value, for a proxy whose address holds no login. */
+  readonly proxyAuthorization?: string;
+  /** False: no proxy at all, whatever else is set. */
+  readonly proxySupport?: boolean;
   readonly noProxy: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** How one URL is reached, and why so. */
+export type ProxyDecision =
+  | { readonly kind: 'proxy'; readonly proxy: Proxy }
+  | { readonly kind: 'direct'; readonly why: 'loopback' | 'turned off' | 'none' }
+  /** `from`: `http.noProxy` or `NO_PROXY`. */
+  | { readonly kind: 'direct'; readonly why: 'exception'; readonly entry: string; readonly from: string };
+
+/** As {@link decideProxy}; undefined to connect directly. @throws {CosignError} `PROXY_INVALID` */
+export function chooseProxy(url: URL, settings: ProxySettings): Proxy | undefined {
+  const decision = decideProxy(url, settings);
+  return decision.kind === 'proxy' ? decision.proxy : undefined;
+}
+
 /**
- * The proxy for one URL; undefined to connect directly. `http.proxy` serves both schemes; without it `HTTPS_PROXY` or `HTTP_PROXY`
- * decides. `http.noProxy` and `NO_PROXY` add up. Loopback is never proxied.
+ * `http.proxy` serves both schemes; without it `HTTPS_PROXY` or `HTTP_PROXY` decides. `http.noProxy` and `NO_PROXY` add up. Loopback is
+ * never proxied, and with `http.proxySupport` off nothing is.
  * @throws {CosignError} `PROXY_INVALID`, naming the setting but not quoting it (it may hold a password)
  */
-export function chooseProxy(url: URL, { proxy, noProxy, env }: ProxySettings): Proxy | undefined {
+export function decideProxy(url: URL, { proxy, proxyAuthorization, proxySupport = true, noProxy, env }: ProxySettings): ProxyDecision {
   const target = hostPortOf(url);
-  if (isLoopback(target.hostname)) return undefined;
+  if (isLoopback(target.hostname)) return { kind: 'direct', why: 'loopback' };
+  if (!proxySupport) return { kind: 'direct', why: 'turned off' };
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
   const fromSetting = proxy?.trim();
   const address = fromSetting ? fromSetting : variable(env, name);
-  if (!address) return undefined;
-  const exceptions = [...noProxy, ...(variable(env, 'NO_PROXY') ?? '').split(/[\s,]+/)];
-  if (exceptions.some((entry) => isException(entry, target.hostname, target.port))) return undefined;
-  return parseProxy(address, fromSetting ? 'http.proxy' : name);
+  if (!address) return { kind: 'direct', why: 'none' };
+  const fits = (entry: string): boolean => isException(entry, target.hostname, target.port);
+  const listed = noProxy.find(fits);
+  const entry = listed ?? (variable(env, 'NO_PROXY') ?? '').split(/[\s,]+/).find(fits);
+  if (entry !== undefined) return { kind: 'direct', why: 'exception', entry, from: listed === undefined ? 'NO_PROXY' : 'http.noProxy' };
+  return { kind: 'proxy', proxy: parseProxy(address, fromSetting ? 'http.proxy' : name, proxyAuthorization?.trim()) };
 }
 
 /**
@@ -52,7 +72,7 @@ function isException(entry: string, hostname: string, port: number): boolean {
   return name.startsWith('.') ? hostname.endsWith(name) : hostname === name || hostname.endsWith(`.${name}`);
 }
 
-function parseProxy(address: string, setting: string): Proxy {
+function parseProxy(address: string, setting: string, given: string | undefined): Proxy {
   const wrong = (why: string, cause?: unknown): CosignError => new CosignError('PROXY_INVALID', `The proxy in ${setting} ${why}.`, {
     remedy: `Write ${setting} as http://host:port or https://host:port.`, cause,
   });
@@ -66,10 +86,14 @@ function parseProxy(address: string, setting: string): Proxy {
   if (url.hostname === '') throw wrong('names no host');
   const { hostname, port } = hostPortOf(url);
   const login = url.username === '' && url.password === '' ? undefined : `${decode(url.username)}:${decode(url.password)}`;
-  return {
-    hostname, port, secure: url.protocol === 'https:', shown: `${url.hostname}:${port}`, setting,
-    ...(login === undefined ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
-  };
+  const authorization = login === undefined ? checkAuthorization(given) : `Basic ${Buffer.from(login).toString('base64')}`;
+  return { hostname, port, secure: url.protocol === 'https:', shown: `${url.hostname}:${port}`, setting, ...(authorization ? { authorization } : {}) };
+}
+
+/** It is written into the request as it is: a line break in it would be a header of its own. */
+function checkAuthorization(given: string | undefined): string | undefined {
+  if (given === undefined || /^[\t\x20-\x7e]*$/.test(given)) return given;
+  throw new CosignError('PROXY_INVALID', 'http.proxyAuthorization holds characters that no header has.', { remedy: 'Write it as one line, such as Basic followed by the base64 of user:password.' });
 }
 
 function decode(text: string): string {

@@ -20,7 +20,7 @@ export interface TransportOptions {
   /** Of Countersign, for the user-agent. */
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs' | 'flags'>;
+  readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'proxyAuthorization' | 'proxySupport' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs' | 'flags'>;
   /** Connections, and so requests, per host at a time; 20 by default. */
   readonly connectionsPerHost?: number;
   /** How names are resolved; by the system by default. */

@@ -44,7 +44,7 @@ export interface ResourceSettings {
 }
 
 const severityChoices: readonly Severity[] = ['error', 'warning', 'information', 'hint', 'off'];
-const networkSettings = ['http.proxy', 'http.noProxy', 'http.proxyStrictSSL', 'http.proxySupport'];
+const networkSettings = ['http.proxy', 'http.proxyAuthorization', 'http.noProxy', 'http.proxyStrictSSL', 'http.proxySupport'];
 
 export class Settings implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
@@ -125,7 +125,7 @@ export class Settings implements vscode.Disposable {
   #engineValues(): { settings: EngineSettings; problems: readonly CosignError[]; ignored: readonly SettingId[] } {
     const values = new SettingValues(undefined);
     const http = vscode.workspace.getConfiguration('http');
-    const proxy = http.get<unknown>('proxySupport') === 'off' ? undefined : http.get<unknown>('proxy');
+    const [proxy, proxyAuthorization] = [http.get<unknown>('proxy'), http.get<unknown>('proxyAuthorization')];
     const noProxy = http.get<unknown>('noProxy');
     const authorities = [...values.textMap('countersign.registries.certificateAuthorities')].map(([host, { value, scope }]) => {
       const file = resolvePath(value, baseDirectory(scope, undefined, this.#homeDirectory));
@@ -139,6 +139,8 @@ export class Settings implements vscode.Disposable {
         // What cannot be read is read as the cautious choice.
         useCredentials: values.boolean('countersign.registries.useCredentials', false),
         ...(typeof proxy === 'string' && proxy !== '' ? { proxy } : {}),
+        ...(typeof proxyAuthorization === 'string' && proxyAuthorization !== '' ? { proxyAuthorization } : {}),
+        ...(http.get<unknown>('proxySupport') === 'off' ? { proxySupport: false } : {}),
         noProxy: Array.isArray(noProxy) ? noProxy.filter((host): host is string => typeof host === 'string') : [],
         proxyStrictSSL: http.get<unknown>('proxyStrictSSL') !== false,
         timeoutMs: values.number('countersign.network.timeout') * 1000,

@@ -142,6 +142,18 @@ describe('other settings', () => {
     assert.deepEqual(engine?.certificateAuthorities, { a: `${home}/ca.pem`, b: `${folder}/certs/ca.pem`, c: '/etc/ca.pem' });
   });
 
+  it('of the editor about proxies reach the engine, and turned off means none', async () => {
+    trustKey();
+    const face = startFace();
+    await openDockerfile('FROM alpine');
+    fake.set('user', 'http.proxyAuthorization', 'Basic YTpi');
+    fake.set('user', 'http.proxy', 'http://proxy:3128');
+    const on = face.engine.configured.at(-1);
+    assert.deepEqual([on?.proxy, on?.proxyAuthorization, on?.proxySupport], ['http://proxy:3128', 'Basic YTpi', undefined]);
+    fake.set('user', 'http.proxySupport', 'off');
+    assert.equal(face.engine.configured.at(-1)?.proxySupport, false);
+  });
+
   it('about drawing only do not ask the engine again', async () => {
     trustKey();
     const face = startFace();

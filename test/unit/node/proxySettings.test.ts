@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { CosignError } from '../../../src/core/errors.ts';
 import { inAddressRange, isLoopback, namesHost } from '../../../src/node/hostNames.ts';
-import { chooseProxy, type ProxySettings } from '../../../src/node/proxySettings.ts';
+import { chooseProxy, decideProxy, type ProxySettings } from '../../../src/node/proxySettings.ts';
 
 const choose = (url: string, settings: Partial<ProxySettings>): string | undefined => chooseProxy(new URL(url), { noProxy: [], env: {}, ...settings })?.shown;
 
@@ -34,6 +34,33 @@ it('a login in the address becomes basic credentials, even with a stray percent 
   assert.equal(login('http://me:a%3Ab@p:1'), 'me:a:b');
   assert.equal(login('http://me@p:1'), 'me:');
   assert.equal(login('http://me:100%@p:1'), 'me:100%');
+});
+
+it('http.proxyAuthorization is for a proxy whose address has no login, wherever that address comes from', () => {
+  const authorization = (settings: Partial<ProxySettings>): string | undefined => chooseProxy(new URL('https://x.test'), { noProxy: [], env: {}, proxyAuthorization: 'Bearer abc', ...settings })?.authorization;
+  assert.equal(authorization({ proxy: 'http://p:1' }), 'Bearer abc');
+  assert.equal(authorization({ env: { HTTPS_PROXY: 'http://p:1' } }), 'Bearer abc');
+  assert.match(authorization({ proxy: 'http://me:secret@p:1' }) ?? '', /^Basic /);
+  assert.equal(authorization({ proxy: 'http://p:1', proxyAuthorization: '' }), undefined);
+  assert.equal(authorization({}), undefined);
+});
+
+it('an http.proxyAuthorization that would be more than one header is refused without quoting it', () => {
+  assert.throws(() => chooseProxy(new URL('https://x.test'), { noProxy: [], env: {}, proxy: 'http://p:1', proxyAuthorization: 'Basic secret\r\nX: y' }),
+    (error) => error instanceof CosignError && error.code === 'PROXY_INVALID' && !`${error.message}${error.remedy ?? ''}`.includes('secret'));
+});
+
+it('with proxy support turned off there is no proxy, not even one of the environment', () => {
+  assert.equal(choose('https://ghcr.io/', { proxySupport: false, proxy: 'http://mine:3', env: { HTTPS_PROXY: 'http://secure:1' } }), undefined);
+});
+
+it('says why a host is reached directly', () => {
+  const why = (url: string, settings: Partial<ProxySettings>): unknown => decideProxy(new URL(url), { proxy: 'http://p:1', noProxy: [], env: {}, ...settings });
+  assert.deepEqual(why('https://localhost/', {}), { kind: 'direct', why: 'loopback' });
+  assert.deepEqual(why('https://ghcr.io/', { proxySupport: false }), { kind: 'direct', why: 'turned off' });
+  assert.deepEqual(why('https://ghcr.io/', { proxy: '' }), { kind: 'direct', why: 'none' });
+  assert.deepEqual(why('https://ghcr.io/', { noProxy: ['.x', 'ghcr.io'] }), { kind: 'direct', why: 'exception', entry: 'ghcr.io', from: 'http.noProxy' });
+  assert.deepEqual(why('https://ghcr.io/', { env: { no_proxy: 'a, ghcr.io' } }), { kind: 'direct', why: 'exception', entry: 'ghcr.io', from: 'NO_PROXY' });
 });
 
 for (const proxy of ['socks5://me:secret@p:1', 'http://', 'http://me:secret@p:99999', 'ftp://me:secret@p']) {

@@ -19,6 +19,15 @@ it('https goes through a tunnel; the proxy login goes to the proxy only', async 
   assert.deepEqual(server.requests.map(({ headers }) => [headers.host, headers.authorization, headers['proxy-authorization']]), Array(2).fill(['registry.test', 'Bearer t', undefined]));
 });
 
+it('http.proxyAuthorization goes to the proxy, with a tunnel and without, and never to the registry', async (test) => {
+  const server = await startServer(test, ok, 'registry');
+  const proxy = await startProxy(test, server.port, { login: 'Bearer p@ss' });
+  const transport = makeTransport(test, { proxy: `http://${proxy.host}`, proxyAuthorization: 'Bearer p@ss', certificateAuthorities });
+  assert.equal(await text(await transport.send(get('https://registry.test/v2/'), never)), 'ok');
+  assert.equal(server.requests[0]?.headers['proxy-authorization'], undefined);
+  assert.match(await text(await transport.send(get('http://registry.test/v2/'), never)), /^forwarded/);
+});
+
 it('plain http is sent to the proxy as an absolute URL', async (test) => {
   const proxy = await startProxy(test, 1, { login });
   const transport = makeTransport(test, { proxy: `user:p%40ss@${proxy.host}` });
