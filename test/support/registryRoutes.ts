@@ -11,7 +11,7 @@ export interface RouteOptions {
   readonly referrers?: 'native' | 'router 404' | 'json 404';
   /** Descriptors per page of referrers; the default is all of them. */
   readonly referrersPageSize?: number;
-  /** Answers manifests with an `ETag` and honours `If-Match`. */
+  /** Answers manifests with an `ETag` and honours `If-Match` and `If-None-Match`. */
   readonly etags?: boolean;
   /** Where an upload goes on; default `relative`, always with a query of its own. */
   readonly uploadLocation?: 'relative' | 'absolute';
@@ -68,6 +68,7 @@ export class RegistryRoutes {
   #putManifest({ repository, target, headers, body }: RegistryRequest, current: string | undefined): Answer {
     const ifMatch = headers['if-match'];
     if (this.#options.etags && ifMatch !== undefined && ifMatch !== `"${current ?? ''}"`) return failure(412, 'PRECONDITION_FAILED');
+    if (this.#options.etags && headers['if-none-match'] === '*' && current !== undefined) return failure(412, 'PRECONDITION_FAILED');
     const content = parse(body);
     if (!content) return failure(400, 'MANIFEST_INVALID');
     const digest = sha256(body);

@@ -1,6 +1,8 @@
 // The copy: what must not be overwritten first, then content, then what hangs on it, then the tag, then the proof.
 import type { CopyOptions, CopyPlan, CopyProgress, CopyResult, CopySelection, PlannedManifest } from '../copyEngine.ts';
+import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import type { ManifestContent } from '../oci/registryClient.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
 import { choose, totalsOf, type Chosen } from './chosen.ts';
 import { destinationName, nameOf } from './planCopy.ts';
@@ -9,6 +11,7 @@ import { sendBlobs, sendManifests, type Route } from './sendContent.ts';
 import { refuseOccupiedTags, sendProofs } from './sendProofs.ts';
 import type { CopySides } from './sides.ts';
 import { Tally } from './tally.ts';
+import { writeTag } from './writeTag.ts';
 
 export interface CopyTools {
   readonly sides: CopySides;
@@ -52,30 +55,28 @@ function refuseHoles({ source, destination, omitted }: CopyPlan, { top, images, 
   }
 }
 
-/** @returns what is there, for writing in its place only */
-async function refuseTakenTag({ sides, to }: Route, { destination }: CopyPlan, top: PlannedManifest, { overwriteTag }: CopyOptions, signal: AbortSignal): Promise<{ readonly isDone: boolean; readonly etag?: string }> {
-  if (destination.tag === undefined) return { isDone: true };
-  const found = await sides.destination.manifest(to, destination.tag, signal);
-  if (!found) return { isDone: false };
-  const { digest } = found.descriptor;
-  if (digest !== top.digest && digest !== overwriteTag) {
-    throw new CosignError('TAG_EXISTS', `${destinationName(destination)} exists already: it is ${digest}, and ${top.digest} would take its place.`, { remedy: 'Choose another tag, or agree to overwrite this one.' });
-  }
-  return { isDone: digest === top.digest, ...(found.etag?.startsWith('"') === true ? { etag: found.etag } : {}) };
+/** Looked at before anything is written, and again with every write. */
+async function refuseTakenTag({ sides, to }: Route, { destination }: CopyPlan, top: PlannedManifest, options: CopyOptions, signal: AbortSignal): Promise<void> {
+  const found = destination.tag === undefined ? undefined : await sides.destination.manifest(to, destination.tag, signal);
+  if (found && found.descriptor.digest !== top.digest) refuseOther(destination, top, options, found.descriptor.digest);
 }
 
-async function sendDestinationTag(route: Route, plan: CopyPlan, top: PlannedManifest, options: CopyOptions, signal: AbortSignal): Promise<void> {
-  const { tag } = plan.destination;
+function refuseOther(destination: Reference, top: PlannedManifest, { overwriteTag }: CopyOptions, found: Digest): void {
+  if (found === overwriteTag) return;
+  throw new CosignError('TAG_EXISTS', `${destinationName(destination)} exists already: it is ${found}, and ${top.digest} would take its place.`, { remedy: 'Choose another tag, or agree to overwrite this one.' });
+}
+
+async function sendDestinationTag({ sides: { destination: registry, clock, random }, to, tally }: Route, { destination }: CopyPlan, top: PlannedManifest, options: CopyOptions, signal: AbortSignal): Promise<void> {
+  const { tag } = destination;
   if (tag === undefined) return;
-  const { isDone, etag } = await refuseTakenTag(route, plan, top, options, signal);
-  if (!isDone) {
-    try {
-      await route.sides.destination.pushManifest(route.to, tag, top.bytes, top.mediaType, signal, etag === undefined ? {} : { ifMatch: etag });
-    } catch (error) {
-      if (!(error instanceof CosignError) || error.code !== 'REGISTRY_CONFLICT' || etag !== undefined) throw error;
-      // No condition was set: it is the registry that forbids changing the tag (Harbor says so with this status).
-      throw new CosignError('REGISTRY_DENIED', `The registry does not let the tag ${destinationName(plan.destination)} be written.`, { cause: error, remedy: 'Choose another tag, or ask whoever runs the registry whether its tags can be changed.' });
-    }
-  }
-  route.tally.ended({ what: 'tag', digest: top.digest, outcome: isDone ? 'already there' : 'copied', sizeBytes: top.bytes.byteLength, tag }, 0);
+  const mayReplace = ({ descriptor: { digest } }: ManifestContent): boolean => {
+    refuseOther(destination, top, options, digest);
+    return true;
+  };
+  const outcome = await writeTag({ registry, clock, random }, { repository: to, tag, manifest: top, mayReplace }, signal).catch((error: unknown) => {
+    if (!(error instanceof CosignError) || error.code !== 'REGISTRY_CONFLICT') throw error;
+    // Nobody else was writing: it is the registry that forbids changing the tag (Harbor says so with this status).
+    throw new CosignError('REGISTRY_DENIED', `The registry does not let the tag ${destinationName(destination)} be written.`, { cause: error, remedy: 'Choose another tag, or ask whoever runs the registry whether its tags can be changed.' });
+  });
+  tally.ended({ what: 'tag', digest: top.digest, outcome: outcome === 'written' ? 'copied' : 'already there', sizeBytes: top.bytes.byteLength, tag }, 0);
 }

@@ -13,6 +13,7 @@ import { childrenFirst, type ChosenProof } from './chosen.ts';
 import { sendManifests, type Route } from './sendContent.ts';
 import { atOnce } from './sides.ts';
 import { listedByApi } from './sourceTree.ts';
+import { writeTag } from './writeTag.ts';
 
 type TagPlace = Extract<ProofPlace, { kind: 'tag' }>;
 
@@ -79,11 +80,10 @@ async function sendTag(route: Route, manifest: PlannedManifest, { tag, state }: 
 }
 
 /** Under the tag when that is free; else by digest only, for what may hang on it. */
-async function put({ sides: { destination }, to }: Route, { digest, bytes, mediaType }: PlannedManifest, tag: string, signal: AbortSignal): Promise<CopyOutcome> {
-  const found = await destination.manifest(to, tag, signal);
-  if (found?.descriptor.digest === digest) return 'already there';
-  await destination.pushManifest(to, found ? digest : tag, bytes, mediaType, signal);
-  return found ? 'kept' : 'copied';
+async function put(route: Route, manifest: PlannedManifest, tag: string, signal: AbortSignal): Promise<CopyOutcome> {
+  const outcome = await writeTag(contextOf(route), { repository: route.to, tag, manifest, mayReplace: () => false }, signal);
+  if (outcome === 'kept') await route.sides.destination.pushManifest(route.to, manifest.digest, manifest.bytes, manifest.mediaType, signal);
+  return outcome === 'written' ? 'copied' : outcome;
 }
 
 async function merge(route: Route, { bytes: wanted, mediaType }: PlannedManifest, tag: string, signal: AbortSignal): Promise<CopyOutcome> {

@@ -55,6 +55,8 @@ async function upload(exchange: Exchange, repository: RepositoryName, bytes: Uin
 export interface ManifestPush {
   /** The ETag the tag must still have. */
   readonly ifMatch?: string;
+  /** The tag must not exist. */
+  readonly ifNoneMatch?: '*';
   /** Default true. Where others write to the tag too, sending again what was made of an older state of it would undo theirs. */
   readonly repeatable?: boolean;
 }
@@ -62,7 +64,7 @@ export interface ManifestPush {
 export function pushManifest(exchange: Exchange, repository: RepositoryName, tagOrDigest: string, bytes: Uint8Array, mediaType: string, options: ManifestPush, signal: AbortSignal): Promise<PushedManifest> {
   const request: RegistryRequest = {
     repository, method: 'PUT', path: `manifests/${tagOrDigest}`, actions: 'pull,push', body: bytes, repeatable: options.repeatable ?? true,
-    headers: { 'content-type': mediaType, ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }) },
+    headers: { 'content-type': mediaType, ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }), ...(options.ifNoneMatch === undefined ? {} : { 'if-none-match': options.ifNoneMatch }) },
   };
   return exchange.ask(request, async (answer) => {
     const { status, headers } = answer.response;
