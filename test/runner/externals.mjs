@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { loadTool, root } from '../../esbuild.mjs';
 import { chromium } from '../editor/chromium.mjs';
 import { findDesktop } from '../editor/desktop.mjs';
+import { provideNewerSkopeo } from './newerSkopeo.mjs';
 
 const packages = { registry: 'docker-registry', chromium: 'chromium', cosign2: 'cosign', cosign3: 'cosign', crane: 'crane', oras: 'oras', kubectl: 'kubernetes-client', skopeo: 'skopeo' };
 
@@ -26,6 +27,10 @@ export async function providePeers(names) {
   const missing = (found) => names.filter((name) => found[name] === undefined);
   if (missing(peers()).length > 0) {
     aptInstall([...new Set(missing(peers()).map((name) => packages[name]))]);
+    ({ peers } = await loadTool('test/support/peers.ts'));
+  }
+  if (names.includes('skopeo')) {
+    provideNewerSkopeo(peers().skopeo);
     ({ peers } = await loadTool('test/support/peers.ts'));
   }
   return missing(peers()).map((name) => `missing ${peerAdvice[name]}`);

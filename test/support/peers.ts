@@ -49,6 +49,9 @@ function findPeers(): Peers {
       }
     }
   }
+  // The one that the tests unpacked because the system's own cannot judge cosign's signatures.
+  const newerSkopeo = resolve('.vscode-test/peers/newer-skopeo/skopeo');
+  if (isProgram(newerSkopeo)) offer('skopeo', newerSkopeo);
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter((part) => part !== '')) {
     for (const name of ['cosign', 'cosign2', 'cosign3', 'crane', 'oras', 'docker-registry', 'registry', 'kubectl', 'skopeo']) {
       const file = join(folder, process.platform === 'win32' ? `${name}.exe` : name);
