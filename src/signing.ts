@@ -55,6 +55,7 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
     await refuseExistingKeys(paths, overwrite);
     const files = await make();
     await writeKeyPair(paths, files, overwrite, signal);
+    keys.forget(settingOf(paths.privateKey));
     return describe(files.key.publicKey);
   };
 
@@ -68,10 +69,14 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
       const pem = await readKeyFile(source, signal);
       return writeNew(request, () => importKeyPair(pem, request.password, signal), signal);
     },
-    changePassword: changeKeyPassword,
+    changePassword: async (privateKey, oldPassword, newPassword, signal) => {
+      const { publicKey } = await changeKeyPassword(privateKey, oldPassword, newPassword, signal);
+      keys.forget(settingOf(privateKey));
+      return describe(publicKey);
+    },
 
-    unlocked: (key) => {
-      const unlocked = keys.peek(key);
+    unlocked: async (key, signal) => {
+      const unlocked = keys.peek(key, (await readKey(key, signal)).file);
       return unlocked && describe(unlocked.publicKey);
     },
     unlock: async (key, password, keepMs, signal) => {
@@ -80,7 +85,10 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
       keys.add(key, file, unlocked, keepMs);
       return describe(unlocked.publicKey);
     },
-    lock: () => { keys.clear(); },
+    lock: (key) => {
+      if (key) keys.forget(key);
+      else keys.clear();
+    },
 
     planImage: async ({ reference, format, recursive, signatureRepository }, signal) => {
       const repository = signatureRepository === undefined ? {} : { signatureRepository: parseSignatureRepository(signatureRepository) };
@@ -94,6 +102,11 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
     verifyDigest: (digest, trust, signatures, signal) => verifyDigest({ keySource: keySource(), clock }, digest, trust, signatures, signal),
     verifyFile: (file, trust, onProgress, signal, only) => verifyFile({ keySource: keySource(), clock }, file, trust, onProgress, signal, only),
   };
+}
+
+/** As the editor's face names a file. */
+function settingOf(path: string): KeySetting {
+  return { name: path, reference: path };
 }
 
 function describe({ label, fingerprint, pem }: PublicKey): KeyDescription {

@@ -76,10 +76,10 @@ export interface SigningEngine {
   /** @param source absolute path of an unencrypted PEM private key @throws {CosignError} the `KEY_…` codes, `FILE_UNREADABLE` */
   importKeyPair(source: string, request: KeyPairRequest, signal: AbortSignal): Promise<KeyDescription>;
   /** Writes beside, then renames; the old file stays when anything fails. @throws {CosignError} `KEY_PASSWORD_WRONG`, … */
-  changePassword(privateKey: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<void>;
+  changePassword(privateKey: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<KeyDescription>;
 
-  /** What the key is, when it is unlocked now. */
-  unlocked(key: KeySetting): KeyDescription | undefined;
+  /** What the key is, when exactly what its file holds now is unlocked. @throws {CosignError} `KEY_UNREADABLE`, … when it cannot be read */
+  unlocked(key: KeySetting, signal: AbortSignal): Promise<KeyDescription | undefined>;
   /**
    * Unlocks a private key and keeps it in memory.
    * @param password not looked at for `k8s://` keys, which bring theirs
@@ -87,8 +87,8 @@ export interface SigningEngine {
    * @throws {CosignError} `KEY_PASSWORD_WRONG`, `KEY_KDF_REFUSED`, `KEY_ENCRYPTED_INVALID`, `KEY_UNREADABLE`, …
    */
   unlock(key: KeySetting, password: Password, keepMs: number, signal: AbortSignal): Promise<KeyDescription>;
-  /** Forgets every unlocked key. */
-  lock(): void;
+  /** Forgets one unlocked key, or every one. */
+  lock(key?: KeySetting): void;
 
   planImage(request: { readonly reference: Reference; readonly format: FormatChoice; readonly recursive: boolean; readonly signatureRepository?: string }, signal: AbortSignal): Promise<SigningPlan>;
   /** Pushes what the plan says. @throws {CosignError} `REFERRERS_TAG_OCCUPIED` before anything is pushed, `SIGNATURE_LOST`, `REGISTRY_…` */

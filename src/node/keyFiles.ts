@@ -2,6 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { digestOf } from '../core/crypto/digest.ts';
 import { changePassword, type KeyPairFiles } from '../core/crypto/encryptedKey.ts';
+import type { PrivateKey } from '../core/crypto/privateKey.ts';
 import { CosignError } from '../core/errors.ts';
 import type { KeyPairPaths } from '../core/signingEngine.ts';
 import { FileProblem, readBoundedFile } from './boundedFile.ts';
@@ -39,15 +40,17 @@ export async function readKeyFile(path: string, signal: AbortSignal): Promise<Ui
  * Encrypts a private key file anew. The file keeps its place (behind a symbolic link, if it is one) and its permissions.
  * @throws {CosignError} `KEY_PASSWORD_WRONG` and whatever else keeps it from being decrypted; `FILE_CHANGED` when somebody else
  * wrote it meanwhile. The old file stays then.
+ * @returns the key that is in it
  */
-export async function changeKeyPassword(path: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<void> {
+export async function changeKeyPassword(path: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<PrivateKey> {
   const before = await readKeyFile(path, signal);
   const place = await realpath(path);
   const { mode } = await stat(place);
-  const { privatePem } = await changePassword(before, oldPassword, newPassword, signal);
+  const { privatePem, key } = await changePassword(before, oldPassword, newPassword, signal);
   const now = await readKeyFile(place, signal);
   if (digestOf(now) !== digestOf(before)) {
     throw new CosignError('FILE_CHANGED', `The key file "${path}" was changed while its password was; it was left as it is.`, { remedy: 'Try again.' });
   }
   await writeFiles([{ path: place, content: privatePem, mode: mode & 0o777 }], { overwrite: true, existsCode: 'KEY_EXISTS' }, signal);
+  return key;
 }

@@ -34,9 +34,9 @@ export class UnlockedKeys {
     if (keepMs > 0) this.#restart(name, entry);
   }
 
-  /** What is unlocked under this reference, whatever the file is by now. */
-  peek(setting: KeySetting): PrivateKey | undefined {
-    return this.#current(nameOf(setting))?.key;
+  /** The key of exactly this file, when it is unlocked. */
+  peek(setting: KeySetting, file: Uint8Array): PrivateKey | undefined {
+    return this.#ofFile(nameOf(setting), file)?.key;
   }
 
   /**
@@ -45,12 +45,8 @@ export class UnlockedKeys {
    */
   async use<T>(setting: KeySetting, file: Uint8Array, work: (key: PrivateKey) => Promise<T>): Promise<{ readonly result: T } | undefined> {
     const name = nameOf(setting);
-    const entry = this.#current(name);
+    const entry = this.#ofFile(name, file);
     if (!entry) return undefined;
-    if (entry.file !== digestOf(file)) {
-      this.#forget(name);
-      return undefined;
-    }
     entry.inUse++;
     clearTimeout(entry.timer);
     entry.expiresAt = Infinity;
@@ -65,9 +61,22 @@ export class UnlockedKeys {
     }
   }
 
+  /** Forgets one; what is being signed with it right now is finished. */
+  forget(setting: KeySetting): void {
+    this.#forget(nameOf(setting));
+  }
+
   /** Forgets all of them; what is being signed right now is finished. */
   clear(): void {
     for (const name of [...this.#keys.keys()]) this.#forget(name);
+  }
+
+  /** What was unlocked for another file is of no more use. */
+  #ofFile(name: string, file: Uint8Array): Unlocked | undefined {
+    const entry = this.#current(name);
+    if (!entry || entry.file === digestOf(file)) return entry;
+    this.#forget(name);
+    return undefined;
   }
 
   /** The clock decides; the timer, late after a computer slept, only makes room. */

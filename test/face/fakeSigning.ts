@@ -23,6 +23,8 @@ export class FakeSigning implements SigningEngine {
   readonly signedFiles: FileSigning[] = [];
   readonly verified: string[] = [];
   locks = 0;
+  /** Which key an unlocked one is. */
+  unlockedAs = description;
   isIndex = false;
   outcome: SignedManifest['outcome'] = 'pushed';
   failure: Error | undefined;
@@ -40,22 +42,23 @@ export class FakeSigning implements SigningEngine {
   importKeyPair(source: string, request: NewKeyPair, signal: AbortSignal): Promise<KeyDescription> {
     return this.#waited(signal, () => { this.imported.push(source); this.generated.push(request); return description; });
   }
-  changePassword(privateKey: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<void> {
-    return this.#waited(signal, () => { this.changed.push([privateKey, oldPassword, newPassword]); });
+  changePassword(privateKey: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<KeyDescription> {
+    return this.#waited(signal, () => { this.changed.push([privateKey, oldPassword, newPassword]); return description; });
   }
-  unlocked({ reference }: KeySetting): KeyDescription | undefined {
-    return this.#unlocked.has(reference) ? description : undefined;
+  unlocked({ reference }: KeySetting): Promise<KeyDescription | undefined> {
+    return Promise.resolve(this.#unlocked.has(reference) ? this.unlockedAs : undefined);
   }
   unlock({ reference }: KeySetting, password: string, keepMs: number): Promise<KeyDescription> {
     this.tried.push(reference);
     if (password !== this.password) return Promise.reject(new CosignError('KEY_PASSWORD_WRONG', 'The password is wrong.'));
     this.keepMs.push(keepMs);
     this.#unlocked.set(reference, keepMs);
-    return Promise.resolve(description);
+    return Promise.resolve(this.unlockedAs);
   }
-  lock(): void {
+  lock(key?: KeySetting): void {
     this.locks += 1;
-    this.#unlocked.clear();
+    if (key) this.#unlocked.delete(key.reference);
+    else this.#unlocked.clear();
   }
   get unlockedKeys(): readonly string[] { return [...this.#unlocked.keys()]; }
 

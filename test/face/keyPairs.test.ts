@@ -234,6 +234,14 @@ describe('private keys', () => {
     await answer('showPublicKey', [{ pick: 'cosign.key' }, { type: 'right' }]);
     assert.deepEqual([signing.unlockedKeys, signing.tried.length], [[], 2]);
   });
+  it('are locked at the end of a command without those that another command uses', async () => {
+    fake.configuration.user['countersign.signing.unlockedFor'] = 0;
+    const { signing } = withKey();
+    await signing.unlock({ name: 'other', reference: '/other.key' }, 'right', 60_000);
+    await answer('showPublicKey', [{ pick: 'cosign.key' }, { type: 'right' }]);
+    await answer('changeKeyPassword', [{ pick: 'cosign.key' }, { type: 'right' }, { escape: true }]);
+    assert.deepEqual(signing.unlockedKeys, ['/other.key']);
+  });
   it('remember a password only when that was asked for', async () => {
     withKey();
     await answer('showPublicKey', [{ pick: 'cosign.key' }, { type: 'right' }]);
@@ -296,6 +304,17 @@ describe('private keys', () => {
     fake.kept.set('countersign.passwords', JSON.stringify({ [key]: 'right' }));
     await answer('changeKeyPassword', [{ pick: 'cosign.key' }, { type: 'right' }, { type: 'new' }, { type: 'new' }]);
     assert.deepEqual(JSON.parse(fake.kept.get('countersign.passwords') ?? ''), { [key]: 'new' });
+  });
+  it('in an environment variable keep their password: it is refused as soon as the key is chosen', async () => {
+    const { signing } = withKey();
+    await answer('changeKeyPassword', [{ type: 'env://COSIGN_PRIVATE_KEY' }]);
+    assert.match(fake.script.messages().join(), /environment variable.*Choose its file/);
+    assert.deepEqual([signing.tried, signing.changed], [[], []]);
+  });
+  it('say which key it is whose password is another one now', async () => {
+    withKey();
+    await answer('changeKeyPassword', [{ pick: 'cosign.key' }, { type: 'right' }, { type: 'new' }, { type: 'new' }]);
+    assert.match(fake.script.messages().at(-1) ?? '', /cosign\.key \(ECDSA P-256, SHA256:signer\) is another one now/);
   });
   const changing: readonly Answer[] = [{ pick: 'cosign.key' }, { type: 'right' }, { type: 'new' }, { type: 'new' }];
   for (const [at] of changing.entries()) {

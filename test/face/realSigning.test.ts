@@ -64,7 +64,7 @@ describe('keys and files with the real engine', () => {
     await until(said(/Wrote cosign\.key/));
     const before = readFileSync(path, 'utf8');
     call('changeKeyPassword', [{ type: path }, { type: 'a' }, { type: 'b' }, { type: 'b' }]);
-    await until(said(/The password of cosign\.key is another one now/));
+    await until(said(/The password of cosign\.key .*is another one now/));
     assert.notEqual(readFileSync(path, 'utf8'), before);
     call('forgetPasswords', []);
     await until(said(/no key is unlocked any more/));
@@ -74,5 +74,29 @@ describe('keys and files with the real engine', () => {
     call('generateKeyPair', [{ pick: basename(directory) }, { type: 'cosign' }, { choose: 'no' }, { escape: true }]);
     await until(() => fake.script.left === 0);
     assert.equal(readFileSync(path, 'utf8'), now);
+  });
+
+  it('a key that was unlocked before its password changed or its file was replaced is asked for again, and is the one that is shown', async () => {
+    const path = join(directory, 'cosign.key');
+    const file = join(directory, 'app.txt');
+    writeFileSync(file, 'contents');
+    const fingerprint = (): string => /: ECDSA P-256, (SHA256:[^.]+)/.exec(fake.script.messages().at(-1) ?? '')?.[1] ?? assert.fail(fake.script.messages().join());
+    call('generateKeyPair', [{ pick: basename(directory) }, { type: 'cosign' }, { type: 'a' }, { type: 'a' }, { check: [] }]);
+    await until(said(/Wrote cosign\.key/));
+    const first = fingerprint();
+    call('changeKeyPassword', [{ type: path }, { type: 'a' }, { type: 'b' }, { type: 'b' }]);
+    await until(said(/The password of cosign\.key .*is another one now/));
+    assert.ok(fake.script.messages().at(-1)?.includes(first));
+    call('signFile', [{ type: path }, { type: 'b' }], Uri.file(file));
+    await until(said(/Wrote app\.txt\.sig/));
+
+    call('generateKeyPair', [{ pick: basename(directory) }, { type: 'cosign' }, { choose: 'Replace' }, { type: 'c' }, { type: 'c' }, { check: [] }]);
+    await until(() => fake.script.messages().filter((text) => text.startsWith('Wrote cosign.key')).length === 2);
+    const second = fingerprint();
+    assert.notEqual(second, first);
+    const shown = fake.script.messages().length;
+    call('showPublicKey', [{ type: path }, { type: 'c' }]);
+    await until(() => fake.script.messages().length > shown);
+    assert.equal(fingerprint(), second);
   });
 });

@@ -5,6 +5,7 @@ import { CosignError } from '../../src/core/errors.ts';
 import { fake, Selection, window, workspace } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { digest, evidence, verdicts } from './fakeEngine.ts';
+import { description } from './fakeSigning.ts';
 import { answer, folder, openDockerfile, screen, settle, startSigning, trustKey, useFace } from './harness.ts';
 
 const key = `${folder}/cosign.key`;
@@ -242,6 +243,13 @@ describe('signing an image', () => {
     const { signing } = start();
     await answer('signImage', [...asked.slice(0, 4), { run: () => { signing.lock(); } }, ...asked.slice(4), { type: 'right' }]);
     assert.deepEqual([signing.signedImages.length, signing.tried.length], [1, 2]);
+  });
+
+  it('is refused where the key file holds another key than the one that was shown', async () => {
+    const { signing } = start();
+    await answer('signImage', [...asked.slice(0, 4), { run: () => { signing.unlockedAs = { ...description, fingerprint: 'SHA256:replaced' }; } }, ...asked.slice(4)]);
+    assert.match(fake.script.messages().at(-1) ?? '', /cosign\.key is another one now.*SHA256:replaced/);
+    assert.deepEqual(signing.signedImages, []);
   });
 
   it('locks the key at the end, however it ends, where it is not to stay unlocked', async () => {

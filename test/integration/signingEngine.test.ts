@@ -50,15 +50,15 @@ describe('keys', () => {
 
   it('are unlocked with their password only, from a file or a text, and forgotten on request', async () => {
     engine.lock();
-    assert.equal(engine.unlocked(setting(key.key)), undefined);
+    assert.equal(await engine.unlocked(setting(key.key), never), undefined);
     assert.equal(await codeOf(engine.unlock(setting(key.key), 'wrong', 1000, never)), 'KEY_PASSWORD_WRONG');
-    assert.equal(engine.unlocked(setting(key.key)), undefined);
+    assert.equal(await engine.unlocked(setting(key.key), never), undefined);
     for (const reference of [key.key, readFileSync(key.key, 'utf8')]) {
       assert.equal((await engine.unlock(setting(reference), password, 60_000, never)).pem, key.pem);
-      assert.equal(engine.unlocked(setting(reference))?.pem, key.pem);
+      assert.equal((await engine.unlocked(setting(reference), never))?.pem, key.pem);
     }
     engine.lock();
-    assert.equal(engine.unlocked(setting(key.key)), undefined);
+    assert.equal(await engine.unlocked(setting(key.key), never), undefined);
     assert.equal(await codeOf(engine.unlock(setting('https://keys.example/cosign.key'), password, 1000, never)), 'KEY_UNSUPPORTED');
   });
 
@@ -70,7 +70,8 @@ describe('keys', () => {
     assert.deepEqual([await sign(), await sign()], ['done', 'KEY_PASSWORD_WRONG']);
     await engine.unlock(setting(key.key), password, 60_000, never);
     assert.equal(await sign(), 'done');
-    await engine.changePassword(key.key, password, 'another', never);
+    const changed = await engine.changePassword(key.key, password, 'another', never);
+    assert.deepEqual([changed.pem, await engine.unlocked(setting(key.key), never)], [key.pem, undefined]);
     assert.equal(await sign(), 'KEY_PASSWORD_WRONG');
     await engine.changePassword(key.key, 'another', password, never);
   });

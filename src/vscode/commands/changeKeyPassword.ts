@@ -5,6 +5,7 @@ import { isSecretReference } from '../../core/kubernetes/secretReference.ts';
 import { failureText } from '../../presentation/failureText.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
+import { describeKeys } from './keySteps.ts';
 import { newPasswordSteps } from './newKeyPairSteps.ts';
 import { keyFileStep, type PrivateKeyState } from './privateKeySteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
@@ -23,15 +24,18 @@ export const changeKeyPassword: Command = async (context) => {
   const { signing } = await context.engine.get();
   const start: State = {};
   const keyStep = keyFileStep<State>(context, (state, privateKey) => {
+    if (/^env:/i.test(privateKey.reference)) {
+      throw new CosignError('KEY_UNSUPPORTED', t('{0} is an environment variable, which cannot be written to.', privateKey.reference), { remedy: t('Choose its file instead.') });
+    }
     if (!isSecretReference(privateKey.reference)) return Promise.resolve({ ...state, privateKey });
     throw new CosignError('KEY_UNSUPPORTED', t('The password of a key in Kubernetes stands beside the key, so another one would protect nothing.'), { remedy: t('Generate another key pair in Kubernetes.') });
   });
   const { privateKey, oldPassword, password } = await askSteps(t('Change Key Password'), [keyStep, oldPasswordStep(context, signing), ...newPasswordSteps<State>()], start);
   if (!privateKey || oldPassword === undefined || password === undefined) return;
-  await runWithProgress(t('Changing the password of {0}', privateKey.name), (signal) => signing.changePassword(privateKey.reference, oldPassword, password, signal));
+  const description = await runWithProgress(t('Changing the password of {0}', privateKey.name), (signal) => signing.changePassword(privateKey.reference, oldPassword, password, signal));
   // It was remembered because the person wanted so; the old one opens nothing any more.
   if (await context.passwords.isRemembered(privateKey)) await context.passwords.remember(privateKey, password);
-  void vscode.window.showInformationMessage(t('The password of {0} is another one now.', privateKey.name));
+  void vscode.window.showInformationMessage(t('The password of {0} ({1}) is another one now.', privateKey.name, describeKeys([description])));
 };
 
 /** Whoever changes a password knows the old one: it is asked even where it is remembered. */
@@ -48,7 +52,7 @@ function oldPasswordStep({ settings }: CommandContext, signing: SigningEngine): 
           if (!accepting) return undefined;
           try {
             await signing.unlock(privateKey, value, unlockedForMs, signal);
-            if (unlockedForMs === 0) signing.lock();
+            if (unlockedForMs === 0) signing.lock(privateKey);
             return undefined;
           } catch (error) {
             signal.throwIfAborted();

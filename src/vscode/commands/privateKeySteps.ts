@@ -26,16 +26,40 @@ const lastKey = 'countersign.lastPrivateKey';
 /** Long enough for the rest of the command where a key is not to stay unlocked. */
 const commandMs = 10 * 60_000;
 
+/** What one command unlocks: where keys are not to stay unlocked, it is locked at the end, and nothing that another command uses. */
+export class KeyUse {
+  readonly signing: SigningEngine;
+  readonly #unlockedForMs: number;
+  readonly #keys = new Map<string, KeySetting>();
+
+  /** @param unlockedForMs the setting; 0: until the command has ended */
+  constructor(signing: SigningEngine, unlockedForMs: number) {
+    this.signing = signing;
+    this.#unlockedForMs = unlockedForMs;
+  }
+
+  async unlock(key: KeySetting, password: string, signal: AbortSignal): Promise<KeyDescription> {
+    const description = await this.signing.unlock(key, password, this.#unlockedForMs || commandMs, signal);
+    this.#keys.set(key.reference, key);
+    return description;
+  }
+
+  /** Call it however the command ended. */
+  end(): void {
+    if (this.#unlockedForMs === 0) for (const key of this.#keys.values()) this.signing.lock(key);
+  }
+}
+
 /** Two questions, the second only where no known password opens the key; after them `privateKey` and `description` are set. */
-export function privateKeySteps<State extends PrivateKeyState>(context: CommandContext, signing: SigningEngine, unlockedForMs: number): readonly Step<State>[] {
+export function privateKeySteps<State extends PrivateKeyState>(context: CommandContext, use: KeyUse): readonly Step<State>[] {
   return [
-    keyFileStep<State>(context, async (state, privateKey) => ({ ...state, privateKey, ...await unlockSilently(context, signing, privateKey, unlockedForMs) })),
+    keyFileStep<State>(context, async (state, privateKey) => ({ ...state, privateKey, ...await unlockSilently(context, use, privateKey) })),
     {
       applies: ({ privateKey, description }) => privateKey !== undefined && description === undefined,
       ask: async (state, place) => {
         const { privateKey } = state;
         if (!privateKey) return back;
-        const description = await askPassword(context, place, { signing, privateKey, unlockedForMs, ...(state.passwordNote === undefined ? {} : { note: state.passwordNote }) });
+        const description = await askPassword(context, place, { use, privateKey, ...(state.passwordNote === undefined ? {} : { note: state.passwordNote }) });
         return description === back ? back : { ...state, description };
       },
     },
@@ -54,18 +78,18 @@ export function keyFileStep<State extends PrivateKeyState>(context: CommandConte
   };
 }
 
-/** Time may have passed since the questions: asks the password again where the key is locked by now. */
-export async function ensureUnlocked(context: CommandContext, signing: SigningEngine, privateKey: KeySetting, unlockedForMs: number): Promise<void> {
-  if (signing.unlocked(privateKey)) return;
-  const { description, passwordNote } = await unlockSilently(context, signing, privateKey, unlockedForMs);
-  if (description) return;
-  const answer = await askPassword(context, { title: t('Unlock {0}', privateKey.name), step: 1, totalSteps: 1 }, { signing, privateKey, unlockedForMs, ...(passwordNote === undefined ? {} : { note: passwordNote }) });
-  if (answer === back) throw new vscode.CancellationError();
-}
-
-/** Forgets a key at the end of a command where it is not to stay unlocked; call it however the command ended. */
-export function lockAfterUse(signing: SigningEngine, unlockedForMs: number): void {
-  if (unlockedForMs === 0) signing.lock();
+/**
+ * Time may have passed since the questions: asks the password again where the key is locked by now.
+ * @param shown what the person agreed to sign with
+ * @throws {CosignError} `FILE_CHANGED` when it is another key by now
+ */
+export async function ensureUnlocked(context: CommandContext, use: KeyUse, privateKey: KeySetting, shown: KeyDescription): Promise<void> {
+  const silent = await unlockSilently(context, use, privateKey);
+  const note = silent.passwordNote === undefined ? {} : { note: silent.passwordNote };
+  const now = silent.description ?? await askPassword(context, { title: t('Unlock {0}', privateKey.name), step: 1, totalSteps: 1 }, { use, privateKey, ...note });
+  if (now === back) throw new vscode.CancellationError();
+  if (now.fingerprint === shown.fingerprint) return;
+  throw new CosignError('FILE_CHANGED', t('The private key {0} is another one now than the one that was shown: {1}.', privateKey.name, now.fingerprint), { remedy: t('If that is the key to sign with, sign again.') });
 }
 
 /** A key file by its path: what people call it, without its folder; a secret by its whole reference. */
@@ -130,15 +154,16 @@ async function browseKey(): Promise<string | undefined> {
   return file?.fsPath;
 }
 
-async function unlockSilently({ passwords }: CommandContext, signing: SigningEngine, key: KeySetting, unlockedForMs: number): Promise<Pick<PrivateKeyState, 'description' | 'passwordNote'>> {
-  const unlocked = signing.unlocked(key);
-  if (unlocked) return { description: unlocked };
+async function unlockSilently({ passwords }: CommandContext, use: KeyUse, key: KeySetting): Promise<Pick<PrivateKeyState, 'description' | 'passwordNote'>> {
   // A secret brings its password: none is asked for, none is tried.
-  if (isSecretReference(key.reference)) return { description: await runWithProgress(t('Asking the Kubernetes cluster'), (signal) => signing.unlock(key, '', unlockedForMs || commandMs, signal)) };
+  if (isSecretReference(key.reference)) return { description: await runWithProgress(t('Asking the Kubernetes cluster'), (signal) => use.unlock(key, '', signal)) };
+  const { signal } = new AbortController();
+  const unlocked = await use.signing.unlocked(key, signal);
+  if (unlocked) return { description: unlocked };
   const notes: string[] = [];
   for (const known of await passwords.known(key)) {
     try {
-      return { description: await signing.unlock(key, known.password, unlockedForMs || commandMs, new AbortController().signal) };
+      return { description: await use.unlock(key, known.password, signal) };
     } catch (error) {
       if (toCosignError(error).code !== 'KEY_PASSWORD_WRONG') throw error;
       if (known.from === 'remembered') await passwords.forget(key);
@@ -153,13 +178,12 @@ function wrongNote({ from }: KnownPassword): string {
 }
 
 interface PasswordQuestion {
-  readonly signing: SigningEngine;
+  readonly use: KeyUse;
   readonly privateKey: KeySetting;
-  readonly unlockedForMs: number;
   readonly note?: string;
 }
 
-async function askPassword({ passwords }: CommandContext, place: StepPlace, { signing, privateKey, unlockedForMs, note }: PasswordQuestion): Promise<KeyDescription | Back> {
+async function askPassword({ passwords }: CommandContext, place: StepPlace, { use, privateKey, note }: PasswordQuestion): Promise<KeyDescription | Back> {
   let description: KeyDescription | undefined;
   const wish = { remember: false };
   const password = await enter(place, {
@@ -174,7 +198,7 @@ async function askPassword({ passwords }: CommandContext, place: StepPlace, { si
     validate: async (value, accepting, signal) => {
       if (!accepting) return undefined;
       try {
-        description = await signing.unlock(privateKey, value, unlockedForMs || commandMs, signal);
+        description = await use.unlock(privateKey, value, signal);
         return undefined;
       } catch (error) {
         signal.throwIfAborted();

@@ -4,18 +4,19 @@ import { commandIds, type AddTrustedKeyTarget } from '../../contributions.ts';
 import { t } from '../words.ts';
 import type { Command } from './context.ts';
 import { describeKeys } from './keySteps.ts';
-import { lockAfterUse, privateKeySteps, type PrivateKeyState } from './privateKeySteps.ts';
+import { KeyUse, privateKeySteps, type PrivateKeyState } from './privateKeySteps.ts';
 import { askSteps } from './steps.ts';
 
 export const showPublicKey: Command = async (context) => {
   const { signing } = await context.engine.get();
   const { unlockedForMs } = context.settings.forResource(undefined).signing;
+  const use = new KeyUse(signing, unlockedForMs);
   try {
     const start: PrivateKeyState = {};
-    const { privateKey, description } = await askSteps(t('Show Public Key'), privateKeySteps<PrivateKeyState>(context, signing, unlockedForMs), start);
+    const { privateKey, description } = await askSteps(t('Show Public Key'), privateKeySteps<PrivateKeyState>(context, use), start);
     if (privateKey && description) void show(privateKey.name, describeKeys([description]), description.pem);
   } finally {
-    lockAfterUse(signing, unlockedForMs);
+    use.end();
   }
 };
 

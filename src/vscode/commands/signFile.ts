@@ -11,7 +11,7 @@ import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
 import { filesFor } from './files.ts';
 import { describeKeys } from './keySteps.ts';
-import { ensureUnlocked, lockAfterUse, privateKeySteps, type PrivateKeyState } from './privateKeySteps.ts';
+import { ensureUnlocked, KeyUse, privateKeySteps, type PrivateKeyState } from './privateKeySteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
 import { askSteps } from './steps.ts';
 import { trustedName } from './trustedName.ts';
@@ -26,19 +26,20 @@ export const signFile: Command = async (context, argument, more) => {
   if (!first || !await saveAll(files)) return;
   const { signing } = await context.engine.get();
   const { fileOutputs, unlockedForMs } = context.settings.forResource(first).signing;
+  const use = new KeyUse(signing, unlockedForMs);
   try {
     const start: PrivateKeyState = {};
     const title = files.length === 1 ? t('Sign {0}', nameOf(first.path)) : t('Sign {0} Files', files.length);
-    const { privateKey, description } = await askSteps(title, privateKeySteps<PrivateKeyState>(context, signing, unlockedForMs), start);
+    const { privateKey, description } = await askSteps(title, privateKeySteps<PrivateKeyState>(context, use), start);
     if (!privateKey || !description) return;
     const jobs = files.map((file) => ({ file, outputs: outputsOf(file.fsPath, fileOutputs) }));
     const existing = await existingOutputs(signing, jobs);
     if (existing.length > 0 && !await confirmReplacing(existing)) return;
-    await ensureUnlocked(context, signing, privateKey, unlockedForMs);
+    await ensureUnlocked(context, use, privateKey, description);
     await signAll(jobs, ({ file, outputs }, report, signal) => signing.signFile({ file: file.fsPath, key: privateKey, ...outputs, overwrite: existing.length > 0 }, report, signal));
     await tellOutcome(context, first, jobs.flatMap(({ outputs }) => Object.values(outputs)), description, files);
   } finally {
-    lockAfterUse(signing, unlockedForMs);
+    use.end();
   }
 };
 

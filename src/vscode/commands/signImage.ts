@@ -14,7 +14,7 @@ import { useAt } from '../fileTrust.ts';
 import { parseLocation } from '../places.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
-import { ensureUnlocked, lockAfterUse, privateKeySteps } from './privateKeySteps.ts';
+import { ensureUnlocked, KeyUse, privateKeySteps } from './privateKeySteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
 import { annotationsStep, confirmSigning, formatStep, imageChoices, imageStep, recursionStep, type SignImageState } from './signImageSteps.ts';
 import { askPatience, askSteps } from './steps.ts';
@@ -26,9 +26,10 @@ export const signImage: Command = async (context, argument) => {
   const engine = await context.engine.get();
   const { uri, choices } = imagesFor(context, argument);
   const { trust, signing: options } = context.settings.forResource(uri);
+  const use = new KeyUse(engine.signing, options.unlockedForMs);
   try {
     const steps = [
-      imageStep(engine.signing, choices), ...privateKeySteps<SignImageState>(context, engine.signing, options.unlockedForMs),
+      imageStep(engine.signing, choices), ...privateKeySteps<SignImageState>(context, use),
       formatStep(options.format), annotationsStep, recursionStep,
     ];
     const start: SignImageState = { annotations: {}, recursive: false };
@@ -48,11 +49,11 @@ export const signImage: Command = async (context, argument) => {
     });
     const { dockerMediaTypes } = options;
     await confirmSigning(plainText(familiarName(reference), 300), signingSummary({ plan, key: description, keyName: privateKey.name, annotations, dockerMediaTypes, before }, t));
-    await ensureUnlocked(context, engine.signing, privateKey, options.unlockedForMs);
+    await ensureUnlocked(context, use, privateKey, description);
     const signed = await push(context, engine, plan, (report, signal) => engine.signing.signImage({ plan, key: privateKey, annotations, dockerMediaTypes }, report, signal));
     await tellOutcome(context, engine, { plan, signed, before, listing, trust, description, signerTrusted: signerName !== undefined, uri });
   } finally {
-    lockAfterUse(engine.signing, options.unlockedForMs);
+    use.end();
   }
 };
 

@@ -6,7 +6,7 @@ import { newKey } from '../core/signing/harness.ts';
 const setting = { name: 'release', reference: 'cosign.key', baseDirectory: '/home/me' };
 const file = Buffer.from('the encrypted file');
 const key = newKey();
-const state = (keys: UnlockedKeys): string => (keys.peek(setting) ? 'unlocked' : 'locked');
+const state = (keys: UnlockedKeys): string => (keys.peek(setting, file) ? 'unlocked' : 'locked');
 
 function make(keepMs: number): { keys: UnlockedKeys; pass: (ms: number) => void } {
   let now = 0;
@@ -52,10 +52,24 @@ describe('an unlocked key', () => {
 
   it('is one file\'s: another under the same name needs its own password, and so does another name', async () => {
     const { keys } = make(1000);
-    for (const other of [{ ...setting, reference: 'other.key' }, { ...setting, baseDirectory: '/home/you' }]) assert.equal(keys.peek(other), undefined);
-    assert.ok(keys.peek({ ...setting, name: 'called otherwise' }));
+    for (const other of [{ ...setting, reference: 'other.key' }, { ...setting, baseDirectory: '/home/you' }]) assert.equal(keys.peek(other, file), undefined);
+    assert.ok(keys.peek({ ...setting, name: 'called otherwise' }, file));
     assert.equal(await keys.use(setting, Buffer.from('another file'), () => Promise.resolve()), undefined);
     assert.equal(state(keys), 'locked');
+  });
+
+  it('is not shown for another file under the same name', () => {
+    const { keys } = make(1000);
+    assert.equal(keys.peek(setting, Buffer.from('another file')), undefined);
+    assert.equal(state(keys), 'locked');
+  });
+
+  it('is forgotten alone', () => {
+    const { keys } = make(1000);
+    keys.add({ ...setting, reference: 'other.key' }, file, key, 1000);
+    keys.forget(setting);
+    assert.deepEqual([state(keys), keys.peek({ ...setting, reference: 'other.key' }, file)], ['locked', key]);
+    keys.clear();
   });
 
   it('is forgotten at once when asked, and what is being signed is finished', async () => {
