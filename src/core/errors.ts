@@ -33,6 +33,8 @@ export type ErrorCode = (typeof errorCodes)[number];
 export interface ErrorDetails extends ErrorOptions {
   /** What the person can do next: one sentence, shown after the message. */
   readonly remedy?: string;
+  /** The remedy is for this very refusal: nobody who only knows what was wanted has better advice. */
+  readonly isRemedyExact?: boolean;
 }
 
 /** Everything that can fail and is not a bug. The message never holds a password, a token, a key or the query of a URL. */
@@ -40,6 +42,7 @@ export class CosignError extends Error {
   override readonly name = 'CosignError';
   readonly code: ErrorCode;
   readonly remedy: string | undefined;
+  readonly isRemedyExact: boolean;
 
   /** The eager half and the engine are bundled apart, each with a copy of this class: an error of one is one of the other too. */
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
@@ -52,6 +55,12 @@ export class CosignError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.remedy = details.remedy;
+    this.isRemedyExact = details.isRemedyExact === true;
+  }
+
+  /** The same failure with the advice of somebody who knows what was wanted, unless its own is exact. */
+  advised(remedy: string): CosignError {
+    return this.isRemedyExact ? this : new CosignError(this.code, this.message, { cause: this, remedy });
   }
 }
 

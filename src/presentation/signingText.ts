@@ -39,7 +39,7 @@ export function signingSummary({ plan, key, keyName, annotations, dockerMediaTyp
   ].join('\n');
 }
 
-/** `release and 1 other key`, `nobody`; what could not be found out is said so. */
+/** `release (SHA256:…) and 1 signature by a key that is not known here`, `nobody`; what could not be found out is said so. */
 export function listedSigners(verdict: Verdict, t: Translate): string {
   if (verdict.kind === 'uncovered') return t('not known');
   if (verdict.kind === 'unchecked') {
@@ -50,7 +50,7 @@ export function listedSigners(verdict: Verdict, t: Translate): string {
 }
 
 function knownSigners(signatures: readonly SignatureReport[], t: Translate): string {
-  const names = [...new Set(signatures.flatMap(({ signedBy }) => (signedBy ? [plainText(signedBy.key, 40)] : [])))];
+  const names = [...new Set(signatures.flatMap(({ signedBy }) => (signedBy ? [`${plainText(signedBy.key, 40)} (${signedBy.fingerprint})`] : [])))];
   const others = signatures.filter(({ signedBy, fault }) => !signedBy && fault === 'other-key').length;
   const parts = [...names, ...(others === 0 ? [] : [others === 1 ? t('1 signature by a key that is not known here') : t('{0} signatures by keys that are not known here', others)])];
   return parts.length === 0 ? t('nobody') : enumeration(parts, t, 10);
@@ -82,7 +82,7 @@ export function signingOutcome({ plan, signed, before, after, verdict, signerTru
     head,
     t('Signers before: {0}. Signers now: {1}.', listedSigners(before, t), listedSigners(after, t)),
     verdictSentence(verdict, t),
-    ...(canonicalRepository(plan.repository) === canonicalRepository(plan.reference) ? [] : [t('Verifying looks in the repository of the image, not in {0}.', canonicalRepository(plan.repository))]),
+    ...(canonicalRepository(plan.repository) === canonicalRepository(plan.reference) ? [] : [t('The signatures are in {0}: who verifies with cosign needs COSIGN_REPOSITORY={0}.', canonicalRepository(plan.repository))]),
     ...(signerTrusted ? [] : [t('The key that signed is not among those you trust.')]),
   ].join(' ');
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { registryError } from '../../src/core/oci/registryError.ts';
 import { fake, Selection, window, workspace } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { digest, evidence, verdicts } from './fakeEngine.ts';
@@ -103,7 +104,7 @@ describe('signing an image', () => {
     await answer('signImage', [...asked.slice(0, 3), { run: () => undefined }, ...asked.slice(3)]);
     assert.deepEqual([signing.plans[1]?.signatureRepository, signing.signedImages[0]?.dockerMediaTypes], ['ghcr.io/o/signatures', true]);
     assert.match(summary(), /media types of Docker/);
-    assert.match(fake.script.messages().at(-1) ?? '', /not in ghcr\.io\/signatures/);
+    assert.match(fake.script.messages().at(-1) ?? '', /The signatures are in ghcr\.io\/signatures: who verifies with cosign needs COSIGN_REPOSITORY/);
   });
 
   it('takes several annotations, refuses what is none, and shows them', async () => {
@@ -134,8 +135,8 @@ describe('signing an image', () => {
     const { engine } = start();
     engine.answers.set('o/app', { kind: 'verified', ...evidence({ signatures: [{ ...store, signedBy: { key: 'team', fingerprint: 'SHA256:t' } }, { ...store, fault: 'other-key' }] }) });
     await answer('signImage', asked);
-    assert.match(summary(), /Signed so far by: team and 1 signature by a key that is not known/);
-    assert.match(fake.script.messages().at(-1) ?? '', /Signers before: team and 1 .* Signers now: team/);
+    assert.match(summary(), /Signed so far by: team \(SHA256:t\) and 1 signature by a key that is not known/);
+    assert.match(fake.script.messages().at(-1) ?? '', /Signers before: team \(SHA256:t\) and 1 .* Signers now: team \(SHA256:t\)/);
   });
 
   it('says what it could not find out about those who signed before', async () => {
@@ -237,6 +238,14 @@ describe('signing an image', () => {
     signing.signImage = () => Promise.reject(new CosignError('REGISTRY_DENIED', 'ghcr.io denies "reader" to push to o/app.'));
     await answer('signImage', asked);
     assert.match(fake.script.messages().at(-1) ?? '', /denies "reader".*an account that may push to ghcr\.io\/o\/app/);
+  });
+
+  it('keeps the remedy of a registry that says exactly why it refuses', async () => {
+    const { signing } = start();
+    signing.signImage = () => Promise.reject(registryError({ status: 400, method: 'PUT', on: 'ghcr.io/o/app', account: 'as writer', registryCode: 'TAG_INVALID', registryMessage: 'tag is immutable', isRegistryAnswer: true, isBodyCut: false }));
+    await answer('signImage', asked);
+    assert.match(fake.script.messages().at(-1) ?? '', /as writer.*cannot be changed.*Choose another tag/);
+    assert.doesNotMatch(fake.script.messages().at(-1) ?? '', /docker login/);
   });
 
   it('asks the password again where the key was locked meanwhile', async () => {

@@ -1,5 +1,5 @@
 // A failed answer of a registry → one error that keeps the registry's own code (OCI distribution-spec v1.1 §error codes).
-import { CosignError, type ErrorCode } from '../errors.ts';
+import { CosignError, type ErrorCode, type ErrorDetails } from '../errors.ts';
 import { readJson } from '../encoding/json.ts';
 import { parseRateLimit, parseRetryAfter, single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
@@ -37,8 +37,8 @@ function limitOf(headers: HttpResponse['headers']): Pick<Failure, 'limit'> {
 export class RegistryFailure extends CosignError {
   readonly failure: Failure;
 
-  constructor(code: ErrorCode, message: string, remedy: string, failure: Failure) {
-    super(code, message, { remedy });
+  constructor(code: ErrorCode, message: string, details: ErrorDetails, failure: Failure) {
+    super(code, message, details);
     this.failure = failure;
   }
 }
@@ -67,10 +67,10 @@ export function registryError(failure: Failure): RegistryFailure {
   const status = meaning(failure);
   const said = failure.registryCode ?? failure.registryMessage;
   const detail = `HTTP ${failure.status}${said === undefined ? '' : `, ${clean(said)}`}`;
-  const make = (code: ErrorCode, message: string, remedy: string): RegistryFailure => new RegistryFailure(code, message, remedy, failure);
+  const make = (code: ErrorCode, message: string, remedy: string): RegistryFailure => new RegistryFailure(code, message, { remedy }, failure);
   const isWrite = failure.method !== 'GET' && failure.method !== 'HEAD';
   const refusal = isWrite ? writeRefusal(failure) : undefined;
-  if (refusal) return make('REGISTRY_DENIED', `The registry does not let ${on} be written to ${account}: ${refusal.why} (${detail}).`, refusal.remedy);
+  if (refusal) return new RegistryFailure('REGISTRY_DENIED', `The registry does not let ${on} be written to ${account}: ${refusal.why} (${detail}).`, { remedy: refusal.remedy, isRemedyExact: true }, failure);
   if (status === 401) {
     return isWrite
       ? make('REGISTRY_UNAUTHORIZED', `The registry does not let us write to ${on} ${account} (${detail}).`, 'Log in to the registry with docker login, with an account that may push there.')

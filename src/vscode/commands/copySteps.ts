@@ -91,7 +91,7 @@ export function destinationStep(copying: CopyEngine, recent: readonly Reference[
 export function withCopyRemedy(error: unknown, sides: Pick<CopyPlan, 'source' | 'destination'>): unknown {
   if (!(error instanceof CosignError)) return error;
   const remedy = copyRemedy(error.code, sides, t);
-  return remedy === undefined ? error : new CosignError(error.code, error.message, { cause: error, remedy });
+  return remedy === undefined ? error : error.advised(remedy);
 }
 
 function destinationOf(text: string, source: Reference): { readonly value: Reference } | string {

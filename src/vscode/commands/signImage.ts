@@ -96,8 +96,7 @@ async function push({ tracker }: CommandContext, engine: Engine, plan: SigningPl
 /** To push needs more than to pull. */
 function withPushRemedy(error: unknown, { repository }: SigningPlan): unknown {
   if (!(error instanceof CosignError) || !['REGISTRY_UNAUTHORIZED', 'REGISTRY_DENIED'].includes(error.code)) return error;
-  const { code, message, cause } = error;
-  return new CosignError(code, message, { cause, remedy: t('Log in to the registry (docker login) with an account that may push to {0}.', canonicalRepository(repository)) });
+  return error.advised(t('Log in to the registry (docker login) with an account that may push to {0}.', canonicalRepository(repository)));
 }
 
 interface Done {

@@ -161,7 +161,7 @@ suite('Keys and signing, by keyboard', () => {
       await captureThemes('sign-progress');
       held.letGo();
       const outcome = await message('2 signatures written');
-      assert.match(outcome, /Signers before: nobody\. Signers now: team\. Verified: signed by team\./);
+      assert.match(outcome, /Signers before: nobody\. Signers now: team \(SHA256:\S+\)\. Verified: signed by team\./);
       await shown(lenses, 'Signed by team');
       await captureThemes('sign-done');
       const digest = digests.get('service') ?? '';
@@ -216,7 +216,7 @@ suite('Keys and signing, by keyboard', () => {
       await askToSign('shop/base', 'release');
       await accept();
       await until('the other signature is there too', () => registry.store.repository('shop/base').manifests.size === before + 2);
-      assert.match(await message('1 signature written'), /Signers before: release and team\. Signers now: release and team\./);
+      assert.match(await message('1 signature written'), /Signers before: release \(SHA256:\S+\) and team \(SHA256:\S+\)\. Signers now: release \(SHA256:\S+\) and team \(SHA256:\S+\)\./);
       await capture('sign-after-cancel');
       await clearMessages();
     });

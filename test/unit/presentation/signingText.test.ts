@@ -30,7 +30,7 @@ describe('who has signed', () => {
   });
   it('names each key once, and counts the others', () => {
     const signed = report({ signedBy: { key: 'a\u202eb', fingerprint: 'x' } });
-    assert.equal(listedSigners(verdict('verified', [signed, signed, report({ fault: 'other-key' }), report({ fault: 'other-key' })]), t), 'a\uFFFDb and 2 signatures by keys that are not known here');
+    assert.equal(listedSigners(verdict('verified', [signed, signed, report({ fault: 'other-key' }), report({ fault: 'other-key' })]), t), 'a\uFFFDb (x) and 2 signatures by keys that are not known here');
   });
   it('does not count what is no signature for this digest', () => assert.equal(listedSigners(verdict('untrusted', [report({ fault: 'wrong-digest' })]), t), 'nobody'));
 });
@@ -46,6 +46,13 @@ describe('the outcome of signing', () => {
   it('says verified only for that verdict', () => {
     assert.match(outcome(verdict('verified', [report({ signedBy: { key: 'k', fingerprint: 'x' } })])), /Verified: signed by k\./);
     for (const other of [undefined, unchecked, verdict('unsigned', []), verdict('untrusted', []), { kind: 'uncovered' } as const]) assert.doesNotMatch(outcome(other), /(?<!Not )Verified/);
+  });
+  it('says where the signatures are, when that is not beside the image, and never that verifying does not look there', () => {
+    const elsewhere = { ...plan([]), repository: { registry: 'ghcr.io', repository: 'o/signatures' } };
+    const text = signingOutcome({ plan: elsewhere, signed: [{ digest, format: 'legacy', outcome: 'pushed' }], before: verdict('unsigned', []), after: verdict('verified', []), verdict: undefined, signerTrusted: true }, t);
+    assert.match(text, /The signatures are in ghcr\.io\/o\/signatures: .*COSIGN_REPOSITORY=ghcr\.io\/o\/signatures\./);
+    assert.doesNotMatch(text, /Verifying looks|not in ghcr/);
+    assert.doesNotMatch(outcome(undefined), /COSIGN_REPOSITORY/);
   });
   it('says where the key is not trusted', () => assert.match(outcome(undefined, false), /not among those you trust/));
 });

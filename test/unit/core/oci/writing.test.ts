@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { Digest } from '../../../../src/core/crypto/digest.ts';
+import type { CosignError } from '../../../../src/core/errors.ts';
 import { cutConnection, on, redirect, status, times } from '../../../support/faults.ts';
 import { startRegistry, type RegistryOptions, type TestRegistry } from '../../../support/registry.ts';
 import { failsWith, never, testClient, type TestClient } from '../../../support/registryClient.ts';
@@ -55,6 +56,28 @@ describe('pushing a blob', () => {
   it('is refused without the right to', async () => {
     await start({ auth: { kind: 'bearer', accounts: { alice: 'other' } } });
     await assert.rejects(push(), failsWith('REGISTRY_UNAUTHORIZED'));
+  });
+
+  it('names the account that may not push, on what, and tells a login that is missing from one that does not suffice', async () => {
+    await start({ auth: { kind: 'basic', accounts: { alice: 'secret' } } });
+    await assert.rejects(push(), (error: CosignError) => error.code === 'REGISTRY_UNAUTHORIZED' && error.message.includes(`${registry.host}/team/app`) && error.message.includes('anonymously') && !error.isRemedyExact);
+    const alice = testClient({ login: { kind: 'basic', username: 'alice', password: 'wrong' } });
+    try {
+      await assert.rejects(alice.client.pushBlob(at(), content, never), (error: CosignError) => error.code === 'REGISTRY_UNAUTHORIZED' && error.message.includes('as alice') && !error.message.includes('wrong'));
+    } finally {
+      alice.transport.close();
+    }
+  });
+
+  it('keeps a login that may only read apart from one that is none', async () => {
+    await start({ auth: { kind: 'basic', accounts: { alice: 'secret' } } });
+    registry.intercept = on('POST', status(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="test registry"' }));
+    const alice = testClient({ login: { kind: 'basic', username: 'alice', password: 'secret' } });
+    try {
+      await assert.rejects(alice.client.pushBlob(at(), content, never), (error: CosignError) => error.code === 'REGISTRY_UNAUTHORIZED' && /write to .*team\/app as alice/.test(error.message) && error.remedy?.includes('may push') === true);
+    } finally {
+      alice.transport.close();
+    }
   });
 
   it('never repeats the request that starts an upload', async () => {
