@@ -39,6 +39,14 @@ export class RequestDeadline {
     this.#timer = this.#arm(Math.max(0, this.#timeoutMs - this.#spentMs));
   }
 
+  /** Begins again, with at least so much time, in milliseconds. */
+  restart(ms: number): void {
+    if (this.signal.aborted) return;
+    [this.#spentMs, this.#lastMoved] = [0, performance.now()];
+    clearTimeout(this.#timer);
+    this.#timer = this.#arm(Math.max(ms, this.#timeoutMs));
+  }
+
   /** Aborts now, for this reason. */
   end(reason: unknown): void {
     this.stop();

@@ -79,9 +79,10 @@ export class UndiciTransport implements Transport {
         reset: false,
         // Plain http through a proxy: RFC 9112 §3.2.2, absolute-form.
         path: `${proxy && url.protocol === 'http:' ? url.origin : ''}${url.pathname}${url.search}`,
-        body: requestBody(request.body, deadline),
+        body: requestBody(request, deadline),
       });
       const answer = await untilAborted(sent, deadline.signal);
+      if (request.answerWithinMs !== undefined) deadline.restart(0);
       if (proxy && url.protocol === 'http:' && answer.statusCode === 407) {
         discard(answer.body);
         throw proxyRefusal(407, url.host, proxy);
@@ -175,14 +176,18 @@ function discard(body: Dispatcher.ResponseData['body']): void {
   body.dump({ limit: maxDrainedBytes }).catch(() => undefined);
 }
 
-function requestBody(body: HttpRequest['body'], deadline: RequestDeadline): RequestBody {
-  if (body === undefined || body instanceof Uint8Array) return body ?? null;
+function requestBody({ body, answerWithinMs }: HttpRequest, deadline: RequestDeadline): RequestBody {
+  if (body === undefined || body instanceof Uint8Array) {
+    if (answerWithinMs !== undefined) deadline.restart(answerWithinMs);
+    return body ?? null;
+  }
   const bytes = body();
   return (async function* () {
     for await (const chunk of bytes) {
       deadline.progress(chunk.byteLength);
       yield chunk;
     }
+    if (answerWithinMs !== undefined) deadline.restart(answerWithinMs);
   })();
 }
 

@@ -22,6 +22,7 @@ export interface Pair {
   readonly source: TestRegistry;
   readonly destination: TestRegistry;
   readonly engine: CopyEngine;
+  readonly transport: NodeTransport;
   close(): Promise<void>;
 }
 
@@ -49,7 +50,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     verify: (query, signal) => verifier.verify(query, signal),
   }));
   return {
-    source, destination, engine,
+    source, destination, engine, transport,
     close: async () => {
       transport.close();
       await Promise.all([source.close(), destination.close()]);

@@ -38,6 +38,7 @@ export class BlobStream {
    * @throws {CosignError} `DIGEST_MISMATCH`, `REGISTRY_RESPONSE_INVALID` when it is gone, every `REGISTRY_…` code
    */
   async *read(start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (start > this.#hashedBytes) throw new CosignError('REGISTRY_RESPONSE_INVALID', `Of ${this.#name()} a part was asked for before what precedes it: it could not be proven.`);
     let at = start;
     let failures = 0;
     let held: Uint8Array | undefined;
@@ -103,7 +104,7 @@ export class BlobStream {
 
   #hashUpTo(at: number, bytes: Uint8Array): void {
     const known = this.#hashedBytes - at;
-    if (known >= bytes.byteLength || known < 0) return;
+    if (known >= bytes.byteLength) return;
     this.#hash.update(bytes.subarray(known));
     this.#hashedBytes = at + bytes.byteLength;
   }

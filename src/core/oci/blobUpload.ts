@@ -2,6 +2,7 @@
 // (OCI distribution-spec v1.1 §pushing blobs).
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { isConnectionFailure } from './connectionFailure.ts';
 import type { Exchange, ExchangeOptions, RegistryAnswer, RegistryRequest, RepositoryName } from './exchange.ts';
 import { single } from './headers.ts';
 import { RegistryFailure } from './registryError.ts';
@@ -31,7 +32,12 @@ interface Session {
 const failuresInARow = 4;
 /** For registries, or what stands in front of them, that refuse larger bodies. */
 const chunkBytes = 16 * 1024 * 1024;
-const smallestChunkBytes = 1024 * 1024;
+const smallestChunkBytes = 256 * 1024;
+/** Between looks at what a registry is still storing when its answer did not come in time, in milliseconds. */
+const storingPausesMs: readonly number[] = [1000, 2000, 4000, 8000, 16_000];
+/** A registry moves what it got to where it keeps it, and reads it once more for that. */
+const storingBytesPerMs = 10_000;
+const leastStoringMs = 60_000;
 
 /**
  * Asks the registry to take a blob over from another of its repositories.
@@ -71,6 +77,8 @@ class Upload {
   #chunkBytes: number | undefined;
   /** What reading threw: it says more than the request that died of it. */
   #readFailure: { readonly error: unknown } | undefined;
+  /** How many bytes were handed over for the session that goes on. */
+  #sent = 0;
 
   constructor(exchange: Exchange, options: Pick<ExchangeOptions, 'clock' | 'random'>, transfer: BlobTransfer) {
     this.#exchange = exchange;
@@ -92,7 +100,8 @@ class Upload {
       } catch (error) {
         signal.throwIfAborted();
         if (this.#readFailure) throw this.#readFailure.error;
-        failures++;
+        if (session && isAnswerLate(error) && this.#sent === size && await this.#arrives(signal)) return;
+        if (!isTooLarge(error)) failures++;
         const pauseMs = this.#pause(error, failures);
         if (pauseMs === undefined || failures >= failuresInARow) throw error;
         await this.#options.clock.sleep(pauseMs, signal);
@@ -104,7 +113,7 @@ class Upload {
         if (known && known.offset > furthest) [failures, furthest] = [0, known.offset];
         if (known) this.#chunkBytes ??= size;
         // A body that is too large is at times refused by cutting the connection.
-        else if (failures > 1 && size > chunkBytes) this.#chunkBytes ??= chunkBytes;
+        else if (failures > 1 && isConnectionFailure(error)) this.#chunkBytes = this.#smaller() ?? this.#chunkBytes;
       }
     }
   }
@@ -112,10 +121,8 @@ class Upload {
   /** @returns undefined when nothing can be made good by going on or beginning again */
   #pause(error: unknown, failures: number): number | undefined {
     if (isTooLarge(error)) {
-      const smaller = this.#chunkBytes === undefined ? chunkBytes : this.#chunkBytes / 4;
-      if (smaller < smallestChunkBytes || smaller >= this.#transfer.size) return undefined;
-      this.#chunkBytes = smaller;
-      return 0;
+      this.#chunkBytes = this.#smaller();
+      return this.#chunkBytes === undefined ? undefined : 0;
     }
     // A session that another of the registry's machines does not know, or knows differently.
     if (error instanceof RegistryFailure && [404, 416].includes(error.failure.status)) return 0;
@@ -123,7 +130,25 @@ class Upload {
     return pauseBeforeRetry(error, Math.min(failures, 3), this.#options.random);
   }
 
+  /** The next smaller size of chunks that makes more than one of the blob. */
+  #smaller(): number | undefined {
+    let bytes = this.#chunkBytes === undefined ? chunkBytes : this.#chunkBytes / 4;
+    while (bytes >= this.#transfer.size) bytes /= 4;
+    return bytes < smallestChunkBytes ? undefined : bytes;
+  }
+
+  /** Whether a registry that got everything, and was too slow to say so, comes to have the blob. */
+  async #arrives(signal: AbortSignal): Promise<boolean> {
+    const { repository, digest } = this.#transfer;
+    for (const pauseMs of storingPausesMs) {
+      await this.#options.clock.sleep(pauseMs, signal);
+      if (await hasBlob(this.#exchange, repository, digest, 'pull,push', signal)) return true;
+    }
+    return false;
+  }
+
   #start(signal: AbortSignal): Promise<Session> {
+    this.#sent = 0;
     const request: RegistryRequest = { repository: this.#transfer.repository, method: 'POST', path: 'blobs/uploads/', actions: 'pull,push', headers: { 'content-length': '0' } };
     return this.#exchange.ask(request, async (answer) => {
       if (answer.response.status !== 202) throw await this.#exchange.error(request, answer, signal);
@@ -140,7 +165,7 @@ class Upload {
     return this.#ask({ repository, method: 'PATCH', path: session.url, headers }, [start, end], async (answer, request) => {
       if (answer.response.status !== 202 && answer.response.status !== 204) throw await this.#exchange.error(request, answer, signal);
       answer.response.discard();
-      const offset = this.#received(answer) ?? end;
+      const offset = this.#received(answer, end) ?? end;
       if (offset <= start) throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry takes the bytes of ${this.#transfer.digest} and does not keep them.`);
       return { ...session, url: this.#location(answer), offset };
     }, signal);
@@ -150,7 +175,8 @@ class Upload {
   async #finish(session: Session, start: number, end: number, signal: AbortSignal): Promise<void> {
     const { repository, digest } = this.#transfer;
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(end - start) };
-    await this.#ask({ repository, method: 'PUT', path: withDigest(session.url, digest), headers }, [start, end], async (answer, request) => {
+    const answerWithinMs = Math.max(leastStoringMs, this.#transfer.size / storingBytesPerMs);
+    await this.#ask({ repository, method: 'PUT', path: withDigest(session.url, digest), headers, answerWithinMs }, [start, end], async (answer, request) => {
       if (answer.response.status !== 201 && answer.response.status !== 204) throw await this.#exchange.error(request, answer, signal);
       answer.response.discard();
     }, signal);
@@ -162,7 +188,7 @@ class Upload {
     try {
       return await this.#exchange.ask(request, (answer) => {
         answer.response.discard();
-        const offset = answer.response.status === 204 || answer.response.status === 202 ? this.#received(answer) : undefined;
+        const offset = answer.response.status === 204 || answer.response.status === 202 ? this.#received(answer, this.#sent) : undefined;
         const hasLocation = answer.response.headers['location'] !== undefined;
         return Promise.resolve(offset === undefined || offset <= 1 ? undefined : { ...session, offset, url: hasLocation ? this.#location(answer) : session.url });
       }, signal);
@@ -192,6 +218,7 @@ class Upload {
     let at = start;
     try {
       for await (const bytes of this.#transfer.read(start, end, signal)) {
+        this.#sent = Math.max(this.#sent, at + bytes.byteLength);
         yield bytes;
         at += bytes.byteLength;
         this.#transfer.onSent(at);
@@ -206,11 +233,11 @@ class Upload {
     return uploadUrl(single(answer.response.headers['location']), answer.url, this.#transfer.repository);
   }
 
-  /** `Range: 0-N`: the last byte that the registry has; undefined when it says nothing that makes sense. */
-  #received({ response }: RegistryAnswer): number | undefined {
+  /** `Range: 0-N`: the last byte that the registry has; undefined when it says nothing that makes sense, such as more than it was sent. */
+  #received({ response }: RegistryAnswer, sent: number): number | undefined {
     const last = /^(?:bytes=)?0-(\d{1,15})$/.exec(single(response.headers['range']) ?? '')?.[1];
     const offset = last === undefined ? undefined : Number(last) + 1;
-    return offset === undefined || offset > this.#transfer.size ? undefined : offset;
+    return offset === undefined || offset > sent ? undefined : offset;
   }
 }
 
@@ -226,7 +253,11 @@ async function cancel(exchange: Exchange, repository: RepositoryName, location: 
   }
 }
 
-const isTooLarge = (error: unknown): boolean => error instanceof RegistryFailure && error.failure.status === 413;
+/** A quota that is used up is said with the same status, and smaller pieces are no help then. */
+const isTooLarge = (error: unknown): boolean => error instanceof RegistryFailure && error.failure.status === 413 && error.code !== 'REGISTRY_DENIED';
+
+/** Nothing is said about what becomes of what was sent: by the registry itself, or by what stands in front of it and waited long enough. */
+const isAnswerLate = (error: unknown): boolean => (error instanceof RegistryFailure && error.failure.status === 504) || (error instanceof CosignError && error.code === 'REGISTRY_TIMEOUT');
 
 function positive(text: string | undefined): number {
   return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : 0;

@@ -20,6 +20,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** A stream is sent again from its beginning after a login; give its length in `content-length`. */
   readonly body?: HttpRequest['body'];
+  /** As in {@link HttpRequest}. */
+  readonly answerWithinMs?: number;
   readonly actions?: Actions;
   /** Another repository of the registry that must be readable, for mounting its blobs. */
   readonly alsoPull?: string;
@@ -162,7 +164,7 @@ export class Exchange {
       const headers = { ...request.headers, ...(isOwn && authorization.header !== undefined ? { authorization: authorization.header } : {}) };
       const referral = url.origin === origin.origin ? undefined : { from: origin.host, refuse: (why: string) => redirectRefused(origin, why) };
       const response = await this.#options.transport.send({
-        method: request.method, url, headers, ...(request.body ? { body: request.body } : {}), ...(referral ? { referral } : {}),
+        method: request.method, url, headers, ...(request.body ? { body: request.body } : {}), ...(request.answerWithinMs === undefined ? {} : { answerWithinMs: request.answerWithinMs }), ...(referral ? { referral } : {}),
       }, signal);
       const answer = { response, url, account: authorization.account };
       if (request.method !== 'GET' && request.method !== 'HEAD') return answer;

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes, or a stream of them that can be made again for a retry. */
   readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>);
+  /** How long the answer may take once the whole body was sent, in milliseconds, where that is longer than a request may take otherwise: registries store large blobs first. */
+  readonly answerWithinMs?: number;
   /** Set when an answer, not a person, named the URL: then the address it resolves to must be one its author may send us to. */
   readonly referral?: Referral;
 }

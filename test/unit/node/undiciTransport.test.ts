@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { it } from 'node:test';
 import { CosignError } from '../../../src/core/errors.ts';
+import type { HttpRequest, HttpResponse } from '../../../src/core/oci/transport.ts';
 import { get, makeTransport, never, startServer, text, until } from './servers.ts';
 
 const code = (expected: string) => (error: unknown): boolean => error instanceof CosignError && error.code === expected;
@@ -114,6 +116,24 @@ it('a silent, a stalling and a dripping server time out, and their sockets are c
     await assert.rejects(transport.send(get(new URL(path, server.url)), never).then(text), code('REGISTRY_TIMEOUT'));
   }
   await until(() => server.sockets.size === 0);
+});
+
+it('an answer may take as long as its request allows it once the body was sent, and no longer than others to be read', async (test) => {
+  const server = await startServer(test, (request, response) => {
+    request.resume().on('end', () => setTimeout(() => {
+      response.writeHead(201).flushHeaders();
+      if (request.url !== '/stalls') response.end('stored');
+    }, 400));
+  });
+  const transport = makeTransport(test, { timeoutMs: 150 });
+  const put = (path: string, body: HttpRequest['body'], answerWithinMs?: number): Promise<HttpResponse> =>
+    transport.send({ method: 'PUT', url: new URL(path, server.url), headers: { 'content-length': '3' }, ...(body ? { body } : {}), ...(answerWithinMs === undefined ? {} : { answerWithinMs }) }, never);
+  for (const body of [Buffer.from('abc'), () => Readable.from([Buffer.from('abc')])]) {
+    assert.equal(await text(await put('/', body, 5000)), 'stored');
+    await assert.rejects(put('/', body), code('REGISTRY_TIMEOUT'));
+    await assert.rejects(put('/', body, 200), code('REGISTRY_TIMEOUT'));
+    await assert.rejects(text(await put('/stalls', body, 5000)), code('REGISTRY_TIMEOUT'));
+  }
 });
 
 it('an answer whose body nobody reads times out too and gives its place back', async (test) => {

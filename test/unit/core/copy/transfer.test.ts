@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, it } from 'node:test';
 import type { CopyProgress } from '../../../../src/core/copyEngine.ts';
+import type { Digest } from '../../../../src/core/crypto/digest.ts';
+import { CosignError } from '../../../../src/core/errors.ts';
+import { RegistryClient } from '../../../../src/core/oci/registryClient.ts';
 import { cutBody, cutConnection, either, on, status, tamperedBody, times } from '../../../support/faults.ts';
 import type { Fault } from '../../../support/registry.ts';
+import { failure } from '../../../support/registryAnswer.ts';
+import { never, SteppedClock } from '../../../support/registryClient.ts';
 import { types } from '../../../support/registryStore.ts';
 import { closureOf, planOf, run, startPair, type Pair, type PairOptions } from '../../../support/copyPair.ts';
 
@@ -100,6 +105,86 @@ describe('a layer', () => {
     assert.equal(small.destination.requests.filter(({ method, status: code }) => method === 'PATCH' && code === 202).length, 5);
     closureOf(small.destination.store, 'mirror/app', '1.0');
     await small.close();
+  });
+
+  for (const [size, limit] of [[10 * megabyte, 1_000_000], [10 * megabyte, megabyte], [megabyte + 1, megabyte], [300_000, 280_000]] as const) {
+    it(`of ${size} bytes gets through where a body may have ${limit}`, async () => {
+      const sides = await start(size, { destination: { maxBodyBytes: limit } });
+      await run(sides);
+      closureOf(sides.destination.store, 'mirror/app', '1.0');
+    });
+  }
+
+  it('of 10 MB gets through where larger bodies are cut off', async () => {
+    const sides = await start(10 * megabyte);
+    sides.destination.intercept = on('upload', ({ body }) => (body.byteLength > megabyte ? { status: 0, cut: 'before answer' } : undefined));
+    await run(sides);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('is not cut up for a quota that is used up', async () => {
+    const sides = await start(10 * megabyte);
+    sides.destination.intercept = on('PUT upload', ({ body }, ordinary) => (body.byteLength > 100 ? failure(413, 'DENIED: the quota of the project is used up') : ordinary()));
+    await assert.rejects(run(sides), { code: 'REGISTRY_DENIED' });
+    assert.equal(requestsTo(sides, 'PATCH'), 0);
+  });
+
+  for (const late of ['by something in front of it', 'by the clock'] as const) {
+    it(`is not sent again to a registry that is long in storing it, as is found out ${late}`, async () => {
+      const sides = await start(2 * megabyte);
+      let store: (() => void) | undefined;
+      let looks = 0;
+      sides.destination.intercept = either(
+        on('PUT upload', (request, ordinary) => {
+          if (request.body.byteLength < megabyte) return ordinary();
+          store = ordinary;
+          return status(504)(request, ordinary);
+        }),
+        on(`HEAD ${sides.layer}`, () => {
+          if (store && ++looks === 3) store();
+          return undefined;
+        }),
+      );
+      if (late === 'by the clock') {
+        const { transport } = sides;
+        const send = transport.send.bind(transport);
+        transport.send = async (request, signal) => {
+          const response = await send(request, signal);
+          if (response.status !== 504) return response;
+          response.discard();
+          throw new CosignError('REGISTRY_TIMEOUT', 'It took too long.');
+        };
+      }
+      await run(sides);
+      assert.deepEqual([requestsTo(sides, 'PUT'), requestsTo(sides, 'PATCH')], [2, 0]);
+      closureOf(sides.destination.store, 'mirror/app', '1.0');
+    });
+  }
+
+  it('is sent again to a registry that lost it while storing it', async () => {
+    const sides = await start(2 * megabyte);
+    sides.destination.intercept = on('PUT upload', times(1, status(504)));
+    await run(sides);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('is not gone on with where a registry pretends to have more than it was sent', async () => {
+    const sides = await start(2 * megabyte, { destination: { maxBodyBytes: megabyte } });
+    sides.destination.intercept = either(
+      on('PATCH upload', times(1, answerLost)),
+      on('GET upload', (_request, ordinary) => ({ ...ordinary(), headers: { range: `0-${2 * megabyte - 2}` } })),
+    );
+    await run(sides);
+    const chunks = sides.destination.requests.filter(({ method }) => method === 'PATCH').map(({ headers }) => headers['content-range']);
+    assert.deepEqual(chunks, ['0-1048575', '0-1048575', '1048576-2097151']);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('cannot be read from its middle before what precedes it was', async () => {
+    const sides = await start(10);
+    const registry = new RegistryClient({ transport: sides.transport, keychain: { find: () => Promise.resolve(undefined) }, rules: { allowsPlainHttp: () => true }, clock: new SteppedClock(), random: () => 0.5 });
+    const stream = registry.blobStream({ registry: sides.source.host, repository: 'team/app' }, { digest: sides.layer as Digest, size: 10 });
+    await assert.rejects(stream.read(5, 10, never).next(), { code: 'REGISTRY_RESPONSE_INVALID' });
   });
 
   it('survives an upload that the registry forgot', async () => {
