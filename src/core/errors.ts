@@ -35,6 +35,8 @@ export interface ErrorDetails extends ErrorOptions {
   readonly remedy?: string;
   /** The remedy is for this very refusal: nobody who only knows what was wanted has better advice. */
   readonly isRemedyExact?: boolean;
+  /** The one setting that changes the outcome, where the code alone does not tell; false: none does. */
+  readonly setting?: string | false;
 }
 
 /** Everything that can fail and is not a bug. The message never holds a password, a token, a key or the query of a URL. */
@@ -43,6 +45,8 @@ export class CosignError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string | undefined;
   readonly isRemedyExact: boolean;
+  /** As in {@link ErrorDetails}; undefined: the code decides. */
+  readonly setting: string | false | undefined;
 
   /** The eager half and the engine are bundled apart, each with a copy of this class: an error of one is one of the other too. */
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
@@ -56,11 +60,12 @@ export class CosignError extends Error {
     this.code = code;
     this.remedy = details.remedy;
     this.isRemedyExact = details.isRemedyExact === true;
+    this.setting = details.setting;
   }
 
   /** The same failure with the advice of somebody who knows what was wanted, unless its own is exact. */
   advised(remedy: string): CosignError {
-    return this.isRemedyExact ? this : new CosignError(this.code, this.message, { cause: this, remedy });
+    return this.isRemedyExact ? this : new CosignError(this.code, this.message, { cause: this, remedy, ...(this.setting === undefined ? {} : { setting: this.setting }) });
   }
 }
 

@@ -40,10 +40,19 @@ export class DialFailure extends Error {
 }
 
 /** Marks a connection that took longer than allowed. */
-export class DialTimeout extends Error {}
+export class DialTimeout extends Error {
+  readonly afterMs: number;
+
+  constructor(afterMs: number) {
+    super('no connection in time');
+    this.afterMs = afterMs;
+  }
+}
 
 /** A socket may fail while nobody listens yet: that must not end the process; whoever uses it next finds it closed. */
 const ignore = (): void => undefined;
+/** For each address of a host but the last. Node's own 250 ms gives up on a slow network, where nothing else will do; much longer keeps waiting for an IPv6 that leads nowhere. */
+const attemptTimeoutMs = 2500;
 const maxTunnelHeadBytes = 16 * 1024;
 
 /**
@@ -56,13 +65,13 @@ export async function dial(plan: DialPlan, signal: AbortSignal): Promise<Socket>
   let hop: 'target' | 'proxy' = proxy ? 'proxy' : 'target';
   let socket: Socket | undefined;
   const limit = new AbortController();
-  const timer = setTimeout(() => { limit.abort(new DialTimeout()); }, plan.timeoutMs);
+  const timer = setTimeout(() => { limit.abort(new DialTimeout(plan.timeoutMs)); }, plan.timeoutMs);
   const onAbort = (): void => { limit.abort(signal.reason); };
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const first = proxy?.address ?? target;
-    socket = connectTcp({ host: first.hostname, port: first.port, ...lookupOf(plan) });
+    socket = connectTcp({ host: first.hostname, port: first.port, autoSelectFamilyAttemptTimeout: Math.min(attemptTimeoutMs, Math.ceil(plan.timeoutMs / 2)), ...lookupOf(plan) });
     socket.on('error', ignore);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);

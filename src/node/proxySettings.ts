@@ -15,6 +15,11 @@ export interface Proxy {
   readonly setting: string;
 }
 
+/** The setting to open for a proxy that fails; none changes a variable of the environment. */
+export function settingOf({ setting }: Proxy): string | false {
+  return setting.startsWith('http.') && setting;
+}
+
 export interface ProxySettings {
   readonly proxy?: string;
   /** A whole `Proxy-Authorization` value, for a proxy whose address holds no login. */
@@ -74,7 +79,7 @@ function isException(entry: string, hostname: string, port: number): boolean {
 
 function parseProxy(address: string, setting: string, given: string | undefined): Proxy {
   const wrong = (why: string, cause?: unknown): CosignError => new CosignError('PROXY_INVALID', `The proxy in ${setting} ${why}.`, {
-    remedy: `Write ${setting} as http://host:port or https://host:port.`, cause,
+    remedy: `Write ${setting} as http://host:port or https://host:port.`, setting: setting.startsWith('http.') && setting, cause,
   });
   let url: URL;
   try {
@@ -93,7 +98,7 @@ function parseProxy(address: string, setting: string, given: string | undefined)
 /** It is written into the request as it is: a line break in it would be a header of its own. */
 function checkAuthorization(given: string | undefined): string | undefined {
   if (given === undefined || /^[\t\x20-\x7e]*$/.test(given)) return given;
-  throw new CosignError('PROXY_INVALID', 'http.proxyAuthorization holds characters that no header has.', { remedy: 'Write it as one line, such as Basic followed by the base64 of user:password.' });
+  throw new CosignError('PROXY_INVALID', 'http.proxyAuthorization holds characters that no header has.', { remedy: 'Write it as one line, such as Basic followed by the base64 of user:password.', setting: 'http.proxyAuthorization' });
 }
 
 function decode(text: string): string {

@@ -1,9 +1,10 @@
 // What goes wrong on the way to a registry, in words: the system's cause, the host, and the setting to change.
 import { CosignError } from '../core/errors.ts';
+import { isLoopback } from '../core/oci/hosts.ts';
 import type { Referral } from '../core/oci/transport.ts';
 import { AddressRefused } from './addressGuard.ts';
 import { DialFailure, DialTimeout } from './connector.ts';
-import type { Proxy } from './proxySettings.ts';
+import { settingOf, type Proxy } from './proxySettings.ts';
 
 export interface RequestContext {
   /** `host` or `host:port`, as in the URL. */
@@ -15,24 +16,27 @@ export interface RequestContext {
   readonly referral: Referral | undefined;
 }
 
-const reach = 'Check the name and the network; behind a proxy, set http.proxy.';
-
 const unreachable: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is not known', EAI_AGAIN: 'the name server did not answer', ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset', EHOSTUNREACH: 'there is no route to the host', ENETUNREACH: 'the network cannot be reached',
   ENETDOWN: 'the network is down', EPIPE: 'the connection was closed', ECONNABORTED: 'the connection was aborted', EADDRNOTAVAIL: 'there is no address to connect from',
 };
 
-const certificateFaults: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed', SELF_SIGNED_CERT_IN_CHAIN: 'its certificate chain ends in a self-signed certificate that this machine does not trust',
-  CERT_HAS_EXPIRED: 'its certificate has expired', CERT_NOT_YET_VALID: 'its certificate is not valid yet (check the clock of this machine)',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by an authority that this machine does not know',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by an authority that this machine does not know',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by an authority that this machine does not know',
-  CERT_REVOKED: 'its certificate was revoked', CERT_UNTRUSTED: 'its certificate is not trusted', CERT_REJECTED: 'its certificate was rejected',
-  CERT_SIGNATURE_FAILURE: 'the signature of its certificate is wrong', INVALID_CA: 'its certificate was issued by one that is no authority',
-  INVALID_PURPOSE: 'its certificate is not meant for servers', CERT_CHAIN_TOO_LONG: 'its certificate chain is too long', HOSTNAME_MISMATCH: 'its certificate is for another host name',
+/** What cures it: another authority, another certificate, another name, the clock, or nothing on this side. */
+type CertificateFault = readonly [words: string, cure: 'authority' | 'renewal' | 'clock' | 'name' | 'replacement'];
+
+const unknownAuthority: CertificateFault = ['its certificate was issued by an authority that this machine does not know', 'authority'];
+const otherName: CertificateFault = ['its certificate is for another host name', 'name'];
+const certificateFaults: Readonly<Record<string, CertificateFault>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['its certificate is self-signed', 'authority'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['its certificate chain ends in a self-signed certificate that this machine does not trust', 'authority'],
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority, UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority, UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  CERT_UNTRUSTED: ['its certificate is not trusted', 'authority'],
+  CERT_HAS_EXPIRED: ['its certificate has expired', 'renewal'], CERT_NOT_YET_VALID: ['its certificate is not valid yet', 'clock'],
+  ERR_TLS_CERT_ALTNAME_INVALID: otherName, HOSTNAME_MISMATCH: otherName,
+  CERT_REVOKED: ['its certificate was revoked', 'replacement'], CERT_REJECTED: ['its certificate was rejected', 'replacement'],
+  CERT_SIGNATURE_FAILURE: ['the signature of its certificate is wrong', 'replacement'], INVALID_CA: ['its certificate was issued by one that is no authority', 'replacement'],
+  INVALID_PURPOSE: ['its certificate is not meant for servers', 'replacement'], CERT_CHAIN_TOO_LONG: ['its certificate chain is too long', 'replacement'],
 };
 
 /** A failure of undici, a socket or TLS → one error. Cancellation and expiry are the caller's to recognise first. */
@@ -43,45 +47,57 @@ export function toRequestError(thrown: unknown, context: RequestContext): Cosign
   if (refused && context.referral) return context.referral.refuse(`${context.host} leads to the ${refused.reach} address ${refused.address}`);
   const dialed = chain(thrown).find((error) => error instanceof DialFailure);
   const cause = dialed ? dialed.cause : thrown;
-  if (cause instanceof DialTimeout) return timedOut(context, dialed?.hop === 'proxy');
+  if (cause instanceof DialTimeout) return dialed?.hop === 'proxy' ? timedOut(context, true) : noAnswer(context, `there was no connection within ${cause.afterMs / 1000} s`, dialed);
   if (dialed?.hop === 'proxy' && context.proxy) return proxyError(dialed, context, context.proxy);
   const { code, text } = systemCode(cause);
-  if (code === 'ETIMEDOUT') return timedOut(context, false);
-  return tlsError(code, text, context, cause) ?? answerError(code, context, cause)
-    ?? new CosignError('REGISTRY_UNREACHABLE', `Cannot reach "${context.host}"${via(context)}: ${inWords(code)}.`, { remedy: reach, cause });
+  if (code === 'ETIMEDOUT') return noAnswer(context, 'it does not answer at any of its addresses (ETIMEDOUT)', dialed ?? thrown);
+  return tlsError(code, text, context, dialed ?? cause) ?? answerError(code, context, cause)
+    ?? new CosignError('REGISTRY_UNREACHABLE', `Cannot reach "${context.host}"${via(context)}: ${inWords(code)}.`, { ...wayTo(context), cause: dialed ?? cause });
+}
+
+/** What to look at when there is no connection: this machine has no proxy before it. */
+function wayTo({ host, proxy }: RequestContext): { readonly remedy: string; readonly setting: string | false } {
+  if (isLoopback(host)) return { remedy: 'Check the port, and that the registry runs on this machine.', setting: false };
+  if (proxy) return { remedy: `Check the name; the proxy comes from ${proxy.setting}.`, setting: settingOf(proxy) };
+  return { remedy: 'Check the name and the network; behind a proxy, set http.proxy.', setting: 'http.proxy' };
+}
+
+function noAnswer(context: RequestContext, why: string, cause: unknown): CosignError {
+  return new CosignError('REGISTRY_TIMEOUT', `Cannot connect to "${context.host}"${via(context)}: ${why}.`, { ...wayTo(context), cause });
 }
 
 /** The request took longer than it may. */
 export function timedOut({ host, timeoutMs, proxy, answering }: RequestContext, atProxy = false): CosignError {
   const who = atProxy && proxy ? `The proxy "${proxy.shown}"` : `"${host}"`;
   return new CosignError('REGISTRY_TIMEOUT', `${who} did not ${answering ? 'finish its answer' : 'answer'} within ${timeoutMs / 1000} s.`, {
-    remedy: 'Try again, or raise countersign.network.timeout.',
+    remedy: 'Try again, or raise countersign.network.timeout.', ...(atProxy && proxy ? { setting: settingOf(proxy) } : {}),
   });
 }
 
 /** A proxy that turned a request down: its own status, not the registry's. */
 export function proxyRefusal(status: number, host: string, proxy: Proxy, cause?: unknown): CosignError {
   if (status === 407) {
+    const inSettings = settingOf(proxy) !== false;
     return new CosignError('REGISTRY_UNREACHABLE', `Cannot reach "${host}": the proxy "${proxy.shown}" asks for another login (407).`, {
-      remedy: `Put the user name and the password into the URL in ${proxy.setting}.`, cause,
+      remedy: `Put the user name and the password into the URL in ${proxy.setting}${inSettings ? ', or set http.proxyAuthorization' : ''}.`, setting: inSettings ? 'http.proxy' : 'http.proxyAuthorization', cause,
     });
   }
   return new CosignError('REGISTRY_UNREACHABLE', `Cannot reach "${host}": the proxy "${proxy.shown}" refused to connect to it (${status}).`, {
-    remedy: `Ask whoever runs the proxy to allow the host, or list it in http.noProxy; the proxy comes from ${proxy.setting}.`, cause,
+    remedy: `Ask whoever runs the proxy to allow the host, or list it in http.noProxy; the proxy comes from ${proxy.setting}.`, setting: 'http.noProxy', cause,
   });
 }
 
 function proxyError(failure: DialFailure, { host }: RequestContext, proxy: Proxy): CosignError {
-  if (failure.proxyStatus !== undefined) return proxyRefusal(failure.proxyStatus, host, proxy);
-  const { cause } = failure;
-  const { code, text } = systemCode(cause);
-  if (certificateFaults[code] !== undefined || isHandshake(code, text)) {
-    return new CosignError('REGISTRY_TLS', `Cannot reach "${host}": the proxy "${proxy.shown}" is not trusted: ${certificateFaults[code] ?? `TLS failed (${code})`}.`, {
-      remedy: `Check ${proxy.setting}; http.proxyStrictSSL decides whether the proxy's own certificate is verified.`, cause,
+  if (failure.proxyStatus !== undefined) return proxyRefusal(failure.proxyStatus, host, proxy, failure);
+  const { code, text } = systemCode(failure.cause);
+  const [fault] = certificateFaults[code] ?? [];
+  if (fault !== undefined || isHandshake(code, text)) {
+    return new CosignError('REGISTRY_TLS', `Cannot reach "${host}": the proxy "${proxy.shown}" is not trusted: ${fault === undefined ? `TLS failed (${code})` : `${fault} (${code})`}.`, {
+      remedy: `Check ${proxy.setting}; http.proxyStrictSSL decides whether the proxy's own certificate is verified.`, setting: 'http.proxyStrictSSL', cause: failure,
     });
   }
   return new CosignError('REGISTRY_UNREACHABLE', `Cannot reach "${host}" through the proxy "${proxy.shown}": ${inWords(code)}.`, {
-    remedy: `Check the proxy in ${proxy.setting}.`, cause,
+    remedy: `Check the proxy in ${proxy.setting}.`, setting: settingOf(proxy), cause: failure,
   });
 }
 
@@ -89,19 +105,32 @@ function tlsError(code: string, text: string, context: RequestContext, cause: un
   const { host } = context;
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || /wrong version number|packet length too long|http request/i.test(text)) {
     return new CosignError('REGISTRY_TLS', `"${host}" answers in plain http where https was expected.`, {
-      remedy: `If that is meant to be, list "${host}" in countersign.registries.insecure.`, cause,
+      remedy: `If that is meant to be, list "${host}" in countersign.registries.insecure.`, setting: insecure, cause,
     });
   }
-  const fault = certificateFaults[code] ?? (/^(CERT_|CRL_|UNABLE_TO_|ERROR_IN_CERT|ERR_TLS_CERT)/.test(code) ? `its certificate cannot be verified (${code})` : undefined);
-  if (fault !== undefined) {
-    return new CosignError('REGISTRY_TLS', `The connection to "${host}"${via(context)} is not trusted: ${fault}.`, {
-      remedy: `Name the authority's PEM file for "${host}" in countersign.registries.certificateAuthorities; as a last resort list the host in countersign.registries.insecure.`, cause,
-    });
+  const known = certificateFaults[code] ?? (/^(CERT_|CRL_|UNABLE_TO_|ERROR_IN_CERT|ERR_TLS_CERT)/.test(code) ? ['its certificate cannot be verified', 'authority'] as const : undefined);
+  if (known) {
+    const [fault, cure] = known;
+    return new CosignError('REGISTRY_TLS', `The connection to "${host}"${via(context)} is not trusted: ${fault} (${code}).`, { ...certificateCure(cure, host), cause });
   }
   if (!isHandshake(code, text)) return undefined;
   return new CosignError('REGISTRY_TLS', `"${host}"${via(context)} and this machine cannot agree on TLS (${code}).`, {
-    remedy: 'Check that the host and port speak https with TLS 1.2 or newer.', cause,
+    remedy: 'Check that the host and port speak https with TLS 1.2 or newer.', setting: false, cause,
   });
+}
+
+const insecure = 'countersign.registries.insecure';
+
+/** An authority of one's own cures only an authority that is not known. */
+function certificateCure(cure: CertificateFault[1], host: string): { readonly remedy: string; readonly setting: string | false } {
+  const lastly = `; as a last resort list the host in ${insecure}`;
+  switch (cure) {
+    case 'authority': return { remedy: `Name the authority's PEM file for "${host}" in countersign.registries.certificateAuthorities${lastly}.`, setting: 'countersign.registries.certificateAuthorities' };
+    case 'renewal': return { remedy: `Have the certificate of "${host}" renewed, and check the clock of this machine${lastly}.`, setting: insecure };
+    case 'name': return { remedy: `Use the name that the certificate is made for, or have it made for "${host}"${lastly}.`, setting: insecure };
+    case 'clock': return { remedy: 'Correct the clock of this machine; if it is right, have the certificate replaced.', setting: false };
+    case 'replacement': return { remedy: `Ask whoever runs "${host}" for another certificate, and do not use the registry until then.`, setting: false };
+  }
 }
 
 function answerError(code: string, { host, answering }: RequestContext, cause: unknown): CosignError | undefined {
@@ -112,7 +141,7 @@ function answerError(code: string, { host, answering }: RequestContext, cause: u
   }
   if (!answering && code !== 'UND_ERR_SOCKET') return undefined;
   return new CosignError('REGISTRY_UNREACHABLE', answering ? `The answer of "${host}" was cut off.` : `"${host}" closed the connection without an answer.`, {
-    remedy: 'Try again.', cause,
+    remedy: 'Try again.', setting: false, cause,
   });
 }
 
@@ -121,9 +150,18 @@ const via = ({ proxy }: RequestContext): string => (proxy ? ` through the proxy 
 const inWords = (code: string): string => (unreachable[code] === undefined ? `the connection failed (${code})` : `${unreachable[code]} (${code})`);
 
 function systemCode(thrown: unknown): { readonly code: string; readonly text: string } {
-  const coded = chain(thrown).find((error) => 'code' in error && typeof error.code === 'string');
+  const coded = chain(thrown).map(mostTelling).find((error) => 'code' in error && typeof error.code === 'string');
   return { code: coded && 'code' in coded ? String(coded.code) : 'unknown cause', text: coded?.message ?? '' };
 }
+
+/** Of several addresses that were tried, the one that was nearest to an answer: "no route" often only means that there is no IPv6. */
+function mostTelling(error: Error): Error {
+  if (!(error instanceof AggregateError)) return error;
+  const tried = error.errors.filter((each): each is Error => each instanceof Error);
+  return tried.find((each) => 'code' in each && !noRoute.includes(String(each.code))) ?? tried[0] ?? error;
+}
+
+const noRoute: readonly string[] = ['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** The error and what caused it, outermost first. */
 function chain(thrown: unknown): readonly Error[] {

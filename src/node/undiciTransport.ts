@@ -96,7 +96,7 @@ export class UndiciTransport implements Transport {
 
   /** Closes every socket; what is still under way rejects. Calling it again does nothing. */
   async dispose(): Promise<void> {
-    const reason = new CosignError('REGISTRY_UNREACHABLE', 'The request was given up because its connections were closed.', { remedy: 'Verify again.' });
+    const reason = new CosignError('REGISTRY_UNREACHABLE', 'The request was given up because its connections were closed.', { remedy: 'Verify again.', setting: false });
     this.#disposed.abort(reason);
     this.#slots.close(reason);
     for (const deadline of this.#active) deadline.end(reason);

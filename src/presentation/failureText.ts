@@ -37,7 +37,7 @@ export function failureText(error: CosignError, t: Translate): FailureText {
     text: `${message} ${remedy}`,
     page: documentationPath(error.code),
     url: documentationUrl(error.code),
-    actions: actionsFor(error.code, t),
+    actions: actionsFor(error, t),
   };
 }
 
@@ -145,7 +145,16 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
   }
 }
 
-function actionsFor(code: ErrorCode, t: Translate): readonly FailureAction[] {
+/** Those of the code; the setting that the error names itself stands in for the one of the code. */
+function actionsFor({ code, setting }: CosignError, t: Translate): readonly FailureAction[] {
+  const actions = actionsForCode(code, t);
+  if (setting === undefined) return actions;
+  const named: readonly FailureAction[] = setting === false ? [] : [{ kind: 'open setting', setting, title: t('Open Setting') }];
+  const at = actions.findIndex(({ kind }) => kind === 'open setting');
+  return at < 0 ? [...named, ...actions] : [...actions.slice(0, at), ...named, ...actions.slice(at + 1)];
+}
+
+function actionsForCode(code: ErrorCode, t: Translate): readonly FailureAction[] {
   const retry = { kind: 'retry', title: t('Verify Again') } as const;
   const log = { kind: 'open log', title: t('Open Log') } as const;
   const setting = (id: string): FailureAction => ({ kind: 'open setting', setting: id, title: t('Open Setting') });

@@ -31,6 +31,13 @@ describe('a failure', () => {
     assert.deepEqual(settings('REGISTRY_TLS'), ['countersign.registries.certificateAuthorities']);
     assert.deepEqual(settings('KEY_INVALID'), ['countersign.keys']);
   });
+  it('offers the setting that the error itself names, or none, in place of the one of its code', () => {
+    const kinds = (setting: string | false): readonly unknown[] => failureText(new CosignError('REGISTRY_TLS', 'x', { setting }), english).actions.map((action) => (action.kind === 'open setting' ? action.setting : action.kind));
+    assert.deepEqual(kinds('http.proxyStrictSSL'), ['http.proxyStrictSSL', 'retry', 'open log']);
+    assert.deepEqual(kinds(false), ['retry', 'open log']);
+    const [first] = failureText(new CosignError('REGISTRY_UNAVAILABLE', 'x', { setting: 'http.proxy' }), english).actions;
+    assert.deepEqual(first, { kind: 'open setting', setting: 'http.proxy', title: 'Open Setting' });
+  });
   it('is one bounded line whatever its cause says', () => {
     const { text } = failureText(new CosignError('INTERNAL', `a\n\u202E${'x'.repeat(1e6)}`), english);
     assert.ok(text.length < 1200);
