@@ -32,7 +32,8 @@ const machine: Machine = {
   workingDirectory: process.cwd(),
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
-  canAsk: process.stdin.isTTY && process.stderr.isTTY,
+  // As cosign decides it: who sends standard error to a file types a password all the same, and must not see it.
+  canAsk: process.stdin.isTTY,
   now: Date.now,
   readInput: (path, maxBytes, signal) => {
     if (!isStandardInput(path)) return readInputFile(path, maxBytes, signal);

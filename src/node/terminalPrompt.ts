@@ -12,8 +12,10 @@ export interface Terminal {
 
 /** One line, without its end; what was typed until Ctrl-D. @throws the signal's reason */
 export function askTerminal({ input, output, interrupt }: Terminal, question: string, hidden: boolean, signal: AbortSignal): Promise<string> {
+  // Whoever types as soon as the question stands there must not be seen either.
+  const answer = hidden ? askHidden(input, output, interrupt, signal) : askLine(input, signal);
   output.write(question);
-  return hidden ? askHidden(input, output, interrupt, signal) : askLine(input, signal);
+  return answer;
 }
 
 function askLine(input: ReadStream, signal: AbortSignal): Promise<string> {
@@ -50,9 +52,15 @@ function askHidden(input: ReadStream, output: WriteStream, interrupt: () => void
       reject(signal.reason as Error);
     };
     const take = (bytes: Buffer): void => {
-      for (const char of decoder.decode(bytes, { stream: true })) {
+      const text = decoder.decode(bytes, { stream: true });
+      let at = 0;
+      for (const char of text) {
+        at += char.length;
         if (char === '\r' || char === '\n' || char === '\u0004') {
           finish();
+          // What was pasted behind it answers the next question.
+          const rest = text.slice(at).replace(char === '\r' ? /^\n/ : /^/, '');
+          if (rest !== '') input.unshift(Buffer.from(rest));
           return;
         }
         if (char === '\u0003') {

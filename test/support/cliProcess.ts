@@ -22,10 +22,11 @@ export interface ProcessOptions {
 export class CliProcess {
   /** Where it runs, and its HOME: a folder of the test's own. */
   readonly directory = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
-  readonly #program: string;
+  /** The absolute path of the bundle. */
+  readonly program: string;
 
   private constructor(program: string) {
-    this.#program = program;
+    this.program = program;
   }
 
   static async build(): Promise<CliProcess> {
@@ -36,7 +37,7 @@ export class CliProcess {
   }
 
   start(words: readonly string[], { env = {} }: Pick<ProcessOptions, 'env'> = {}): ChildProcessWithoutNullStreams {
-    return spawn(process.execPath, [this.#program, ...words], { cwd: this.directory, env: { PATH: process.env['PATH'] ?? '', HOME: this.directory, ...env } });
+    return spawn(process.execPath, [this.program, ...words], { cwd: this.directory, env: { PATH: process.env['PATH'] ?? '', HOME: this.directory, ...env } });
   }
 
   run(words: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> {

@@ -64,6 +64,19 @@ describe('a hidden answer', () => {
   });
 });
 
+describe('pasted lines', () => {
+  it('answer one question each', async () => {
+    const scene = terminal();
+    const first = scene.ask(true);
+    scene.type('secret\r\nagain\npartial');
+    assert.equal(await first, 'secret');
+    assert.equal(await scene.ask(true), 'again');
+    const third = scene.ask(true);
+    scene.type(' whole\n');
+    assert.equal(await third, 'partial whole');
+  });
+});
+
 describe('an open answer', () => {
   it('is one line', async () => {
     const scene = terminal();
