@@ -6,7 +6,7 @@ import { CosignError } from '../core/errors.ts';
 import type { FileSignature, FileVerdict } from '../core/signingEngine.ts';
 import { plainText } from '../presentation/untrustedText.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
-import { failureText } from './failureLine.ts';
+import { failureText, verboseCauses } from './failureLine.ts';
 import { UsageError } from './flags.ts';
 import { tell, type Call, type Machine } from './machine.ts';
 import { unlock } from './password.ts';
@@ -50,8 +50,8 @@ export async function verifyBlob(call: Call, signal: AbortSignal): Promise<ExitC
       return exitCodes.success;
     }
     case 'unchecked': {
-      machine.stderr.write(`Error: could not check who signed ${plainText(file)}: ${failureText(verdict.reason)}\n`);
-      return exitCodes.failure;
+      machine.stderr.write(`Error: could not check who signed ${plainText(file)}: ${failureText(verdict.reason)}\n${verboseCauses(call.flags, verdict.reason)}`);
+      return exitCodes.unchecked;
     }
     case 'unsigned': case 'untrusted': {
       const faults = verdict.kind === 'untrusted' ? verdict.signatures.map(({ fault }) => plainText(fault ?? '', 500)) : ['There is no signature.'];

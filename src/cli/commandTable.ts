@@ -74,6 +74,7 @@ export const commands = {
     flags: [
       { ...publicKeys, instead: ['policy'] }, { ...annotations, instead: ['policy'], summary: 'must be in the signed payload' }, claims,
       { name: 'policy', value: 'FILE', ownOnly: true, summary: 'instead of --key: which images must be signed by which keys' },
+      { name: 'require-policy', ownOnly: true, summary: 'an image that no policy covers makes the command fail with 20' },
       ...buildArguments,
       { name: 'base-image-only', summary: 'only the image that the last stage is built on' },
       { name: 'output', short: 'o', value: 'FORMAT', choices: ['json', 'text', 'sarif'], otherwise: 'json', summary: 'json, text or sarif' },
@@ -123,7 +124,7 @@ export const commands = {
   'verify-blob': {
     name: 'verify-blob', operands: 'FILE|sha256:HEX', minimum: 1, maximum: 1,
     summary: 'verify who signed a file',
-    details: 'FILE may be - for standard input, or a digest in place of the file. Exit codes: 0 verified, 1 not verified.',
+    details: 'FILE may be - for standard input, or a digest in place of the file. Exit codes: 0 verified, 1 not verified, 20 could not check.',
     flags: [
       publicKeys,
       { name: 'signature', value: 'FILE', summary: 'base64 signature: a file, or the text itself' },

@@ -4,9 +4,10 @@ import type { Engine, VerifyQuery } from '../core/engine.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
 import type { Reference } from '../core/oci/reference.ts';
 import type { TrustSettings } from '../core/policy/trustPolicy.ts';
+import { plainText } from '../presentation/untrustedText.ts';
 import { dockerfileOptions, readText } from './dockerfileInput.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
-import { failureLine } from './failureLine.ts';
+import { failureLine, verboseCauses } from './failureLine.ts';
 import { fileText } from './findingText.ts';
 import type { VerifiedFile, VerifiedUse } from './findings.ts';
 import { UsageError } from './flags.ts';
@@ -42,8 +43,9 @@ export async function verifyDockerfiles(call: Call, signal: AbortSignal): Promis
   const verified = files.map(({ file, images, uses }): VerifiedFile => ({
     file, problem: images.problem, uses: uses.map((use): VerifiedUse => ({ use, outcome: outcomes.get(use) ?? unresolved(use) })),
   }));
-  report(call, verified);
-  const codes = verified.flatMap(({ problem, uses }) => [...(problem ? [exitCodes.failure] : []), ...uses.map(({ outcome }) => exitCodeOf(outcome))]);
+  report(call, verified, unread);
+  const demanding = call.flags.on('require-policy');
+  const codes = verified.flatMap(({ problem, uses }) => [...(problem ? [exitCodes.failure] : []), ...uses.map(({ outcome }) => (demanding && outcome.kind === 'uncovered' ? exitCodes.unchecked : exitCodeOf(outcome)))]);
   return worst(unread ? [...codes, exitCodes.failure] : codes);
 }
 
@@ -95,18 +97,24 @@ async function outcomesOf(call: Call, engine: Engine, { files, trust, place }: Q
   }));
 }
 
-function report(call: Call, files: readonly VerifiedFile[]): void {
+function report(call: Call, files: readonly VerifiedFile[], unread: boolean): void {
   const { machine: { stdout, version }, flags } = call;
   const uses = files.flatMap((file) => file.uses);
   const output = flags.text('output');
   if (output === 'text') stdout.write(files.map(fileText).join(''));
   else if (output === 'sarif') {
-    const complete = uses.every(({ outcome }) => outcome.kind !== 'unchecked');
+    const complete = !unread && uses.every(({ outcome }) => outcome.kind !== 'unchecked' && outcome.kind !== 'unresolved');
     stdout.write(`${JSON.stringify(sarifLog(files, version, complete), null, 2)}\n`);
   } else for (const { file, problem, uses: found } of files) stdout.write(`${JSON.stringify({ file, error: errorRecord(problem), refs: found.map(({ use, outcome }) => verdictRecord(use, outcome)) })}\n`);
   const count = (kind: Outcome['kind']): string => `${uses.filter(({ outcome }) => outcome.kind === kind).length} ${kind === 'unchecked' ? 'could not be checked' : kind === 'uncovered' ? 'not covered by any policy' : kind}`;
   const kinds = [...new Set(uses.map(({ outcome }) => outcome.kind))];
+  for (const { outcome, use } of uses) if (outcome.kind === 'unchecked') tellCauses(call, use.text, outcome.reason);
   tell(call, uses.length === 0 ? 'There is no image to verify.' : `Images: ${kinds.map(count).join(', ')}. No transparency log was consulted.`);
+}
+
+function tellCauses({ machine, flags }: Call, name: string, reason: CosignError): void {
+  const causes = verboseCauses(flags, reason);
+  if (causes !== '') machine.stderr.write(`${plainText(name)}: ${reason.code}\n${causes}`);
 }
 
 /** A Dockerfile says where its images come from; a login must not follow wherever it points. */

@@ -1,6 +1,7 @@
 // A failure as it stands on standard error: the engine's sentence, with what can be done about it on a command line.
 import { CosignError } from '../core/errors.ts';
 import { plainText } from '../presentation/untrustedText.ts';
+import type { FlagValues } from './flags.ts';
 
 /** `Error: ` and what happened, with what to do next. */
 export function failureLine(error: CosignError): string {
@@ -21,7 +22,10 @@ const remedies: Readonly<Partial<Record<CosignError['code'], string>>> = {
   CERTIFICATE_UNREADABLE: 'Name a file with PEM certificates.',
 };
 
-/** For `--verbose`: what led to it, without secrets. */
+/** With `--verbose`, what led to it; else nothing. */
+export const verboseCauses = (flags: FlagValues, error: unknown): string => (flags.on('verbose') ? causeLines(error) : '');
+
+/** What led to it, without secrets. */
 export function causeLines(error: unknown): string {
   const lines: string[] = [];
   for (let at = error instanceof Error ? error.cause : undefined; at instanceof Error && lines.length < 5; at = at.cause) {

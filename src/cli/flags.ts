@@ -76,7 +76,9 @@ export function parseFlags(words: readonly string[], known: readonly Flag[]): Pa
     if (token.kind !== 'option') continue;
     const flag = known.find(({ name }) => name === token.name);
     if (!flag) throw unknownFlag(token.rawName, known);
-    values.set(flag.name, [...values.get(flag.name) ?? [], valueOf(flag, token.rawName, token.value)]);
+    // Go's pflag takes `-o=json` for `-o json`; Node.js would take the sign for a part of the value.
+    const value = token.inlineValue === true && !token.rawName.startsWith('--') ? token.value.replace(/^=/, '') : token.value;
+    values.set(flag.name, [...values.get(flag.name) ?? [], valueOf(flag, token.rawName, value)]);
   }
   return { flags: new FlagValues(values), operands };
 }

@@ -5,7 +5,7 @@ import { commandList, type NamedCommand } from './commandTable.ts';
 import { listImages } from './dockerfileImages.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { causeLines, failureLine } from './failureLine.ts';
-import { isUsageError, parseFlags, UsageError, withEnvironment } from './flags.ts';
+import { isUsageError, parseFlags, UsageError, withEnvironment, type FlagValues } from './flags.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Call, Machine } from './machine.ts';
 import { nearest } from './nearest.ts';
@@ -13,17 +13,18 @@ import { plainText } from '../presentation/untrustedText.ts';
 
 /** Never throws but the signal's reason. */
 export async function run(words: readonly string[], machine: Machine, signal: AbortSignal): Promise<ExitCode> {
+  let verbose = false;
   try {
-    return await dispatch(words, machine, signal);
+    return await dispatch(words, machine, signal, (flags) => { verbose = flags.on('verbose'); });
   } catch (error) {
     signal.throwIfAborted();
     if (isUsageError(error)) machine.stderr.write(`Error: ${plainText(error.message, 500)}\n`);
-    else machine.stderr.write(failureLine(toCosignError(error)) + (words.some((word) => word === '--verbose' || word === '-d') ? causeLines(error) : ''));
+    else machine.stderr.write(failureLine(toCosignError(error)) + (verbose ? causeLines(error) : ''));
     return exitCodes.failure;
   }
 }
 
-async function dispatch(words: readonly string[], machine: Machine, signal: AbortSignal): Promise<ExitCode> {
+async function dispatch(words: readonly string[], machine: Machine, signal: AbortSignal, understood: (flags: FlagValues) => void): Promise<ExitCode> {
   const [first, second] = words;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') return help(words.slice(1), machine);
   if (first === '--version' || (first === 'version' && words.length === 1)) {
@@ -40,6 +41,7 @@ async function dispatch(words: readonly string[], machine: Machine, signal: Abor
   }
   checkOperands(command, operands);
   const flags = withEnvironment(given, command.flags, machine.env);
+  understood(flags);
   return perform(command, { machine, flags, operands, readDockerfile }, signal);
 }
 

@@ -11,7 +11,7 @@ const rules: Readonly<Record<Exclude<DiagnosticCode, 'missing-argument' | 'pin-d
   'dockerfile-invalid': 'A build would refuse the Dockerfile.',
 };
 
-/** @param complete false: something could not be checked */
+/** @param complete false: a file could not be read, or something could not be checked */
 export function sarifLog(files: readonly VerifiedFile[], version: string, complete: boolean): object {
   const ids = Object.keys(rules);
   return {
@@ -50,9 +50,11 @@ function levelOf(severity: PolicySeverity): 'error' | 'warning' | 'note' {
   }
 }
 
-/** Relative as it was named, so that code scanning finds the file; what a URI does not allow is escaped. */
+/** Relative as it was named, so that code scanning finds the file; absolute ones, those of Windows too, as file URIs. What a URI does not allow is escaped. */
 function uriOf(file: string): string {
   if (file === '-' || file === '/dev/stdin') return 'stdin';
   const path = file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
+  const drive = /^([A-Za-z])%3A(\/.*)$/.exec(path);
+  if (drive) return `file:///${drive[1] ?? ''}:${drive[2] ?? ''}`;
   return file.startsWith('/') ? `file://${path}` : path.replace(/^(?:\.\/)+/, '');
 }

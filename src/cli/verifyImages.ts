@@ -2,6 +2,7 @@
 import { parseReference, canonicalName, type Reference } from '../core/oci/reference.ts';
 import { claimLines, claimsArray } from './claims.ts';
 import type { ExitCode } from './exitCodes.ts';
+import { verboseCauses } from './failureLine.ts';
 import { outcomeText } from './outcomeText.ts';
 import { signatureRepository } from './repositoryVariable.ts';
 import type { Call } from './machine.ts';
@@ -27,7 +28,7 @@ export async function verifyImages(call: Call, signal: AbortSignal): Promise<Exi
     const reference = references[index];
     if (!reference) continue;
     if (verdict.kind !== 'verified') {
-      machine.stderr.write(`Error: ${outcomeText(canonicalName(reference), verdict)}\n`);
+      machine.stderr.write(`Error: ${outcomeText(canonicalName(reference), verdict)}\n${verdict.kind === 'unchecked' ? verboseCauses(flags, verdict.reason) : ''}`);
       continue;
     }
     tell(call, checksPerformed(reference, checkClaims, flags.has('annotations')));

@@ -11,6 +11,8 @@ export interface MachineParts {
   /** What a person types, question by question. */
   readonly answers?: readonly string[];
   readonly openEngine?: (settings: EngineSettings) => Promise<Engine>;
+  /** Whether a person looks at standard error. */
+  readonly isTerminal?: boolean;
 }
 
 export interface CommandResult {
@@ -21,14 +23,14 @@ export interface CommandResult {
 }
 
 /** Runs one command line. */
-export async function runCommand(words: readonly string[], { files = {}, env = {}, openEngine, answers: given = [] }: MachineParts = {}, signal = new AbortController().signal): Promise<CommandResult> {
+export async function runCommand(words: readonly string[], { files = {}, env = {}, openEngine, answers: given = [], isTerminal = false }: MachineParts = {}, signal = new AbortController().signal): Promise<CommandResult> {
   const answers = [...given];
   const writtenFiles = new Map<string, string>();
   const written = { stdout: '', stderr: '' };
   const machine: Machine = {
     version: '1.2.3', env, workingDirectory: '/work', now: () => 0,
     stdout: { write: (text) => { written.stdout += text; }, isTerminal: false },
-    stderr: { write: (text) => { written.stderr += text; }, isTerminal: false },
+    stderr: { write: (text) => { written.stderr += text; }, isTerminal },
     canAsk: answers.length > 0,
     ask: (question) => {
       written.stderr += question;

@@ -17,6 +17,8 @@ describe('flags', () => {
   it('are taken in every spelling of Go\'s', () => {
     const { flags, operands } = parseFlags(['--key', 'a.pub', 'image', '--key=b.pub', '-a', 'x=1', '-ay=2', '-ojson', '--', '--key'], known);
     assert.deepEqual([flags.all('key'), flags.all('annotations'), flags.text('output'), operands], [['a.pub', 'b.pub'], ['x=1', 'y=2'], 'json', ['image', '--key']]);
+    const joined = parseFlags(['-o=json', '-a=x=1', '-a==1', '-a=', '--annotations==y=2', '-yo=text'], known).flags;
+    assert.deepEqual([joined.all('output'), joined.all('annotations'), joined.on('yes')], [['json', 'text'], ['x=1', '=1', '', '=y=2'], true]);
   });
 
   it('may be switches with a value, several letters at once, and off again', () => {

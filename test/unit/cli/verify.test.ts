@@ -139,6 +139,36 @@ describe('dockerfile verify', () => {
     assert.match(stderr, /No transparency log was consulted\.\n$/);
   });
 
+  it('prints these very bytes, a line for each file', async () => {
+    const { stdout } = await run(['dockerfile', 'verify', '--key', 'k.pub', 'f'], { f: 'FROM --platform=linux/arm64 r.io/verified:1 AS s\n' });
+    assert.equal(stdout, `{"file":"f","error":null,"refs":[{"kind":"from","line":1,"range":{"start":{"line":0,"character":28},"end":{"line":0,"character":43}},"raw":"r.io/verified:1","reference":"r.io/verified:1","missing":[],"stage":"s","platform":"linux/arm64",`
+      + `"digest":"${digest('a')}","decidedBy":null,"verdict":"verified","reason":null,"signatures":[{"format":"legacy","store":"signature tag","key":"release","fingerprint":"SHA256:abc","reason":null,"annotations":{},"predicateType":null}],"policies":[{"policy":"all keys","satisfied":true,"keys":["release"]}]}]}\n`);
+  });
+
+  it('fails for what no policy covers only when told to', async () => {
+    const asked = async (...words: readonly string[]): Promise<number> => (await run(['dockerfile', 'verify', '--key', 'k.pub', ...words, 'f'], { f: 'FROM r.io/uncovered\n' })).code;
+    assert.deepEqual([await asked(), await asked('--require-policy'), await asked('--require-policy=false')], [0, 20, 0]);
+    assert.equal((await run(['dockerfile', 'verify', '--key', 'k.pub', '--require-policy', 'f'], { f: 'FROM r.io/verified\nFROM r.io/uncovered\nFROM r.io/unsigned\n' })).code, 10);
+  });
+
+  it('says what led to "could not check" with --verbose, however it is spelled', async () => {
+    const unchecked: Verdict = { kind: 'unchecked', checkedAt: 0, reason: new CosignError('REGISTRY_UNREACHABLE', 'r.io cannot be reached.', { cause: new Error('connect ECONNREFUSED 192.0.2.1:443') }) };
+    const said = async (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<readonly boolean[]> => Promise.all([['dockerfile', 'verify', 'f'], ['verify', 'r.io/a']].map(async (command) =>
+      (await run([...command, '--key', 'k.pub', ...words], { f: 'FROM r.io/a\n' }, () => unchecked, { env, files: { f: 'FROM r.io/a\n' } })).stderr.includes('because Error: connect ECONNREFUSED')));
+    for (const words of [['--verbose'], ['-d'], ['--verbose=true'], ['-dq'], ['-qd']]) assert.deepEqual(await said(words), [true, true], words.join(' '));
+    assert.deepEqual(await said([], { COSIGN_VERBOSE: 'true' }), [true, true]);
+    for (const words of [[], ['--verbose=false'], ['-q']]) assert.deepEqual(await said(words), [false, false], words.join(' '));
+  });
+
+  it('draws progress on a terminal only, and wipes it away', async () => {
+    const drawn = async (words: readonly string[], isTerminal: boolean): Promise<CommandResult> => run(['dockerfile', 'verify', '--key', 'k.pub', ...words, 'f'], { f: dockerfile }, byRepository, { isTerminal, files: { f: dockerfile } });
+    const { stderr, stdout } = await drawn([], true);
+    assert.match(stderr, /^\r\u001b\[KVerifying: 0 of 4.*Verifying: 4 of 4\r\u001b\[K/s);
+    assert.doesNotMatch(stdout, /\u001b|Verifying/);
+    assert.doesNotMatch((await drawn([], false)).stderr, /\u001b|\r/);
+    assert.doesNotMatch((await drawn(['--quiet'], true)).stderr, /\u001b|\r/);
+  });
+
   it('ends with the worst exit code, a file that a build refuses being a failure', async () => {
     const cases: readonly (readonly [string, number])[] = [
       ['FROM r.io/verified\n', 0], ['FROM scratch\n', 0], ['FROM r.io/uncovered\n', 0], ['FROM r.io/verified\nBOGUS\n', 1], ['FROM r.io/unchecked\nBOGUS\n', 1],
@@ -244,6 +274,22 @@ describe('SARIF', () => {
     }
     assert.deepEqual(first.results[0]?.locations[0]?.physicalLocation.region, { startLine: 1, startColumn: 6, endLine: 1, endColumn: 19 });
     assert.equal(first.invocations[0]?.executionSuccessful, false, 'something could not be checked');
+  });
+
+  it('does not claim to be complete when a file was not read or a reference not resolved', async () => {
+    const complete = async (files: Readonly<Record<string, string>>, ...names: readonly string[]): Promise<boolean | undefined> => {
+      const { stdout } = await run(['dockerfile', 'verify', '--key', 'k.pub', '-o', 'sarif', ...names], files);
+      return (JSON.parse(stdout) as { runs: { invocations: { executionSuccessful: boolean }[] }[] }).runs[0]?.invocations[0]?.executionSuccessful;
+    };
+    const fine = { f: 'FROM r.io/verified\nFROM r.io/unsigned\n' };
+    assert.equal(await complete(fine, 'f'), true);
+    assert.equal(await complete(fine, 'f', 'missing'), false);
+    assert.equal(await complete({ f: 'ARG X\nFROM r.io/verified:$X\n' }, 'f'), false);
+  });
+
+  it('names absolute files of every system by a file URI', async () => {
+    const { stdout } = await run(['dockerfile', 'verify', '--key', 'k.pub', '-o', 'sarif', 'C:\\a b\\Dockerfile'], { 'C:\\a b\\Dockerfile': 'FROM r.io/verified\n' });
+    assert.match(stdout, /"uri": "file:\/\/\/C:\/a%20b\/Dockerfile"/);
   });
 
   it('is valid without any result, and would be caught being invalid', async () => {
