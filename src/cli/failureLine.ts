@@ -26,7 +26,7 @@ const remedies: Readonly<Partial<Record<CosignError['code'], string>>> = {
 export const verboseCauses = (flags: FlagValues, error: unknown): string => (flags.on('verbose') ? causeLines(error) : '');
 
 /** What led to it, without secrets. */
-export function causeLines(error: unknown): string {
+function causeLines(error: unknown): string {
   const lines: string[] = [];
   for (let at = error instanceof Error ? error.cause : undefined; at instanceof Error && lines.length < 5; at = at.cause) {
     lines.push(`  because ${at instanceof CosignError ? at.code : at.name}: ${redact(plainText(at.message, 500))}\n`);

@@ -4,7 +4,7 @@ import { toCosignError } from '../core/errors.ts';
 import { commandList, type NamedCommand } from './commandTable.ts';
 import { listImages } from './dockerfileImages.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
-import { causeLines, failureLine } from './failureLine.ts';
+import { failureLine, verboseCauses } from './failureLine.ts';
 import { isUsageError, parseFlags, UsageError, withEnvironment, type FlagValues } from './flags.ts';
 import { commandHelp, overview } from './help.ts';
 import type { Call, Machine } from './machine.ts';
@@ -13,13 +13,13 @@ import { plainText } from '../presentation/untrustedText.ts';
 
 /** Never throws but the signal's reason. */
 export async function run(words: readonly string[], machine: Machine, signal: AbortSignal): Promise<ExitCode> {
-  let verbose = false;
+  let given: FlagValues | undefined;
   try {
-    return await dispatch(words, machine, signal, (flags) => { verbose = flags.on('verbose'); });
+    return await dispatch(words, machine, signal, (flags) => { given = flags; });
   } catch (error) {
     signal.throwIfAborted();
     if (isUsageError(error)) machine.stderr.write(`Error: ${plainText(error.message, 500)}\n`);
-    else machine.stderr.write(failureLine(toCosignError(error)) + (verbose ? causeLines(error) : ''));
+    else machine.stderr.write(failureLine(toCosignError(error)) + (given ? verboseCauses(given, error) : ''));
     return exitCodes.failure;
   }
 }

@@ -12,7 +12,8 @@ export type Exchange = readonly [seen: string | (() => boolean), typed: string];
 export async function onTerminal(cli: CliProcess, words: readonly string[], exchanges: readonly Exchange[], redirection = ''): Promise<string> {
   const quoted = [process.execPath, cli.program, ...words].map((word) => `'${word.replaceAll('\'', '\'\\\'\'')}'`).join(' ');
   const record = join(cli.directory, '.typescript');
-  const { COSIGN_PASSWORD: _, ...env } = process.env;
+  // A password that is set would not be asked for.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('COSIGN_')));
   const child = spawn('script', ['-q', '-e', '-c', `${quoted} ${redirection}`, record], { cwd: cli.directory, env, stdio: ['pipe', 'pipe', 'pipe'] });
   let screen = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { screen += chunk.toString(); });
