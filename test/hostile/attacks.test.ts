@@ -45,6 +45,20 @@ describe('a signature of something else:', () => {
     const verdict = await scene.ask();
     return `${verdict.kind} ${'signatures' in verdict ? String(verdict.signatures[0]?.identity) : ''}`;
   });
+  attack(['C2'], 'of this digest, whose payload names another type of signature, counts, as in cosign', 'verified', async (scene) => {
+    scene.addLegacy({ type: 'atomic container signature' });
+    return Promise.resolve(undefined);
+  });
+  attack(['C2', 'C5'], 'whose type is no text', 'untrusted: malformed', async (scene) => {
+    for (const type of ['1', '[]', '{}', 'true']) scene.addLegacy({ payload: Buffer.from(scene.payload().toString().replace('"cosign container image signature"', type)) });
+    return Promise.resolve(undefined);
+  });
+  attack(['C2'], 'of a layer\'s or a configuration\'s digest, where the image\'s own is wanted', 'untrusted: wrong-digest', async (scene) => {
+    const { config, layers } = JSON.parse(Buffer.from(scene.registry.store.manifest(repository, '1.0')?.bytes ?? new Uint8Array()).toString()) as { config: { digest: string }; layers: { digest: string }[] };
+    scene.addLegacy({ claim: config.digest });
+    for (const { digest } of layers) scene.addLegacy({ claim: digest });
+    return Promise.resolve(undefined);
+  });
   attack(['CVE-2022-35929', 'CVE-2022-35930', 'T9'], 'an attestation of another type is told as one of that type', 'verified https://slsa.dev/provenance/v1', async (scene) => {
     scene.addBundle(envelope(statementOf(scene, { predicateType: 'https://slsa.dev/provenance/v1' })));
     const verdict = await scene.ask();
@@ -339,7 +353,7 @@ describe('every row of the record', () => {
     T2: ['test/interop/sign.test.ts', 'password'],
     T10: ['SECURITY.md', 'none is consulted'],
     T11: ['test/hostile/signed.test.ts', 'p384'],
-    T12: 'exit codes belong to the command line',
+    T12: ['test/interop/commandLineVerify.test.ts', "describe('exit codes'"],
     T13: ['test/unit/core/dockerfile/images.test.ts', 'onbuild'],
     T14: ['test/face/signImage.test.ts', 'annotation'],
     T17: ['test/unit/core/signing/signImage.test.ts', 'subject'],

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import JSZip from 'jszip';
 import { Cosign } from '../support/cosign.ts';
 import { requirePeers } from '../support/peers.ts';
 
@@ -48,6 +49,29 @@ describe('the package', () => {
     assert.deepEqual(bill.components.filter(({ hashes = [], licenses = [] }) => hashes.length === 0 || licenses.length === 0), []);
     const notices = readFileSync(join(dirname(packages[0]), 'dist/third-party-notices.txt'), 'utf8');
     for (const { purl } of bill.components) assert.ok(notices.includes(decodeURIComponent(purl).replace('pkg:npm/', '').replace(/@([^@]*)$/, ' $1 (')), purl);
+  });
+});
+
+describe('what is installed', () => {
+  it('holds a command line that runs from where the package was unpacked', async () => {
+    const archive = await JSZip.loadAsync(readFileSync(packages[0]));
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-installed-'));
+    for (const [name, entry] of Object.entries(archive.files)) {
+      if (entry.dir) continue;
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), await entry.async('nodebuffer'));
+    }
+    const manifest = JSON.parse(readFileSync(join(folder, 'extension/package.json'), 'utf8')) as { readonly bin: { readonly countersign: string }; readonly version: string };
+    const program = join(folder, 'extension', manifest.bin.countersign);
+    const { stdout } = await run(process.execPath, [program, '--version'], { cwd: folder });
+    assert.equal(stdout, `countersign ${manifest.version}\n`);
+    // Through the chunks that are loaded late.
+    writeFileSync(join(folder, 'blob'), 'content');
+    const env = { PATH: process.env['PATH'] ?? '', HOME: folder, COSIGN_PASSWORD: 'of the test' };
+    await run(process.execPath, [program, 'generate-key-pair'], { cwd: folder, env });
+    await run(process.execPath, [program, 'sign-blob', '--key', 'cosign.key', '--bundle', 'blob.sigstore.json', 'blob'], { cwd: folder, env });
+    const { stderr } = await run(process.execPath, [program, 'verify-blob', '--key', 'cosign.pub', '--bundle', 'blob.sigstore.json', 'blob'], { cwd: folder, env });
+    assert.equal(stderr, 'Verified OK\n');
   });
 });
 
