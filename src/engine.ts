@@ -123,7 +123,7 @@ function assemble({ version, env, homeDirectory }: Machine, settings: EngineSett
     const { createClusterKeys } = await import('./kubernetes.ts');
     return createClusterKeys({ env, homeDirectory, kubeconfig, context, trusted: settings.trusted, timeoutMs: settings.timeoutMs, generate: generateKeyPair });
   });
-  const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, signal) => kubernetes.readPublic(place, signal) });
+  const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, { onlyEntry }, signal) => (onlyEntry ? kubernetes.readOnlyEntry(place, signal) : kubernetes.readPublic(place, signal)) });
   const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs, kept: storage && new KeptSignatures(storage) });
   return { transport, registry, destination, keySource, verifier, kubernetes };
 }

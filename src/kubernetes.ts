@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { CosignError } from './core/errors.ts';
 import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import { planKeyPair, type KeyPairMaker } from './core/kubernetes/keyPairPlan.ts';
-import { dataKeys, dataOf, publicKeyOf, type StoredSecret } from './core/kubernetes/secretObject.ts';
+import { dataKeys, dataOf, onlyKeyOf, publicKeyOf, type StoredSecret } from './core/kubernetes/secretObject.ts';
 import type { SecretPlace } from './core/kubernetes/secretReference.ts';
 import type { SecretStore } from './core/kubernetes/secretStore.ts';
 import { refusal } from './node/kubernetes/apiFailure.ts';
@@ -33,6 +33,10 @@ export function createClusterKeys(machine: ClusterMachine): ClusterKeys {
     readPublic: async (place, signal) => {
       const { secret, context } = await find(place, signal);
       return publicKeyOf(secret, context);
+    },
+    readOnlyEntry: async (place, signal) => {
+      const { secret, context } = await find(place, signal);
+      return onlyKeyOf(secret, context);
     },
     readPrivate: async (place, signal) => {
       const { secret, context } = await find(place, signal);

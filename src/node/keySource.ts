@@ -16,7 +16,7 @@ export interface KeySourceOptions {
   /** Milliseconds since the epoch; real time by default. */
   readonly now?: () => number;
   /** The public key in a Kubernetes secret; without it such references are not supported. */
-  readonly readSecret?: (place: SecretPlace, signal: AbortSignal) => Promise<Uint8Array>;
+  readonly readSecret?: (place: SecretPlace, options: { readonly onlyEntry: boolean }, signal: AbortSignal) => Promise<Uint8Array>;
 }
 
 /** How long a downloaded key is believed, in milliseconds. */
@@ -83,8 +83,9 @@ export function createKeySource({ transport, env, homeDirectory, now, readSecret
         case 'k8s': {
           if (!readSecret) throw notRead(key, scheme);
           const place = parseSecretReference(reference);
-          const name = secretReference(place);
-          return boundedBytes(key, await secrets.get(name, (shared) => askCluster(name, () => readSecret(place, shared)), signal, fresh && !asking.has(name)));
+          const onlyEntry = key.onlyEntry === true;
+          const name = `${secretReference(place)}${onlyEntry ? ' alone' : ''}`;
+          return boundedBytes(key, await secrets.get(name, (shared) => askCluster(name, () => readSecret(place, { onlyEntry }, shared)), signal, fresh && !asking.has(name)));
         }
         default:
           throw notRead(key, scheme);

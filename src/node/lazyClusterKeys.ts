@@ -10,6 +10,7 @@ export function createLazyClusterKeys(load: () => Promise<ClusterKeys>): Cluster
   }));
   return {
     readPublic: async (...args) => (await get()).readPublic(...args),
+    readOnlyEntry: async (...args) => (await get()).readOnlyEntry(...args),
     readPrivate: async (...args) => (await get()).readPrivate(...args),
     contexts: async (...args) => (await get()).contexts(...args),
     namespaces: async (...args) => (await get()).namespaces(...args),

@@ -40,8 +40,8 @@ const problems: Readonly<Record<ClusterProblemKind, Words>> = {
   'bundle-with-key': (_, t) => t('No image passes here: policy-controller reads bundles only where signatures are keyless.'),
   'unknown-format': (args, t) => t('"{0}" is no signature format; policy-controller takes it for "legacy".', at(args, 0)),
   'several-keys': (args, t) => t('Of the {1} keys of "{0}" only the first one counts. Write an authority for each.', at(args, 0), at(args, 1)),
-  'secret-namespace': (args, t) => t('Secrets are read from the namespace of policy-controller only, which is cosign-system unless it was installed elsewhere; this says "{0}".', at(args, 0)),
-  'key-in-secret': (args, t) => t('The key is read from the current cluster: {0}.', at(args, 0)),
+  'secret-namespace': (args, t) => t('Secrets of any namespace but its own, which is cosign-system unless it was installed elsewhere, are refused by policy-controller; this says "{0}".', at(args, 0)),
+  'key-in-secret': (args, t) => t('The key is read from the current cluster: {0}. The secret may hold nothing else, or policy-controller drops the policy.', at(args, 0)),
   'deprecated-predicate': (args, t) => t('The short name "{0}" is deprecated; it stands for {1}.', at(args, 0), at(args, 1)),
   'not-checked': (args, t) => t('{0} Countersign calls such images unchecked.', at(args, 0)),
   'match-ignored': (args, t) => t('In a cluster "{0}" counts for these resources only; for the images of a Dockerfile it always counts.', at(args, 0)),
@@ -64,6 +64,7 @@ const fixes: Readonly<Record<string, Words>> = {
   'use-version': (args, t) => t('Use {0}', at(args, 0)),
   'replace-glob': (args, t) => t('Replace with "{0}"', at(args, 0)),
   'use-legacy-format': (_, t) => t('Use the Legacy Format'),
+  'use-own-namespace': (args, t) => t('Replace with "{0}"', at(args, 0)),
   'use-predicate-type': (args, t) => t('Replace with "{0}"', at(args, 0)),
 };
 

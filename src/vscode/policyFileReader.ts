@@ -25,6 +25,7 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], sourc
   const left = { files: maxFiles, bytes: maxTotalBytes };
   for (const entry of entries) {
     try {
+      if (entry.refused) throw entry.refused;
       const { pattern, isGlob } = entry.text.trim() === containersEntry ? await containersPattern(source) : patternOf(entry);
       watched.push(pattern);
       const uris = isGlob ? await vscode.workspace.findFiles(pattern, null, maxFiles + 1) : [vscode.Uri.joinPath(pattern.baseUri, plainName(pattern.pattern))];

@@ -15,6 +15,8 @@ export interface PolicyFileEntry {
   readonly homeDirectory: string;
   /** An untrusted workspace named it: it only adds demands. Files inside an untrusted workspace do so too, whoever names them. */
   readonly restricted: boolean;
+  /** Stands for entries that are not read, and says why. */
+  readonly refused?: CosignError;
 }
 
 export interface FoundPolicyFiles {
@@ -99,12 +101,16 @@ export class PolicyFiles implements vscode.Disposable {
   #entries(scopes: readonly ScopedValue[], folder: vscode.Uri | undefined): readonly PolicyFileEntry[] {
     const { homeDirectory } = this.#options;
     const chosen = vscode.workspace.isTrusted ? scopes.slice(-1) : scopes;
-    return chosen.flatMap(({ scope, value }) => (isList(value) ? value : []).slice(0, maxEntries)
-      .map((text): PolicyFileEntry => ({ text, folder, homeDirectory, restricted: !vscode.workspace.isTrusted && scope !== 'user' })));
+    return chosen.flatMap(({ scope, value }) => {
+      const list = isList(value) ? value : [];
+      const entry = (text: string): PolicyFileEntry => ({ text, folder, homeDirectory, restricted: !vscode.workspace.isTrusted && scope !== 'user' });
+      const refused = invalid(t('countersign.policyFiles has more than {0} entries, of which the others are not read.', maxEntries), t('Use a pattern that names several files.'));
+      return [...list.slice(0, maxEntries).map(entry), ...(list.length > maxEntries ? [{ ...entry(''), refused }] : [])];
+    });
   }
 
   #set(entries: readonly PolicyFileEntry[]): PolicySet {
-    const key = JSON.stringify([vscode.workspace.isTrusted, ...entries.map(({ text, folder, restricted }) => [text, folder?.toString(), restricted])]);
+    const key = JSON.stringify([vscode.workspace.isTrusted, ...entries.map(({ text, folder, restricted, refused }) => [text, folder?.toString(), restricted, refused !== undefined])]);
     let set = this.#sets.get(key);
     if (!set) {
       const [oldest] = this.#sets.size >= maxKept ? this.#sets : [];

@@ -18,6 +18,7 @@ class FakeCluster implements ClusterKeys {
   failure: Error | undefined;
 
   readPublic(): Promise<never> { return Promise.reject(new Error('not asked for by the face')); }
+  readOnlyEntry(): Promise<never> { return Promise.reject(new Error('not asked for by the face')); }
   readPrivate(): Promise<never> { return Promise.reject(new Error('not asked for by the face')); }
   contexts(): ReturnType<ClusterKeys['contexts']> {
     return Promise.resolve({ contexts: [{ name: 'main', cluster: 'c1', user: 'jo', namespace: 'prod' }, { name: 'test', cluster: 'c2', user: 'jo', namespace: undefined }], current: 'main' });

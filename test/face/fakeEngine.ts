@@ -142,7 +142,7 @@ export class FakeEngine implements Engine {
 }
 
 const nothing = (): Promise<never> => Promise.reject(new CosignError('KUBERNETES_CONFIG_INVALID', 'There is no kubeconfig.'));
-const noCluster: Engine['kubernetes'] = { readPublic: nothing, readPrivate: nothing, contexts: nothing, namespaces: nothing, secrets: nothing, planKeyPair: nothing };
+const noCluster: Engine['kubernetes'] = { readPublic: nothing, readOnlyEntry: nothing, readPrivate: nothing, contexts: nothing, namespaces: nothing, secrets: nothing, planKeyPair: nothing };
 
 function readLine(line: string, at: number, options: DockerfileOptions): ImageUse[] {
   const found = /^FROM\s+(?:--platform=(\S+)\s+)?(\S+)/.exec(line);

@@ -144,6 +144,9 @@ describe('policy files', () => {
     ['is no text', () => { fake.files.set(`${folder}/a.yaml`, Uint8Array.of(255, 254)); use('a.yaml'); }],
     ['is too large', () => { fake.files.set(`${folder}/a.yaml`, new Uint8Array(1024 * 1024 + 1)); use('a.yaml'); }],
     ['is no name', () => { use('a.yaml', 1); }],
+    ['is a policy of podman with a member too many, found by a pattern', () => { write(`${folder}/p/a.json`, '{"apiVersion": "v1", "default": [{"type": "reject"}]}'); use('p/*.json'); }],
+    ['is a policy of podman with a capital letter, found by a pattern', () => { write(`${folder}/p/a.json`, '{"Default": [{"type": "reject"}]}'); use('p/*.json'); }],
+    ['is one of too many', () => { write(`${folder}/a.yaml`, policy('a')); use(...Array.from({ length: 101 }, () => 'a.yaml')); }],
     ['is not a list', () => { fake.configuration.workspace['countersign.policyFiles'] = 'a.yaml'; }],
   ];
   for (const [what, arrange] of broken) {
@@ -226,6 +229,7 @@ describe('policy files in Restricted Mode', () => {
     ['has a mistake', 'apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: x }\nspec: { oops: 1 }\n', ['a.yaml']],
     ['is not there', undefined, ['a.yaml']],
     ['is a setting that is no list', undefined, 'a.yaml'],
+    ['is one of too many', undefined, Array.from({ length: 101 }, () => 'a.yaml')],
   ] as const) {
     it(`hide nothing of what the user asks where one ${what}`, async () => {
       workspace.isTrusted = false;

@@ -150,6 +150,19 @@ for (const where of ['docker-registry', 'the registry of the tests'] as const) {
       assert.equal(await kind(await image([build]), policy('p', ['{ key: { secretRef: { name: missing } } }'])), 'unchecked');
     });
 
+    it('is unchecked where policy-controller would drop the policy for its secret, also beside a key that signed', async () => {
+      cluster.namespaces.add('cosign-system');
+      cluster.put('cosign-system', 'pair', { data: { 'cosign.key': 'x', 'cosign.pub': build.pem } });
+      cluster.put('cosign-system', 'two-keys', { data: { 'any.pub': test.pem + build.pem } });
+      const secret = (name: string, more = ''): string => `{ key: { secretRef: { name: ${name}${more} } } }`;
+      const signed = await image([build]);
+      for (const authorities of [[secret('pair')], [key(build), secret('pair')], [key(build), secret('missing')], [secret('two-keys', ', namespace: elsewhere')]]) {
+        assert.equal(await kind(signed, policy('p', authorities)), 'unchecked', authorities.join());
+      }
+      assert.equal(await kind(signed, policy('p', [secret('two-keys')])), 'untrusted', 'the second key of an entry does not count');
+      assert.equal(await kind(await image([test]), policy('p', [secret('two-keys')])), 'verified');
+    });
+
     it('is asked more, and never believed more, by the file of an untrusted workspace', async () => {
       const signed = await image([build]);
       const mine: readonly KeySetting[] = [{ name: 'build', reference: build.pem }];

@@ -67,6 +67,8 @@ export interface WrittenKeyPair {
 export interface ClusterKeys {
   /** `cosign.pub` of the secret, or the only thing it holds, in the current context; not yet parsed. */
   readPublic(place: SecretPlace, signal: AbortSignal): Promise<Uint8Array>;
+  /** The only thing the secret holds, as policy-controller has it; `KUBERNETES_SECRET_INVALID` where it holds more. */
+  readOnlyEntry(place: SecretPlace, signal: AbortSignal): Promise<Uint8Array>;
   /** `cosign.key` and `cosign.password` of the secret, in the current context. */
   readPrivate(place: SecretPlace, signal: AbortSignal): Promise<PrivateSecret>;
   contexts(signal: AbortSignal): Promise<ClusterContexts>;

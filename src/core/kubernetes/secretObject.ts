@@ -73,6 +73,19 @@ export function publicKeyOf(secret: StoredSecret, context: string): Uint8Array {
 }
 
 /**
+ * What `secretRef` of a ClusterImagePolicy stands for: the one entry that the secret holds. policy-controller drops the whole policy
+ * where there are more (`inlineAndTrackSecret`).
+ * @throws {CosignError} `KUBERNETES_SECRET_INVALID` for several, and as {@link dataOf}
+ */
+export function onlyKeyOf(secret: StoredSecret, context: string): Uint8Array {
+  const names = Object.keys(secret.data).sort();
+  if (names.length <= 1) return publicKeyOf(secret, context);
+  throw new CosignError('KUBERNETES_SECRET_INVALID', `The secret "${secret.place.name}" in namespace "${secret.place.namespace}" (context "${context}") holds several entries (${names.slice(0, 10).join(', ')}), for which policy-controller drops the policy.`, {
+    remedy: 'Name a secret that holds the public key and nothing else.',
+  });
+}
+
+/**
  * The bytes under one data key.
  * @throws {CosignError} `KUBERNETES_SECRET_INVALID` when it is not there, empty, or not base64
  */

@@ -48,8 +48,10 @@ export type IdentityRule =
 
 export type DemandRule =
   | SignerRule
-  /** Any one of them, or each of them; never empty. */
-  | { readonly kind: 'any' | 'all'; readonly rules: readonly DemandRule[] }
+  /** Any one of them; never empty. {@link SignerRule.needsEveryKey}: the same for all keys of the parts, as for policy-controller. */
+  | { readonly kind: 'any'; readonly rules: readonly DemandRule[]; readonly needsEveryKey?: boolean }
+  /** Each of them; never empty. */
+  | { readonly kind: 'all'; readonly rules: readonly DemandRule[] }
   /** Asks for no signature (`static: pass`, `insecureAcceptAnything`): satisfied, but never a reason to say "verified". */
   | { readonly kind: 'accept'; readonly reason: string }
   /** Never satisfied, whatever is signed (`static: fail`, `reject`). */

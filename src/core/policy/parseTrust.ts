@@ -6,7 +6,7 @@ import type { PolicySeverity } from './verdict.ts';
 
 export interface Parsed<T> {
   readonly values: readonly T[];
-  /** One error per entry left out: `SETTING_INVALID` for keys, `POLICY_INVALID` for policies. */
+  /** One error per entry left out: `SETTING_INVALID` for keys, `POLICY_INVALID` for policies, and for all that are left out for lack of room. */
   readonly problems: readonly CosignError[];
 }
 
@@ -23,7 +23,10 @@ export function parseKeys(value: unknown, baseDirectory?: string): Parsed<KeySet
   if (!isRecord(value)) return failed('SETTING_INVALID', 'countersign.keys must be an object that gives each key a name, such as { "release": "keys/cosign.pub" }.');
   const values: KeySetting[] = [];
   const problems: CosignError[] = [];
-  for (const [name, reference] of Object.entries(value).slice(0, maxEntries)) {
+  const entries = Object.entries(value);
+  // Worse than one key that is wrong: no policy, and no signature, can be judged without knowing what was left out.
+  if (entries.length > maxEntries) problems.push(wrong('POLICY_INVALID', `countersign.keys has more than ${maxEntries} keys, of which the others are not read.`));
+  for (const [name, reference] of entries.slice(0, maxEntries)) {
     if (name.trim() === '') problems.push(wrong('SETTING_INVALID', 'countersign.keys has a key without a name.'));
     else if (typeof reference !== 'string' || reference.trim() === '') {
       problems.push(wrong('SETTING_INVALID', `The key "${name}" in countersign.keys must be a text: a file path, a PEM, env://NAME, https://… or k8s://namespace/name.`));
@@ -42,6 +45,7 @@ export function parsePolicies(value: unknown, keyNames: ReadonlySet<string>): Pa
   if (!Array.isArray(value)) return failed('POLICY_INVALID', 'countersign.policies must be a list of policies.');
   const values: TrustPolicy[] = [];
   const problems: CosignError[] = [];
+  if (value.length > maxEntries) problems.push(wrong('POLICY_INVALID', `countersign.policies has more than ${maxEntries} policies, of which the others are not read.`));
   for (const [index, entry] of value.slice(0, maxEntries).entries()) {
     try {
       values.push(parsePolicy(entry, index, keyNames));

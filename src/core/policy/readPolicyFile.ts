@@ -1,5 +1,6 @@
 // A policy file by its content: JSON with "default" or "transports" is a containers policy, everything else is YAML with ClusterImagePolicies.
 import { CosignError } from '../errors.ts';
+import { JsonText, membersOf } from './containers/jsonText.ts';
 import type { ReadPolicyFile } from './policyProblem.ts';
 
 export type PolicyParser = (text: string, uri: string) => ReadPolicyFile;
@@ -25,10 +26,16 @@ export function readPolicyFile(uri: string, bytes: Uint8Array, { cluster, contai
   return containers(text, uri);
 }
 
-/** ClusterImagePolicies in JSON name their API; a containers policy has its members, or at least its name. */
+/**
+ * ClusterImagePolicies in JSON name their API; a containers policy has its members, in whatever spelling, or at least its name. What is
+ * broken or has members too many is one still: it must be reported, not passed over.
+ */
 export function isContainersPolicy(uri: string, text: string): boolean {
-  if (/"apiVersion"\s*:/.test(text)) return false;
-  return /\/policy\.json$/.test(uri) || (/^\s*\{/.test(text) && /"(?:default|transports)"\s*:/.test(text));
+  if (/"apiVersion"\s*:\s*"policy\.sigstore\.dev\//.test(text)) return false;
+  if (/\/policy\.json$/.test(uri)) return true;
+  if (!/^\s*\{/.test(text) || !/"(?:default|transports)"\s*:/i.test(text)) return false;
+  const parsed = new JsonText(text).parse();
+  return 'fault' in parsed || membersOf(parsed.root).some(({ name }) => /^(?:default|transports)$/i.test(name));
 }
 
 /** A byte order mark stays: YAML has a use for it, and podman refuses it. */

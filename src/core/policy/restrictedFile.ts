@@ -21,7 +21,7 @@ export function unreadableFile(uri: string, name: string, error: CosignError): P
 
 function restricted(rule: DemandRule): DemandRule {
   switch (rule.kind) {
-    case 'any': case 'all': return { kind: rule.kind, rules: rule.rules.map(restricted) };
+    case 'any': case 'all': return { ...rule, rules: rule.rules.map(restricted) };
     case 'signers': {
       const key = rule.keys.find(({ reference }) => !reference.includes('-----BEGIN ') && /^[a-z][a-z0-9+.-]+:/i.test(reference) && !/^[a-z]:[/\\]/i.test(reference));
       if (!key) return rule;

@@ -12,6 +12,8 @@ export interface KeySetting {
   readonly baseDirectory?: string;
   /** Of several keys in the file only the first counts, as for podman. */
   readonly firstOnly?: boolean;
+  /** A Kubernetes secret must hold this one entry and no other, as for policy-controller. */
+  readonly onlyEntry?: boolean;
 }
 
 export interface TrustPolicy {
@@ -43,8 +45,8 @@ export interface TrustSettings {
 }
 
 /** What tells keys apart: two policy files may each have an `authority-0`. */
-export function keyIdentity({ name, reference, baseDirectory, firstOnly }: KeySetting): string {
-  return JSON.stringify([name, reference, baseDirectory ?? null, firstOnly === true]);
+export function keyIdentity({ name, reference, baseDirectory, firstOnly, onlyEntry }: KeySetting): string {
+  return JSON.stringify([name, reference, baseDirectory ?? null, firstOnly === true, onlyEntry === true]);
 }
 
 /** How many of its keys a policy wants to have signed. */

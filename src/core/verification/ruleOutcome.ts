@@ -1,5 +1,5 @@
 // A rule of any shape → what became of it, in three values: satisfied, not satisfied, or not known.
-import type { CosignError } from '../errors.ts';
+import { CosignError } from '../errors.ts';
 import type { DemandRule, SignerRule } from '../policy/demand.ts';
 import type { DemandState, RuleOutcome, SignerOutcome } from '../policy/verdict.ts';
 import type { SignerCheck } from './signerRule.ts';
@@ -19,7 +19,7 @@ export function judgeRule(rule: DemandRule, check: (rule: SignerRule) => SignerC
       const { state, signers, reason } = check(rule);
       return judged({ ...plain(rule.kind, state), required: rule.threshold, signers, annotations: rule.annotations, ...named(rule.name), ...reasonOf(reason) }, state === 'satisfied', reason);
     }
-    case 'any': return anyOf(rule.rules.map((part) => judgeRule(part, check)));
+    case 'any': return anyOf(rule.rules.map((part) => judgeRule(part, check)), rule.needsEveryKey === true);
     case 'all': return allOf(rule.rules.map((part) => judgeRule(part, check)));
     case 'accept': return judged({ ...plain(rule.kind, 'satisfied'), reason: rule.reason }, false);
     case 'reject': return judged({ ...plain(rule.kind, 'unsatisfied'), reason: rule.reason }, false);
@@ -27,11 +27,12 @@ export function judgeRule(rule: DemandRule, check: (rule: SignerRule) => SignerC
   }
 }
 
-/** One satisfied alternative suffices, whatever is not known about the others. */
-function anyOf(parts: readonly JudgedRule[]): JudgedRule {
-  const satisfied = parts.filter(({ outcome }) => outcome.state === 'satisfied');
+/** One satisfied alternative suffices, whatever is not known about the others; unless every key must have been read. */
+function anyOf(parts: readonly JudgedRule[], needsEveryKey: boolean): JudgedRule {
+  const unread = needsEveryKey ? parts.find(({ outcome }) => outcome.signers.some(({ state }) => state === 'unreadable')) : undefined;
+  const satisfied = unread ? [] : parts.filter(({ outcome }) => outcome.state === 'satisfied');
   const decisive = satisfied.find(({ proven }) => proven) ?? satisfied[0];
-  const open = parts.find(({ outcome }) => outcome.state === 'unknown');
+  const open = unread ? { ...unread, unknown: unread.unknown ?? unreadKey(unread.outcome) } : parts.find(({ outcome }) => outcome.state === 'unknown');
   const state = decisive ? 'satisfied' : open ? 'unknown' : 'unsatisfied';
   const wanted = parts.flatMap(({ outcome }) => (outcome.required > 0 ? [outcome.required] : []));
   const told = decisive ?? open ?? (parts.length === 1 ? parts[0] : parts.find(({ outcome }) => outcome.kind === 'reject'));
@@ -40,6 +41,11 @@ function anyOf(parts: readonly JudgedRule[]): JudgedRule {
     ...named(decisive?.outcome.authority), ...(told?.outcome.reason === undefined ? {} : { reason: told.outcome.reason }),
   };
   return judged(outcome, satisfied.some(({ proven }) => proven), decisive ? undefined : open?.unknown);
+}
+
+function unreadKey({ signers }: RuleOutcome): CosignError {
+  const name = signers.find(({ state }) => state === 'unreadable')?.key ?? '';
+  return new CosignError('KEY_UNREADABLE', `The key of "${name}" cannot be read, without which the whole policy does not count.`, { remedy: 'Correct the policy file.' });
 }
 
 /** What is not known about one part leaves the whole not known: "not satisfied" would claim that somebody looked. */

@@ -1,6 +1,7 @@
 // The `key` of an authority: PEM text, a secret of the cluster, or a key management service.
 import { parsePublicKeys } from '../../crypto/publicKey.ts';
 import { CosignError } from '../../errors.ts';
+import type { PolicyFix } from '../policyProblem.ts';
 import type { KeySetting } from '../trustPolicy.ts';
 import { headOf, mapOf, textOf, type MapValue, type TextValue } from './fields.ts';
 import type { Reports } from './reports.ts';
@@ -70,10 +71,15 @@ function readSecret(key: MapValue, path: string, name: string, reports: Reports)
     reports.add('missing-field', headOf(secret ?? key), ['name', `${path}.secretRef`]);
     return invalid;
   }
-  if (namespace && namespace.text !== controllerNamespace) reports.add('secret-namespace', namespace.range, [namespace.text]);
-  const reference = `k8s://${namespace?.text ?? controllerNamespace}/${secretName.text}`;
+  if (namespace && namespace.text !== controllerNamespace) {
+    // policy-controller refuses the policy unless it runs there itself, which cannot be told from here.
+    const fixes: readonly PolicyFix[] = namespace.block ? [] : [{ kind: 'use-own-namespace', args: [controllerNamespace], edits: [{ range: namespace.range, text: controllerNamespace }] }];
+    reports.add('secret-namespace', namespace.range, [namespace.text], fixes);
+    return { kind: 'unsupported', what: `a secret in the namespace "${namespace.text.slice(0, 100)}" (policy-controller only reads those of its own)` };
+  }
+  const reference = `k8s://${controllerNamespace}/${secretName.text}`;
   reports.add('key-in-secret', secretName.range, [reference]);
-  return { kind: 'key', key: { name, reference } };
+  return { kind: 'key', key: { name, reference, firstOnly: true, onlyEntry: true } };
 }
 
 function refused(data: TextValue, kind: 'invalid-key' | 'private-key' | 'certificate', name: string, why: string, reports: Reports): KeyReading {

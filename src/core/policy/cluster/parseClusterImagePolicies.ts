@@ -109,7 +109,9 @@ function readRule(spec: MapValue, policy: string, reports: Reports): DemandRule 
   const rules = authorities.flatMap((authority, index) => readAuthority(authority, index, policy, reports) ?? []);
   const [only, ...others] = rules;
   if (!only) return undefined;
-  const any: DemandRule = others.length === 0 ? only : { kind: 'any', rules };
+  // Each secret is read before any of them counts: policy-controller drops a policy with one that it cannot use.
+  const needsEveryKey = rules.some((rule) => rule.kind === 'signers' && rule.keys.some(({ onlyEntry }) => onlyEntry === true));
+  const any: DemandRule = others.length === 0 ? only : { kind: 'any', rules, ...(needsEveryKey ? { needsEveryKey } : {}) };
   const over = mapOf(spec, 'policy');
   if (!over) return any;
   checkPolicy(over, 'spec.policy', true, reports);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { CosignError } from '../../../../src/core/errors.ts';
-import { dataOf, publicKeyOf, maxSecretBytes, parseSecret } from '../../../../src/core/kubernetes/secretObject.ts';
+import { dataOf, onlyKeyOf, publicKeyOf, maxSecretBytes, parseSecret } from '../../../../src/core/kubernetes/secretObject.ts';
 
 const place = { namespace: 'prod', name: 'cosign' };
 const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { ...place, uid: 'u', resourceVersion: '7' }, type: 'Opaque', data: { 'cosign.pub': 'UEVN' } };
@@ -42,4 +42,10 @@ it('a public key is cosign.pub, or all that the secret holds, but never a privat
   const key = (data: Record<string, string>): string => Buffer.from(publicKeyOf(parseSecret(bytes({ ...secret, data }), place), 'main')).toString();
   assert.deepEqual([key({ 'cosign.pub': 'UEVN' }), key({ 'any.name': 'UEVN' }), key({ 'other': 'WFhY', 'cosign.pub': 'UEVN' })], ['PEM', 'PEM', 'PEM']);
   for (const data of [{ 'cosign.key': 'UEVN' }, { 'cosign.password': 'UEVN' }, { a: 'UEVN', b: 'UEVN' }, { a: '' }, {}]) refused(() => key(data));
+});
+
+it('a secret of policy-controller has one entry, of any name, and no other', () => {
+  const key = (data: Record<string, string>): string => Buffer.from(onlyKeyOf(parseSecret(bytes({ ...secret, data }), place), 'main')).toString();
+  assert.deepEqual([key({ 'cosign.pub': 'UEVN' }), key({ 'any.name': 'UEVN' })], ['PEM', 'PEM']);
+  for (const data of [{ 'other': 'WFhY', 'cosign.pub': 'UEVN' }, { 'cosign.key': 'UEVN', 'cosign.pub': 'UEVN' }, { 'cosign.key': 'UEVN' }, { 'cosign.password': 'UEVN' }, { a: '' }, {}]) refused(() => key(data));
 });

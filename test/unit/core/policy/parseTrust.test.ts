@@ -11,6 +11,12 @@ describe('countersign.keys', () => {
     assert.deepEqual(parseKeys({ release: ' keys/a.pub ', ci: 'env://KEY' }, '/folder').values, [
       { name: 'release', reference: 'keys/a.pub', baseDirectory: '/folder' }, { name: 'ci', reference: 'env://KEY', baseDirectory: '/folder' }]);
   });
+  it('says which keys it leaves out for lack of room', () => {
+    const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`k${index}`, 'a.pub']));
+    const { values, problems } = parseKeys(many);
+    // A key that is not there may be the one that signed: nothing may be called untrusted.
+    assert.deepEqual([values.length, problems.map(({ code }) => code)], [1000, ['POLICY_INVALID']]);
+  });
   it('is empty when not set', () => assert.deepEqual(parseKeys(undefined), { values: [], problems: [] }));
   for (const value of [[], 'x', 1, true]) {
     it(`refuses ${JSON.stringify(value)} as a whole`, () => assert.deepEqual(parseKeys(value).problems.map(({ code }) => code), ['SETTING_INVALID']));
@@ -58,5 +64,9 @@ describe('countersign.policies', () => {
       assert.deepEqual(problems.map(({ code }) => code), ['POLICY_INVALID']);
     });
   }
+  it('says that it leaves policies out for lack of room', () => {
+    const { values, problems } = parsePolicies(Array.from({ length: 1001 }, () => good), names);
+    assert.deepEqual([values.length, problems.map(({ code }) => code)], [1000, ['POLICY_INVALID']]);
+  });
   it('refuses a setting that is no list', () => assert.deepEqual(parsePolicies({}, names).problems.map(({ code }) => code), ['POLICY_INVALID']));
 });

@@ -103,14 +103,27 @@ describe('an authority', () => {
     assert.deepEqual(kinds(text), ['warning several-keys']);
   });
 
-  it('may name a secret, in the namespace of policy-controller unless it says another', () => {
-    const reference = (secret: string): unknown => {
+  it('may name a secret, whose only entry and first key count', () => {
+    for (const secret of ['{ name: cosign }', '{ name: cosign, namespace: cosign-system }']) {
       const signers = rule(authority(`- key:\n    secretRef: ${secret}`));
-      return signers.kind === 'signers' && signers.keys[0]?.reference;
-    };
-    assert.equal(reference('{ name: cosign }'), 'k8s://cosign-system/cosign');
-    assert.equal(reference('{ name: cosign, namespace: keys }'), 'k8s://keys/cosign');
-    assert.deepEqual(kinds(authority('- key:\n    secretRef: { name: cosign, namespace: keys }')), ['information key-in-secret', 'warning secret-namespace']);
+      assert.deepEqual(signers.kind === 'signers' && signers.keys, [{ name: 'authority-0', reference: 'k8s://cosign-system/cosign', firstOnly: true, onlyEntry: true }]);
+      assert.deepEqual(kinds(authority(`- key:\n    secretRef: ${secret}`)), ['information key-in-secret']);
+    }
+  });
+
+  it('is not checked where its secret lies in a namespace that policy-controller may not read', () => {
+    const text = authority('- key:\n    secretRef: { name: cosign, namespace: keys }');
+    assert.equal(rule(text).kind, 'unsupported');
+    assert.deepEqual(kinds(text), ['information not-checked', 'warning secret-namespace']);
+    assert.deepEqual(read(text).problems.flatMap(({ fixes = [] }) => fixes.map(({ kind }) => kind)), ['use-own-namespace']);
+  });
+
+  it('makes the policy wait for every secret: with one that cannot be used policy-controller drops it whole', () => {
+    const secret = '  - key: { secretRef: { name: cosign } }';
+    const either = rule(policy({ authorities: `${keyAuthority()}\n${secret}` }));
+    assert.equal(either.kind === 'any' && either.needsEveryKey, true);
+    const plain = rule(policy({ authorities: `${keyAuthority()}\n${keyAuthority(pem2)}` }));
+    assert.equal(plain.kind === 'any' && plain.needsEveryKey, undefined);
   });
 
   it('may name a repository for its signatures', () => {
