@@ -50,9 +50,8 @@ async function writePair(call: Call, otherwise: string, make: (engine: Engine, r
   const paths = { privateKey: resolve(machine.workingDirectory, `${prefix}.key`), publicKey: resolve(machine.workingDirectory, `${prefix}.pub`) };
   await withEngine(call, { references: [] }, signal, async (engine, limited) => {
     const existing = await engine.signing.existing(paths, limited);
-    const overwrite = existing.length > 0 && await agreesToOverwrite(call, existing.join(' and '), limited);
-    if (existing.length > 0 && !overwrite) throw declined(existing);
-    await make(engine, { paths, password: await newPassword(machine, limited), overwrite }, limited);
+    if (existing.length > 0 && !await agreesToOverwrite(call, existing.join(' and '), limited)) throw declined(existing);
+    await make(engine, { paths, password: await newPassword(machine, limited), overwrite: existing }, limited);
   });
   tell(call, `Private key written to ${prefix}.key\nPublic key written to ${prefix}.pub`);
   return exitCodes.success;

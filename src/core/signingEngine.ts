@@ -15,12 +15,14 @@ export interface KeyPairPaths {
   readonly publicKey: string;
 }
 
+/** Which existing files may be replaced: none, those of these paths, which a yes has named, or whatever is there by then. */
+export type Overwrite = boolean | readonly string[];
+
 export interface NewKeyPair {
   readonly paths: KeyPairPaths;
   /** Empty is a password like any other. */
   readonly password: string;
-  /** Only after an explicit yes that named the files. */
-  readonly overwrite: boolean;
+  readonly overwrite: Overwrite;
 }
 
 /** The same with a password that need not be text: all of a pipe. */
@@ -41,7 +43,7 @@ export interface FileSigning {
   /** Absolute paths; leave out what is not wanted. */
   readonly signature?: string;
   readonly bundle?: string;
-  readonly overwrite: boolean;
+  readonly overwrite: Overwrite;
 }
 
 /** One signature found beside a file. */

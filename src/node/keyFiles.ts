@@ -4,7 +4,7 @@ import { digestOf } from '../core/crypto/digest.ts';
 import { changePassword, type KeyPairFiles } from '../core/crypto/encryptedKey.ts';
 import type { PrivateKey } from '../core/crypto/privateKey.ts';
 import { CosignError } from '../core/errors.ts';
-import type { KeyPairPaths } from '../core/signingEngine.ts';
+import type { KeyPairPaths, Overwrite } from '../core/signingEngine.ts';
 import { FileProblem, readBoundedFile } from './boundedFile.ts';
 import { refuseExisting, writeFiles } from './writeFiles.ts';
 
@@ -14,12 +14,12 @@ const privateMode = 0o600;
 const publicMode = 0o644;
 
 /** To be asked before a password is: whether the pair may be written at all. @throws {CosignError} `KEY_EXISTS`, naming the files */
-export function refuseExistingKeys({ privateKey, publicKey }: KeyPairPaths, overwrite: boolean): Promise<void> {
+export function refuseExistingKeys({ privateKey, publicKey }: KeyPairPaths, overwrite: Overwrite): Promise<void> {
   return refuseExisting([privateKey, publicKey], { overwrite, existsCode: 'KEY_EXISTS' });
 }
 
 /** Both files or neither. @throws {CosignError} `KEY_EXISTS`, `FILE_UNREADABLE` when the folder cannot be written to */
-export function writeKeyPair(paths: KeyPairPaths, { privatePem, publicPem }: KeyPairFiles, overwrite: boolean, signal: AbortSignal): Promise<void> {
+export function writeKeyPair(paths: KeyPairPaths, { privatePem, publicPem }: KeyPairFiles, overwrite: Overwrite, signal: AbortSignal): Promise<void> {
   return writeFiles([
     { path: paths.privateKey, content: privatePem, mode: privateMode },
     { path: paths.publicKey, content: publicPem, mode: publicMode },

@@ -1,9 +1,13 @@
 // Writes files that belong together: all of them or none, each whole or not at all, and nothing that exists without a yes.
 import { randomBytes } from 'node:crypto';
-import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { link, lstat, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CosignError, type ErrorCode } from '../core/errors.ts';
+import type { Overwrite } from '../core/signingEngine.ts';
+
+/** Nobody writes for so long, in milliseconds. */
+const leftoverMs = 3600_000;
 
 export interface FileToWrite {
   /** Absolute. */
@@ -14,8 +18,8 @@ export interface FileToWrite {
 }
 
 export interface WriteOptions {
-  /** Replaces what exists, but never a folder; a symbolic link is replaced itself, what it points to stays. */
-  readonly overwrite: boolean;
+  /** What may be replaced: never a folder; a symbolic link is replaced itself, what it points to stays. */
+  readonly overwrite: Overwrite;
   /** What it is called when a file exists. */
   readonly existsCode: Extract<ErrorCode, 'KEY_EXISTS' | 'FILE_EXISTS'>;
 }
@@ -26,14 +30,14 @@ export async function existingFiles(paths: readonly string[]): Promise<readonly 
   return found.flat();
 }
 
-/** @throws {CosignError} the `existsCode` naming the files when one of them exists, or is a folder */
+/** @throws {CosignError} the `existsCode` naming the files when one of them exists and may not be replaced, or is a folder */
 export async function refuseExisting(paths: readonly string[], { overwrite, existsCode }: WriteOptions): Promise<void> {
   if (new Set(paths.map((path) => resolve(path))).size < paths.length) throw new CosignError(existsCode, `The files to write must have different names: ${quoted(paths)}.`);
   const kinds = await Promise.all(paths.map(async (path) => ({ path, kind: await kindOf(path) })));
   const folders = kinds.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
   if (folders.length > 0) throw new CosignError(existsCode, `There is a folder of that name: ${quoted(folders)}.`, { remedy: 'Choose another name.' });
-  const existing = kinds.filter(({ kind }) => kind !== 'nothing').map(({ path }) => path);
-  if (!overwrite && existing.length > 0) throw exists(existsCode, existing);
+  const existing = kinds.filter(({ path, kind }) => kind !== 'nothing' && !mayReplace(path, overwrite)).map(({ path }) => path);
+  if (existing.length > 0) throw exists(existsCode, existing);
 }
 
 /**
@@ -46,12 +50,12 @@ export async function writeFiles(files: readonly FileToWrite[], options: WriteOp
   signal.throwIfAborted();
   await refuseExisting(files.map(({ path }) => path), options);
   const steps: Steps = { undo: [], finish: [] };
-  const beside = files.map((file) => ({ file, fresh: nameBeside(file.path) }));
+  const beside = files.map((file) => ({ file, fresh: nameBeside(file.path, 'new') }));
   try {
     for (const { file, fresh } of beside) await writeNew(fresh, file);
     signal.throwIfAborted();
     for (const { file: { path }, fresh } of beside) {
-      if (options.overwrite) await replace(path, fresh, steps, options.existsCode);
+      if (mayReplace(path, options.overwrite)) await replace(path, fresh, steps, options.existsCode);
       else await place(path, fresh, steps, options.existsCode);
     }
   } catch (error) {
@@ -61,7 +65,13 @@ export async function writeFiles(files: readonly FileToWrite[], options: WriteOp
     for (const { fresh } of beside) await remove(fresh);
   }
   for (const step of steps.finish) await step();
-  await Promise.all([...new Set(files.map(({ path }) => dirname(path)))].map(flushFolder));
+  const folders = [...new Set(files.map(({ path }) => dirname(path)))];
+  await Promise.all(folders.map(flushFolder));
+  await Promise.all(folders.map(removeLeftovers));
+}
+
+function mayReplace(path: string, overwrite: Overwrite): boolean {
+  return typeof overwrite === 'boolean' ? overwrite : overwrite.some((other) => resolve(other) === resolve(path));
 }
 
 /** What takes back what was done so far, and what is left to do when all went well. */
@@ -94,7 +104,7 @@ async function replace(path: string, fresh: string, { undo, finish }: Steps, exi
     undo.push(() => remove(path));
     return;
   }
-  const old = nameBeside(path);
+  const old = nameBeside(path, 'old');
   await keepAs(path, old, undo);
   await renameFirmly(fresh, path);
   finish.push(() => remove(old));
@@ -165,8 +175,20 @@ async function kindOf(path: string): Promise<'nothing' | 'folder' | 'file'> {
   }
 }
 
-function nameBeside(path: string): string {
-  return join(dirname(path), `.countersign-${randomBytes(8).toString('hex')}.tmp`);
+/** Ends like the file: whatever keeps `*.key` out of git keeps this out too, should a crash leave it behind. */
+function nameBeside(path: string, kind: 'new' | 'old'): string {
+  return join(dirname(path), `.countersign-${kind}-${randomBytes(8).toString('hex')}.tmp${extname(path)}`);
+}
+
+/** Of a crash: what never got its name. An old file stays: where there are no hard links it may be the only one of its bytes. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^\.countersign-new-[0-9a-f]{16}\.tmp/.test(name));
+  for (const name of names) {
+    const path = join(folder, name);
+    const info = await lstat(path).catch(() => undefined);
+    // A younger one may belong to somebody who is writing right now.
+    if (info?.isFile() === true && Date.now() - info.mtimeMs > leftoverMs) await unlink(path).catch(() => undefined);
+  }
 }
 
 function exists(code: WriteOptions['existsCode'], paths: readonly string[]): CosignError {

@@ -42,7 +42,7 @@ describe('signing files', () => {
     const { signing } = startSigning();
     await open();
     await answer('signFile', asked);
-    assert.deepEqual(signing.signedFiles, [{ file, key: { name: 'cosign.key', reference: key }, signature: `${file}.sig`, bundle: `${file}.sigstore.json`, overwrite: false }]);
+    assert.deepEqual(signing.signedFiles, [{ file, key: { name: 'cosign.key', reference: key }, signature: `${file}.sig`, bundle: `${file}.sigstore.json`, overwrite: [] }]);
     assert.match(fake.script.messages().at(-1) ?? '', /Wrote app\.txt\.sig and app\.txt\.sigstore\.json, signed with ECDSA P-256, SHA256:signer/);
   });
 
@@ -106,7 +106,17 @@ describe('signing files', () => {
     assert.equal(signing.signedFiles.length, 0);
     assert.match(fake.script.shown.at(-1)?.text ?? '', /app\.txt\.sig will be replaced/);
     await answer('signFile', [{ pick: 'cosign.key' }, { choose: 'Replace' }], uri());
-    assert.equal(signing.signedFiles[0]?.overwrite, true);
+    assert.deepEqual(signing.signedFiles[0]?.overwrite, [`${file}.sig`]);
+  });
+
+  it('names every output that a yes is asked for, and replaces no other', async () => {
+    const { signing } = startSigning();
+    const files = Array.from({ length: 12 }, (_, index) => `${folder}/f${index}.txt`);
+    for (const path of files) fake.write(`${path}.sig`, 'old');
+    await answer('signFile', [...asked, { choose: 'Replace' }], uri(files[0]), files.map(uri));
+    const question = fake.script.shown.find(({ modal }) => modal)?.text ?? '';
+    assert.deepEqual(files.filter((path) => !question.includes(`${path}.sig`)), []);
+    assert.deepEqual(signing.signedFiles.map(({ overwrite }) => overwrite), files.map(() => files.map((path) => `${path}.sig`)));
   });
 
   for (const [at] of asked.entries()) {

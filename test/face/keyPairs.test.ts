@@ -17,7 +17,7 @@ describe('generating a key pair', () => {
   it('asks folder, name and password twice, then writes both files and says the fingerprint', async () => {
     const { signing } = startSigning();
     await answer('generateKeyPair', [...asked, done]);
-    assert.deepEqual(signing.generated, [{ paths: { privateKey: `${folder}/cosign.key`, publicKey: `${folder}/cosign.pub` }, password: 'secret', overwrite: false }]);
+    assert.deepEqual(signing.generated, [{ paths: { privateKey: `${folder}/cosign.key`, publicKey: `${folder}/cosign.pub` }, password: 'secret', overwrite: [] }]);
     assert.match(fake.script.messages().join(), /cosign\.key.*cosign\.pub.*ECDSA P-256, SHA256:signer/);
     assert.deepEqual(fake.script.shown.slice(0, 4).map(({ step, totalSteps, ignoreFocusOut }) => [step, totalSteps, ignoreFocusOut]), [[1, 4], [2, 4], [3, 4], [4, 4]].map((place) => [...place, true]));
   });
@@ -73,7 +73,7 @@ describe('generating a key pair', () => {
     const question = fake.script.shown.find(({ modal }) => modal);
     assert.match(question?.text ?? '', /app\/cosign\.pub will be replaced/);
     await answer('generateKeyPair', [...asked.slice(0, 2), { choose: 'Replace' }, ...asked.slice(2), done]);
-    assert.equal(signing.generated[0]?.overwrite, true);
+    assert.deepEqual(signing.generated[0]?.overwrite, [`${folder}/cosign.pub`]);
   });
 
   for (const prefix of ['', 'a/b', '..', 'a\\b', 'x\u202ey']) {

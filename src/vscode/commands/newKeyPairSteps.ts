@@ -13,7 +13,8 @@ export interface KeyPairState {
   readonly password?: string;
   /** Files that would be replaced. */
   readonly existing?: readonly string[];
-  readonly overwrite?: boolean;
+  /** Those of them that a yes has named. */
+  readonly overwrite?: readonly string[];
 }
 
 /** After them every member of the state is set, and the person has said yes to whatever is replaced. */
@@ -22,9 +23,9 @@ export function newKeyPairSteps<State extends KeyPairState>(signing: SigningEngi
 }
 
 /** What the engine is asked to write; undefined while a question is open. */
-export function requestOf({ folder, prefix, password, overwrite }: KeyPairState): NewKeyPair | undefined {
+export function requestOf({ folder, prefix, password, overwrite = [] }: KeyPairState): NewKeyPair | undefined {
   if (!folder || prefix === undefined || password === undefined) return undefined;
-  return { paths: pathsOf(folder, prefix), password, overwrite: overwrite === true };
+  return { paths: pathsOf(folder, prefix), password, overwrite };
 }
 
 /** A new password, twice, and an explicit yes to an empty one. */
@@ -95,7 +96,7 @@ function prefixStep<State extends KeyPairState>(signing: SigningEngine, defaultP
       });
       if (prefix === back || !state.folder) return back;
       const existing = await signing.existing(pathsOf(state.folder, prefix.trim()), new AbortController().signal);
-      return { ...state, prefix: prefix.trim(), existing, overwrite: false };
+      return { ...state, prefix: prefix.trim(), existing, overwrite: [] };
     },
   };
 }
@@ -109,7 +110,7 @@ function overwriteStep<State extends KeyPairState>(): Step<State> {
       const files = enumeration((state.existing ?? []).map((path) => plainText(path, 300)), t);
       const detail = t('{0} will be replaced. A private key that is replaced is gone: nothing more can be signed with it.', files);
       const answer = await vscode.window.showWarningMessage(t('There is a key of this name already. Replace it?'), { modal: true, detail }, yes);
-      return answer === yes ? { ...state, overwrite: true } : back;
+      return answer === yes ? { ...state, overwrite: state.existing ?? [] } : back;
     },
   };
 }

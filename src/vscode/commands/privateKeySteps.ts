@@ -101,7 +101,7 @@ export function keySetting(reference: string): KeySetting {
 async function askKey(context: CommandContext, place: StepPlace, chosen: KeySetting | undefined): Promise<KeySetting | Back> {
   const { memory } = context;
   const last = chosen?.reference ?? memory.get<unknown>(lastKey);
-  const found = (await vscode.workspace.findFiles('**/*.key', '**/node_modules/**', 50)).filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath).sort();
+  const found = (await vscode.workspace.findFiles('**/*.key', '**/node_modules/**', 50)).filter(({ scheme, path }) => scheme === 'file' && !/\/\.countersign-[^/]*$/.test(path)).map(({ fsPath }) => fsPath).sort();
   const references = [...new Set([...(typeof last === 'string' ? [last] : []), ...found, ...trustedSecrets(context)])];
   const choices: Choice<Source>[] = [
     ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${keySetting(path).name.replace(/\$\(/g, '\\$(')}`, ...(isSecretReference(path) ? {} : { description: plainText(path, 300) }), value: path })),

@@ -36,7 +36,7 @@ export const signFile: Command = async (context, argument, more) => {
     const existing = await existingOutputs(signing, jobs);
     if (existing.length > 0 && !await confirmReplacing(existing)) return;
     await ensureUnlocked(context, use, privateKey, description);
-    await signAll(jobs, ({ file, outputs }, report, signal) => signing.signFile({ file: file.fsPath, key: privateKey, ...outputs, overwrite: existing.length > 0 }, report, signal));
+    await signAll(jobs, ({ file, outputs }, report, signal) => signing.signFile({ file: file.fsPath, key: privateKey, ...outputs, overwrite: existing }, report, signal));
     await tellOutcome(context, first, jobs.flatMap(({ outputs }) => Object.values(outputs)), description, files);
   } finally {
     use.end();
@@ -95,7 +95,8 @@ async function existingOutputs(signing: SigningEngine, jobs: readonly Job[]): Pr
 
 async function confirmReplacing(existing: readonly string[]): Promise<boolean> {
   const yes = t('Replace');
-  const detail = t('{0} will be replaced.', enumeration(existing.map((path) => plainText(path, 300)), t, 10));
+  // All of them: a yes counts for what it was shown, and for nothing else.
+  const detail = t('{0} will be replaced.', enumeration(existing.map((path) => plainText(path, 300)), t, existing.length));
   return await vscode.window.showWarningMessage(t('There are signatures already. Replace them?'), { modal: true, detail }, yes) === yes;
 }
 

@@ -28,9 +28,9 @@ const run = async (words: readonly string[], parts: MachineParts = {}, existing:
 
 describe('a new key pair', () => {
   it('has the password of the environment, of a person who typed it twice, or of a pipe, in this order', async () => {
-    assert.deepEqual((await run(['generate-key-pair'], { env: { COSIGN_PASSWORD: '' }, answers: ['no'] })).requests, [{ password: '', overwrite: false }]);
-    assert.deepEqual((await run(['generate-key-pair'], { answers: ['typed', 'typed'] })).requests, [{ password: 'typed', overwrite: false }]);
-    assert.deepEqual((await run(['generate-key-pair'], { files: { '-': 'piped\n' } })).requests, [{ password: new TextEncoder().encode('piped\n'), overwrite: false }]);
+    assert.deepEqual((await run(['generate-key-pair'], { env: { COSIGN_PASSWORD: '' }, answers: ['no'] })).requests, [{ password: '', overwrite: [] }]);
+    assert.deepEqual((await run(['generate-key-pair'], { answers: ['typed', 'typed'] })).requests, [{ password: 'typed', overwrite: [] }]);
+    assert.deepEqual((await run(['generate-key-pair'], { files: { '-': 'piped\n' } })).requests, [{ password: new TextEncoder().encode('piped\n'), overwrite: [] }]);
   });
 
   it('is not made when the two passwords differ', async () => {
@@ -46,8 +46,8 @@ describe('a new key pair', () => {
     assert.deepEqual((await run(['generate-key-pair'], { env }, there)).code, 1);
     assert.deepEqual((await run(['generate-key-pair'], { env, answers: ['n'] }, there)).requests, []);
     assert.deepEqual((await run(['generate-key-pair'], { env, answers: [''] }, there)).code, 1);
-    assert.deepEqual((await run(['generate-key-pair'], { env, answers: ['y'] }, there)).requests, [{ password: 'p', overwrite: true }]);
-    assert.deepEqual((await run(['generate-key-pair', '--yes'], { env }, there)).requests, [{ password: 'p', overwrite: true }]);
+    assert.deepEqual((await run(['generate-key-pair'], { env, answers: ['y'] }, there)).requests, [{ password: 'p', overwrite: there }]);
+    assert.deepEqual((await run(['generate-key-pair', '--yes'], { env }, there)).requests, [{ password: 'p', overwrite: there }]);
     // cosign's command has no --yes, and asks whatever COSIGN_YES is.
     const { code, requests } = await run(['generate-key-pair'], { env: { ...env, COSIGN_YES: 'true' } }, there);
     assert.deepEqual([code, requests], [1, []]);

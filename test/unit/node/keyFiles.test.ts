@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -57,6 +57,19 @@ describe('a new key pair', () => {
     });
   }
 
+  for (const [agreed, appeared] of [['a.pub', 'a.key'], ['a.key', 'a.pub']] as const) {
+    it(`after a yes to ${agreed} alone does not replace an ${appeared} that appeared since`, async () => {
+      writeFileSync(join(folder, agreed), 'old');
+      const overwrite = [join(folder, agreed)];
+      // Just before the files are put in their places.
+      let calls = 0;
+      const signal = Object.assign(new AbortController().signal, { throwIfAborted: () => { if (++calls === 2) writeFileSync(join(folder, appeared), 'precious'); } });
+      await assert.rejects(writeKeyPair(paths(), pair, overwrite, signal), { code: 'KEY_EXISTS' });
+      await assert.rejects(writeKeyPair(paths(), pair, overwrite, never), (error: Error & { code: string }) => error.code === 'KEY_EXISTS' && error.message.includes(appeared) && !error.message.includes(agreed));
+      assert.deepEqual([files(), readFileSync(join(folder, agreed), 'utf8'), readFileSync(join(folder, appeared), 'utf8')], [['a.key', 'a.pub'], 'old', 'precious']);
+    });
+  }
+
   it('does not follow a symbolic link, be it to nowhere, and replaces only the link after a yes', { skip: !posix && 'no links' }, async () => {
     writeFileSync(join(folder, 'target'), 'precious');
     symlinkSync(join(folder, 'target'), paths().privateKey);
@@ -97,6 +110,23 @@ describe('a new key pair', () => {
       assert.deepEqual(readdirSync(other), []);
       assert.equal(readFileSync(join(folder, 'old.key'), 'utf8'), 'old');
     }
+  });
+
+  it('takes away what a crash left long ago, and nothing that may still be needed', async () => {
+    const hex = '0123456789abcdef';
+    const [left, young, old, foreign] = [`.countersign-new-${hex}.tmp.key`, `.countersign-new-${hex}.tmp.pub`, `.countersign-old-${hex}.tmp.key`, '.countersign-new-mine.key'] as const;
+    for (const name of [left, young, old, foreign]) writeFileSync(join(folder, name), 'x');
+    const longAgo = new Date(Date.now() - 2 * 3600_000);
+    for (const name of [left, old, foreign]) utimesSync(join(folder, name), longAgo, longAgo);
+    await writeKeyPair(paths(), pair, false, never);
+    assert.deepEqual(files(), ['a.key', 'a.pub', young, old, foreign].sort());
+  });
+
+  it('has on its way a name that ends like its own, so that what keeps *.key out of git keeps it out', async () => {
+    let seen: readonly string[] = [];
+    const signal = Object.assign(new AbortController().signal, { throwIfAborted: () => { seen = files(); } });
+    await writeKeyPair(paths(), pair, false, signal);
+    assert.deepEqual(seen.map((name) => name.replace(/[0-9a-f]{16}/, 'X')).sort(), ['.countersign-new-X.tmp.key', '.countersign-new-X.tmp.pub']);
   });
 
   it('made twice at the same time is written once', async () => {
