@@ -84,7 +84,7 @@ export interface CommandArguments {
   readonly 'countersign.signImage': readonly [UseLocation?];
   /** From the explorer: the file that was clicked, and all that are selected. */
   readonly 'countersign.signFile': readonly [FileArgument?, (readonly FileArgument[])?];
-  readonly 'countersign.verifyFileSignature': readonly [FileArgument?];
+  readonly 'countersign.verifyFileSignature': readonly [FileArgument?, (readonly FileArgument[])?];
   readonly 'countersign.copyImage': readonly [UseLocation?];
   readonly 'countersign.showCopyPlan': readonly [UseLocation?];
   readonly 'countersign.pinImages': readonly [UseLocation?];

@@ -53,7 +53,7 @@ export function fileVerdictMessage(file: string, state: FileState, t: Translate)
   switch (state.kind) {
     case 'verified': {
       const counted = state.signatures.filter(({ signedBy }) => signedBy).map(({ path }) => baseName(path));
-      return t('Verified: {0} is signed by {1} ({2}).', name, fileSigners(state.signatures, t, plainText), enumeration(counted, t));
+      return t('Verified: {0} is signed by {1}, in {2}.', name, fileSigners(state.signatures, t, plainText, true), enumeration(counted, t));
     }
     case 'untrusted': return t('Untrusted: no signature beside {0} is by a trusted key over the contents on disk. {1}', name, faults(state.signatures));
     case 'unchecked': return t('Could not check who signed {0}: {1} Whether it is signed is not known.', name, failureText(state.reason, t).text);
@@ -62,6 +62,30 @@ export function fileVerdictMessage(file: string, state: FileState, t: Translate)
     case 'stale': return t('{0} was changed while it was verified. Verify it again.', name);
     case 'pending': case 'waiting': return t('{0} is not verified yet.', name);
   }
+}
+
+export interface NamedFileState {
+  readonly name: string;
+  readonly state: FileState;
+}
+
+/** One message for all the files a person asked about; "verified" begins it only where every one of them is. */
+export function filesVerdictMessage(files: readonly NamedFileState[], t: Translate): string {
+  const [first] = files;
+  if (files.length === 1 && first) return fileVerdictMessage(first.name, first.state, t);
+  const others = files.filter(({ state }) => state.kind !== 'verified');
+  const withoutKeys = others.find(({ state }) => state.kind === 'no keys');
+  if (withoutKeys && others.length === files.length) return fileVerdictMessage(withoutKeys.name, withoutKeys.state, t);
+  if (others.length === 0) {
+    const signatures = files.flatMap(({ state }) => (state.kind === 'verified' ? state.signatures : []));
+    return t('Verified: all {0} files. The keys that signed them: {1}.', files.length, fileSigners(signatures, t, plainText, true));
+  }
+  const shown = others.slice(0, 3);
+  return [
+    t('{0} of {1} files are verified.', files.length - others.length, files.length),
+    ...shown.map(({ name, state }) => fileVerdictMessage(name, state, t)),
+    ...(others.length > shown.length ? [t('{0} more are not verified.', others.length - shown.length)] : []),
+  ].join(' ');
 }
 
 /** Lens of one signature file: which file, who signed, still true? */
@@ -120,8 +144,9 @@ function signatureLine({ path, signedBy, fault }: FileSignatureReport, t: Transl
   return signedBy ? t('{0}: signed by {1} ({2})', baseName(path), plainText(signedBy.key, 80), signedBy.fingerprint) : t('{0}: does not count. {1}', baseName(path), plainText(fault ?? '', 300));
 }
 
-function fileSigners(signatures: readonly FileSignatureReport[], t: Translate, safe: typeof plainText): string {
-  return enumeration([...new Set(signatures.flatMap(({ signedBy }) => (signedBy ? [safe(signedBy.key, 40)] : [])))], t, 3);
+function fileSigners(signatures: readonly FileSignatureReport[], t: Translate, safe: typeof plainText, inFull = false): string {
+  const nameOf = ({ key, fingerprint }: { readonly key: string; readonly fingerprint: string }): string => (inFull ? `${safe(key, 40)} (${fingerprint})` : safe(key, 40));
+  return enumeration([...new Set(signatures.flatMap(({ signedBy }) => (signedBy ? [nameOf(signedBy)] : [])))], t, 3);
 }
 
 const faults = (signatures: readonly FileSignatureReport[]): string => signatures.slice(0, 3).map(({ path, fault }) => `${baseName(path)}: ${plainText(fault ?? '', 200)}`).join(' ');

@@ -68,7 +68,7 @@ describe('signing files', () => {
     signing.verdict = verified;
     await answer('signFile', asked, uri(), ['a', 'b', 'c', 'd', 'e'].map((name) => uri(`${folder}/${name}.txt`)));
     assert.deepEqual(fake.progress.map(({ title }) => title), ['Signing 5 files', 'Verifying 5 files']);
-    assert.match(fake.script.messages().at(-1) ?? '', /All of them are verified\.$/);
+    assert.match(fake.script.messages().at(-1) ?? '', /Verified: all 5 files\. The keys that signed them: release \(SHA256:signer\)\.$/);
   });
 
   it('says how many are signed when the rest is cancelled', async () => {
@@ -107,6 +107,59 @@ describe('signing files', () => {
     assert.match(fake.script.shown.at(-1)?.text ?? '', /app\.txt\.sig will be replaced/);
     await answer('signFile', [{ pick: 'cosign.key' }, { choose: 'Replace' }], uri());
     assert.deepEqual(signing.signedFiles[0]?.overwrite, [`${file}.sig`]);
+  });
+
+  it('saves a buffer that is no file yet after a yes, and signs the file it became', async () => {
+    const { signing } = startSigning();
+    await open('untitled:Untitled-1');
+    await answer('signFile', [{ choose: 'nothing of it' }]);
+    await answer('signFile', [{ choose: 'Save and Sign' }]);
+    assert.deepEqual([signing.tried, fake.script.shown.every(({ modal }) => modal)], [[], true]);
+    fake.savesAs = uri();
+    await answer('signFile', [{ choose: 'Save and Sign' }, ...asked]);
+    assert.deepEqual(signing.signedFiles.map((request) => request.file), [file]);
+    await open('untitled:Untitled-2');
+    fake.savesAs = Uri.parse('remote:/x.txt');
+    await answer('signFile', [{ choose: 'Save and Sign' }]);
+    assert.match(fake.script.messages().at(-1) ?? '', /not a file on this machine/);
+  });
+
+  it('says how many are signed when one of several fails, in one message, and shows them', async () => {
+    trustKey();
+    const { signing } = startSigning();
+    const sign = signing.signFile.bind(signing);
+    signing.signFile = (request, report, signal) => (request.file.endsWith('c.txt') ? Promise.reject(new CosignError('FILE_CHANGED', 'c.txt changed while it was read.')) : sign(request, report, signal));
+    signing.verdict = verified;
+    await open();
+    await answer('signFile', asked, uri(), [uri(), uri(`${folder}/b.txt`), uri(`${folder}/c.txt`)]);
+    const messages = fake.script.shown.filter(({ kind }) => kind === 'message');
+    assert.deepEqual(messages.map(({ severity }) => severity), ['error']);
+    assert.match(messages[0]?.text ?? '', /^c\.txt changed while it was read\. Before that, 2 of 3 files were signed\./);
+    assert.equal(status()?.text, '$(verified-filled) Signed by release');
+  });
+
+  for (const [what, verdict, severity] of [['verified', verified, 'information'], ['untrusted', untrusted, 'warning'], ['unchecked', unchecked, 'warning'], ['unsigned', { kind: 'unsigned', checkedAt: 0 }, 'warning']] as const) {
+    it(`is a${severity === 'warning' ? ' warning' : 'n information'} where the file is ${what} after signing`, async () => {
+      trustKey();
+      const { engine, signing } = startSigning();
+      engine.describe = () => [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:signer', pem: 'PEM' }];
+      signing.verdict = verdict;
+      await answer('signFile', asked, uri());
+      assert.deepEqual([fake.script.shown.at(-1)?.severity, /^Wrote app\.txt\.sig/.test(fake.script.messages().at(-1) ?? '')], [severity, true]);
+    });
+  }
+
+  it('says that they are signed, and that this is not verified, when verifying is stopped', async () => {
+    trustKey();
+    const { engine, signing } = startSigning();
+    engine.describe = () => [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:signer', pem: 'PEM' }];
+    signing.verifyFile = (_file, _trust, _report, signal) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(signal.reason as Error)); });
+    const running = answer('signFile', asked, uri());
+    for (let turn = 0; turn < 60 && !fake.progress.some(({ title }) => title?.startsWith('Verifying')); turn++) await settle();
+    fake.progress.find(({ title }) => title?.startsWith('Verifying'))?.source.cancel();
+    await running;
+    assert.match(fake.script.messages().at(-1) ?? '', /^Wrote .* Verifying was cancelled\.$/);
+    assert.equal(fake.script.shown.at(-1)?.severity, 'warning');
   });
 
   it('names every output that a yes is asked for, and replaces no other', async () => {
@@ -261,7 +314,7 @@ describe('a file with a signature beside it', () => {
     await open();
     assert.deepEqual([status()?.text, face.signing.verified], ['$(circle-outline) Signature not verified yet', []]);
     await answer('verifyFileSignature', []);
-    assert.match(fake.script.messages().join(), /Verified: app\.txt is signed by release \(app\.txt\.sig\)/);
+    assert.match(fake.script.messages().join(), /Verified: app\.txt is signed by release \(SHA256:signer\), in app\.txt\.sig\./);
   });
 
   it('is verified anew when the keys change', async () => {
@@ -311,6 +364,19 @@ describe('a file with a signature beside it', () => {
       assert.equal(fake.script.shown.at(-1)?.severity, severity);
     });
   }
+
+  it('is verified with all others that are selected in the explorer, in one message', async () => {
+    begin();
+    const [b, c, d, e] = ['b', 'c', 'd', 'e'].map((name) => `${folder}/${name}.txt`);
+    const selected = [file, `${file}.sig`, b, c].map((path) => uri(path));
+    await answer('verifyFileSignature', [], uri(), selected);
+    assert.deepEqual(face.signing.verified, [file, b, c]);
+    assert.deepEqual([fake.script.messages(), fake.progress.map(({ title }) => title)], [['Verified: all 3 files. The keys that signed them: release (SHA256:signer).'], ['Verifying 3 files']]);
+    face.signing.verifyFile = (path) => Promise.resolve(path === file ? verified : path === b ? unchecked : untrusted);
+    await answer('verifyFileSignature', [], uri(), [...selected, ...[d, e].map((path) => uri(path))]);
+    assert.match(fake.script.messages().at(-1) ?? '', /^1 of 5 files are verified\. Could not check who signed b\.txt.*Untrusted: no signature beside c\.txt.*beside d\.txt.* 1 more are not verified\.$/);
+    assert.equal(fake.script.shown.at(-1)?.severity, 'warning');
+  });
 
   it('is verified in Restricted Mode with the keys of the user', async () => {
     begin();

@@ -50,6 +50,8 @@ export const fake = {
   /** Documents changed by an edit of the extension: each is one step to undo. */
   edits: 0,
   refusesEdits: false,
+  /** What a person answers who is asked where to save; undefined: leaves. */
+  savesAs: undefined as Uri | undefined,
   reports: [] as unknown[],
   secrets: {
     get: (name: string): Promise<string | undefined> => Promise.resolve(fake.kept.get(name)),
@@ -74,7 +76,7 @@ export const fake = {
     this.languages = new FakeLanguages();
     this.script = new Script();
     for (const map of [this.commands, this.files, this.watchers, this.statusBar, this.kept, this.remembered, this.trees]) map.clear();
-    this.contents.clear(); this.edits = 0; this.refusesEdits = false;
+    this.contents.clear(); this.edits = 0; this.refusesEdits = false; this.savesAs = undefined;
     this.reports = [];
     this.executed = []; this.log = []; this.logShown = 0; this.clipboard = ''; this.opened = []; this.progress = [];
     for (const emitter of Object.values(events)) emitter.dispose();
@@ -189,6 +191,16 @@ export const workspace = {
   registerTextDocumentContentProvider: (scheme: string, provider: { provideTextDocumentContent(uri: Uri): string | undefined }): Disposable => {
     fake.contents.set(scheme, provider);
     return new Disposable(() => fake.contents.delete(scheme));
+  },
+  /** A buffer that is no file yet becomes the file that {@link fake.savesAs} says. */
+  save: (uri: Uri): Promise<Uri | undefined> => {
+    const document = workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+    const file = fake.savesAs;
+    if (!document || !file) return Promise.resolve(undefined);
+    fake.close(document);
+    fake.write(file.path, document.getText());
+    fake.show(fake.open(file.toString(), document.getText(), document.languageId));
+    return Promise.resolve(file);
   },
   /** What the editor does with the edit of a code action, too. */
   applyEdit: (edit: WorkspaceEdit): Promise<boolean> => {

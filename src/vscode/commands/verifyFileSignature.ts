@@ -1,24 +1,40 @@
-// Command: verifies files with the signatures beside them and says how it went.
+// Command: verifies files with the signatures beside them and says how it went, in one message for all of them.
 import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget } from '../../contributions.ts';
 import { sizeText } from '../../presentation/digestText.ts';
-import { fileVerdictMessage, signedPath } from '../../presentation/fileSignatureText.ts';
+import { filesVerdictMessage, signedPath, type NamedFileState } from '../../presentation/fileSignatureText.ts';
 import { t } from '../words.ts';
-import type { Command } from './context.ts';
-import { filesFor } from './files.ts';
+import type { Command, CommandContext } from './context.ts';
+import { fileName, filesFor } from './files.ts';
 import { runWithProgress } from './runWithProgress.ts';
 
-export const verifyFileSignature: Command = async ({ fileSignatures }, argument) => {
-  const [chosen] = filesFor(argument, undefined);
-  if (!chosen) return;
-  const file = chosen.with({ path: signedPath(chosen.path) ?? chosen.path });
-  const name = vscode.workspace.asRelativePath(file);
-  const state = await runWithProgress(t('Verifying {0}', name), (signal, report) =>
-    fileSignatures.verify(file, (done, total) => report(done, total, t('{0} of {1}', sizeText(done), sizeText(total))), signal));
-  const text = fileVerdictMessage(name, state, t);
+export const verifyFileSignature: Command = async (context, argument, more) => {
+  // A file and its signature, both selected, are one file.
+  const files = [...new Map(filesFor(argument, more).map((uri) => uri.with({ path: signedPath(uri.path) ?? uri.path })).map((uri) => [uri.toString(), uri])).values()];
+  const [first] = files;
+  if (!first) return;
+  const found = await verifyFiles(context, files);
+  const kinds = new Set(found.map(({ state }) => state.kind));
   const add = t('Add Trusted Key…');
-  const target: AddTrustedKeyTarget = { uri: file.toString() };
-  const offers = state.kind === 'no keys' || state.kind === 'untrusted' ? [add] : [];
-  const show = state.kind === 'verified' || state.kind === 'unsigned' || state.kind === 'no keys' ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
-  void show(text, ...offers).then((answer) => (answer === add ? vscode.commands.executeCommand(commandIds.addTrustedKey, target) : undefined));
+  const target: AddTrustedKeyTarget = { uri: first.toString() };
+  const offers = kinds.has('no keys') || kinds.has('untrusted') ? [add] : [];
+  const isCalm = [...kinds].every((kind) => kind === 'verified' || kind === 'unsigned' || kind === 'no keys');
+  const show = isCalm ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
+  void show(filesVerdictMessage(found, t), ...offers).then((answer) => (answer === add ? vscode.commands.executeCommand(commandIds.addTrustedKey, target) : undefined));
 };
+
+/** One after another, with one progress message. @throws {vscode.CancellationError} when the person stopped it */
+export function verifyFiles({ fileSignatures }: CommandContext, files: readonly vscode.Uri[]): Promise<readonly NamedFileState[]> {
+  const only = files.length === 1 ? files[0] : undefined;
+  return runWithProgress(only ? t('Verifying {0}', vscode.workspace.asRelativePath(only)) : t('Verifying {0} files', files.length), async (signal, report) => {
+    const found: NamedFileState[] = [];
+    for (const [at, file] of files.entries()) {
+      const state = await fileSignatures.verify(file, (done, total) => {
+        const bytes = t('{0} of {1}', sizeText(done), sizeText(total));
+        report(at + (total === 0 ? 1 : done / total), files.length, only ? bytes : `${fileName(file.path)}, ${bytes}`);
+      }, signal);
+      found.push({ name: vscode.workspace.asRelativePath(file), state });
+    }
+    return found;
+  });
+}

@@ -264,7 +264,7 @@ suite('Keys and signing, by keyboard', () => {
 
     test('is verified when a person asks', async () => {
       await command('Countersign: Verify Current File…');
-      await message('Verified: release-notes.txt is signed by team (release-notes.txt.sig and release-notes.txt.sigstore.json).');
+      await message(/Verified: release-notes\.txt is signed by team \(SHA256:\S+\), in release-notes\.txt\.sig and release-notes\.txt\.sigstore\.json\./);
       await clearMessages();
     });
 
@@ -314,7 +314,7 @@ suite('Keys and signing, by keyboard', () => {
       await page.getByRole('menuitem', { name: 'Sign Current File as Blob…' }).click();
       await question('Sign 2 Files', 'Which private key signs?');
       await pick('team.key');
-      assert.match(await message('Wrote README.md.sig'), /All of them are verified/);
+      assert.match(await message('Wrote README.md.sig'), /Verified: all 2 files\. The keys that signed them: team \(SHA256:/);
       assert.deepEqual(names.flatMap((name) => ['.sig', '.sigstore.json'].filter((ending) => !existsSync(path(name + ending)))), []);
       await capture('files-signed');
       await clearMessages();
