@@ -38,6 +38,8 @@ interface Options {
 
 export class FileSignatureTracker implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>();
+  /** Files on screen that have no signature yet, and what tells when one appears. */
+  readonly #unsigned = new Map<string, vscode.Disposable>();
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #options: Options;
   readonly #disposable: vscode.Disposable;
@@ -88,7 +90,7 @@ export class FileSignatureTracker implements vscode.Disposable {
     const { state } = entry;
     if (state.kind === 'unsigned') {
       this.#remove(subject);
-      this.#changed.fire(undefined);
+      void this.#look();
     }
     return state;
   }
@@ -97,7 +99,9 @@ export class FileSignatureTracker implements vscode.Disposable {
     this.#disposed = true;
     this.#disposable.dispose();
     for (const entry of this.#entries.values()) drop(entry);
+    for (const watcher of this.#unsigned.values()) watcher.dispose();
     this.#entries.clear();
+    this.#unsigned.clear();
   }
 
   /** Takes up the files on screen that have a signature, lets go of those that are not on screen any more. */
@@ -105,8 +109,12 @@ export class FileSignatureTracker implements vscode.Disposable {
     const shown = vscode.window.visibleTextEditors.map(({ document: { uri } }) => uri).filter(({ scheme }) => scheme === 'file').map(subjectOf);
     const names = new Set(shown.map(String));
     for (const entry of this.#entries.values()) if (!names.has(entry.uri.toString())) this.#remove(entry.uri);
+    for (const name of this.#unsigned.keys()) if (!names.has(name)) this.#forgetUnsigned(name);
     for (const uri of shown) {
-      if (this.#find(uri) || !await hasSignature(uri) || this.#disposed || this.#find(uri)) continue;
+      if (this.#find(uri)) continue;
+      // Watched before it is looked at, so that none appears in between.
+      this.#awaitSignature(uri);
+      if (!await hasSignature(uri) || this.#disposed || this.#find(uri) || !isShown(uri)) continue;
       const entry = this.#add(uri);
       void this.#verifyUnasked(entry);
     }
@@ -180,7 +188,7 @@ export class FileSignatureTracker implements vscode.Disposable {
     void hasSignature(entry.uri).then((has) => {
       if (has || this.#disposed || this.#find(entry.uri) !== entry || entry.state.kind === 'pending') return;
       this.#remove(entry.uri);
-      this.#changed.fire(undefined);
+      void this.#look();
     });
   }
 
@@ -194,8 +202,8 @@ export class FileSignatureTracker implements vscode.Disposable {
   }
 
   #add(uri: vscode.Uri): Entry {
-    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1).replace(/[*?[\]{}]/g, '[$&]');
-    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), `${name}{,.sig,.sigstore.json,.bundle}`));
+    this.#forgetUnsigned(uri.toString());
+    const watcher = watcherFor(uri, '{,.sig,.sigstore.json,.bundle}');
     const touched = (): void => void this.#touched(this.#find(uri));
     const entry: Entry = {
       uri, state: { kind: 'waiting' }, changes: 0, verified: '', run: undefined,
@@ -205,12 +213,35 @@ export class FileSignatureTracker implements vscode.Disposable {
     return entry;
   }
 
+  /** Somebody may sign with another program while the file is open. */
+  #awaitSignature(uri: vscode.Uri): void {
+    if (this.#disposed || this.#unsigned.has(uri.toString())) return;
+    const watcher = watcherFor(uri, '{.sig,.sigstore.json,.bundle}');
+    const appeared = (): void => void this.#look();
+    this.#unsigned.set(uri.toString(), vscode.Disposable.from(watcher, watcher.onDidCreate(appeared), watcher.onDidChange(appeared)));
+  }
+
+  #forgetUnsigned(name: string): void {
+    this.#unsigned.get(name)?.dispose();
+    this.#unsigned.delete(name);
+  }
+
   #remove(uri: vscode.Uri): void {
     const entry = this.#entries.get(uri.toString());
     if (!entry) return;
     this.#entries.delete(uri.toString());
     drop(entry);
   }
+}
+
+/** @param endings a glob for what follows the name of the file */
+function watcherFor(uri: vscode.Uri, endings: string): vscode.FileSystemWatcher {
+  const name = uri.path.slice(uri.path.lastIndexOf('/') + 1).replace(/[*?[\]{}]/g, '[$&]');
+  return vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), `${name}${endings}`));
+}
+
+function isShown(uri: vscode.Uri): boolean {
+  return vscode.window.visibleTextEditors.some(({ document }) => subjectOf(document.uri).toString() === uri.toString());
 }
 
 function drop({ run, watcher }: Entry): void {

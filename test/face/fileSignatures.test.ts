@@ -245,6 +245,24 @@ describe('a file with a signature beside it', () => {
     assert.deepEqual([status()?.text, status()?.label], ['$(verified-filled) Signed by release', 'Countersign, signature of app.txt: Signed by release']);
   });
 
+  for (const ending of ['.sig', '.sigstore.json', '.bundle']) {
+    it(`is verified as soon as another program puts a ${ending} beside it, and not shown any more when that is gone`, async () => {
+      begin();
+      fake.remove(`${file}.sig`);
+      await open();
+      assert.deepEqual([status(), face.loads], [undefined, 0]);
+      fake.write(`${file}${ending}`, 'signature');
+      await settle();
+      assert.equal(status()?.text, '$(verified-filled) Signed by release');
+      fake.remove(`${file}${ending}`);
+      await settle();
+      assert.equal(status(), undefined);
+      fake.write(`${file}${ending}`, 'signature');
+      await settle();
+      assert.equal(status()?.text, '$(verified-filled) Signed by release');
+    });
+  }
+
   it('is not looked at without a signature, and the engine is not loaded for it', async () => {
     begin();
     fake.remove(`${file}.sig`);
@@ -353,7 +371,8 @@ describe('a file with a signature beside it', () => {
     begin();
     await open();
     await open(`${folder}/plain.txt`);
-    assert.deepEqual([status(), fake.watchers.size], [undefined, 0]);
+    assert.equal(status(), undefined);
+    assert.deepEqual([...fake.watchers].map(({ pattern }) => (typeof pattern === 'string' ? pattern : pattern.pattern)), ['plain.txt{.sig,.sigstore.json,.bundle}']);
   });
 
   for (const [what, verdict, severity, text] of [['verified', verified, 'information', /^Verified/], ['untrusted', untrusted, 'warning', /^Untrusted.*app\.txt\.sigstore\.json: It is for other contents/], ['unchecked', unchecked, 'warning', /Whether it is signed is not known/], ['unsigned', { kind: 'unsigned', checkedAt: 0 }, 'information', /no signature beside it/]] as const) {

@@ -67,7 +67,8 @@ describe('trusted keys', () => {
     const face = startFace();
     face.engine.answers.set('library/alpine', verdicts.verified);
     await openDockerfile('FROM alpine');
-    assert.deepEqual([...fake.watchers].map(({ pattern }) => (typeof pattern === 'string' ? pattern : `${pattern.baseUri.path}|${pattern.pattern}`)), [`${home}/keys|a.pub`]);
+    const beside = `${folder}|Dockerfile{.sig,.sigstore.json,.bundle}`;
+    assert.deepEqual([...fake.watchers].map(({ pattern }) => (typeof pattern === 'string' ? pattern : `${pattern.baseUri.path}|${pattern.pattern}`)), [beside, `${home}/keys|a.pub`]);
     for (const { changed, pattern } of fake.watchers) if (typeof pattern === 'object') changed.fire(pattern.baseUri);
     await settle();
     assert.deepEqual([face.engine.forgotten, face.engine.calls.length], [1, 2]);

@@ -41,7 +41,7 @@ export const fake = {
     return time;
   },
   trees: new Map<string, FakeTreeView>(),
-  watchers: new Set<{ pattern: RelativePattern | string; changed: EventEmitter<Uri>; deleted: EventEmitter<Uri> }>(),
+  watchers: new Set<{ pattern: RelativePattern | string; created: EventEmitter<Uri>; changed: EventEmitter<Uri>; deleted: EventEmitter<Uri> }>(),
   /** By name, of the secret storage. */
   kept: new Map<string, string>(),
   remembered: new Map<string, unknown>(),
@@ -120,8 +120,9 @@ export const fake = {
   },
   /** A file of `workspace.fs`, and everybody who watches it is told. */
   write(path: string, text: string): void {
+    const isNew = !this.files.has(path);
     this.files.set(path, new TextEncoder().encode(text));
-    for (const { pattern, changed } of this.watchers) if (isWatched(pattern, path)) changed.fire(Uri.file(path));
+    for (const { pattern, changed, created } of [...this.watchers]) if (isWatched(pattern, path)) (isNew ? created : changed).fire(Uri.file(path));
   },
   remove(path: string): void {
     this.files.delete(path);
@@ -234,10 +235,9 @@ export const workspace = {
     return folder ? uri.path.slice(folder.uri.path.length + 1) : uri.fsPath;
   },
   createFileSystemWatcher: (pattern: RelativePattern | string) => {
-    const watcher = { pattern, changed: new EventEmitter<Uri>(), deleted: new EventEmitter<Uri>() };
+    const watcher = { pattern, created: new EventEmitter<Uri>(), changed: new EventEmitter<Uri>(), deleted: new EventEmitter<Uri>() };
     fake.watchers.add(watcher);
-    const silent = new EventEmitter<Uri>();
-    return { onDidChange: watcher.changed.event, onDidCreate: silent.event, onDidDelete: watcher.deleted.event, dispose: () => fake.watchers.delete(watcher) };
+    return { onDidChange: watcher.changed.event, onDidCreate: watcher.created.event, onDidDelete: watcher.deleted.event, dispose: () => fake.watchers.delete(watcher) };
   },
 };
 
