@@ -148,6 +148,7 @@ export interface Settings {
   readonly 'countersign.workspace.exclude': string;
   /** Seconds. */
   readonly 'countersign.network.timeout': number;
+  readonly 'countersign.network.editorFallback': boolean;
   /** Seconds. */
   readonly 'countersign.cache.tagLifetime': number;
   /** Megabytes. */
@@ -188,6 +189,7 @@ export const settingDefaults: Settings = {
   'countersign.registries.useCredentials': true,
   'countersign.workspace.exclude': '**/{node_modules,.git}/**',
   'countersign.network.timeout': 30,
+  'countersign.network.editorFallback': true,
   'countersign.cache.tagLifetime': 60,
   'countersign.storage.maxSize': 64,
   'countersign.signing.format': 'both',
@@ -217,6 +219,7 @@ export const restrictedSettings = [
   'countersign.registries.insecure',
   'countersign.registries.certificateAuthorities',
   'countersign.registries.useCredentials',
+  'countersign.network.editorFallback',
   'countersign.signing.repository',
   'countersign.kubernetes.kubeconfig',
   'countersign.kubernetes.context',

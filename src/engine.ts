@@ -14,12 +14,13 @@ import type { Keychain } from './core/oci/transport.ts';
 import { KeptSignatures } from './core/verification/keptSignatures.ts';
 import { Verifier } from './core/verification/verifier.ts';
 import { ContentFolder } from './node/contentFolder.ts';
+import type { EditorFetch } from './node/editorTransport.ts';
 import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
 import { createKeychain } from './node/keychain.ts';
 import { createKeySource } from './node/keySource.ts';
 import { createLazyClusterKeys } from './node/lazyClusterKeys.ts';
+import { createRegistryTransport, type RegistryTransport } from './node/registryTransport.ts';
 import { systemClock } from './node/systemClock.ts';
-import { UndiciTransport } from './node/undiciTransport.ts';
 import { createSigningEngine } from './signing.ts';
 
 /** What the engine must be told about the machine it runs on. */
@@ -30,11 +31,13 @@ export interface Machine {
   readonly homeDirectory: string;
   /** Absolute path of a folder for signatures that outlive the process; undefined: there is none. */
   readonly storageFolder?: string | undefined;
+  /** The editor's own; undefined where there is no editor. */
+  readonly fetch?: EditorFetch | undefined;
 }
 
 /** All that depends on the settings; made anew when they change. */
 interface Parts {
-  readonly transport: UndiciTransport;
+  readonly transport: RegistryTransport;
   readonly registry: RegistryClient;
   /** The same registries, with logins for pushing. */
   readonly destination: RegistryClient;
@@ -98,9 +101,9 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
   };
 }
 
-function assemble({ version, env, homeDirectory }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
+function assemble({ version, env, homeDirectory, fetch }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
   const clock = systemClock;
-  const transport = new UndiciTransport({ version, env, settings, connectionsPerHost });
+  const transport = createRegistryTransport({ version, env, settings, connectionsPerHost, fetch, now: () => clock.now() });
   const logins = createKeychain({
     env, homeDirectory, trusted: () => settings.trusted, useCredentials: settings.useCredentials,
     ...(settings.dockerConfig === undefined ? {} : { dockerConfig: settings.dockerConfig }),

@@ -17,7 +17,7 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
   const { version } = extension.packageJSON as { version: string };
   const loadEngine = async (settings: EngineSettings): Promise<Engine> => {
     const { createEngine } = await import('./engine.ts');
-    return createEngine({ version, env: process.env, homeDirectory, storageFolder: storageFolder(globalStorageUri) }, settings);
+    return createEngine({ version, env: process.env, homeDirectory, storageFolder: storageFolder(globalStorageUri), fetch: (url, init) => globalThis.fetch(url, init) }, settings);
   };
   try {
     const tracker = registerFace({

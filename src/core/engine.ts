@@ -37,6 +37,8 @@ export interface EngineSettings {
   readonly noProxy: readonly string[];
   /** `http.proxyStrictSSL`; false accepts any certificate of the proxy itself, never of a registry. */
   readonly proxyStrictSSL: boolean;
+  /** Where no connection comes about, go through the editor's own networking, which knows PAC files and the proxies of the system; default false. */
+  readonly editorFallback?: boolean;
   /** For one request, in milliseconds. */
   readonly timeoutMs: number;
   /** How long a tag's digest is believed, in milliseconds. */

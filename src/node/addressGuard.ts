@@ -70,7 +70,8 @@ export function plainLookup(resolve: Resolve): LookupFunction {
   };
 }
 
-const resolveAll: Resolve = (hostname, done) => {
+/** By the system. */
+export const resolveAll: Resolve = (hostname, done) => {
   systemLookup(hostname, { all: true }, (error, addresses) => { done(error, error ? [] : addresses); });
 };
 

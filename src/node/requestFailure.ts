@@ -66,6 +66,11 @@ function noAnswer(context: RequestContext, why: string, cause: unknown): CosignE
   return new CosignError('REGISTRY_TIMEOUT', `Cannot connect to "${context.host}"${via(context)}: ${why}.`, { ...wayTo(context), cause });
 }
 
+/** Whether nothing was sent because there was no connection: not even to the registry's certificate did it come. */
+export function isUnconnected(error: unknown): boolean {
+  return error instanceof CosignError && error.code !== 'REGISTRY_TLS' && chain(error).some((each) => each instanceof DialFailure);
+}
+
 /** The request took longer than it may. */
 export function timedOut({ host, timeoutMs, proxy, answering }: RequestContext, atProxy = false): CosignError {
   const who = atProxy && proxy ? `The proxy "${proxy.shown}"` : `"${host}"`;

@@ -23,6 +23,8 @@ export interface TransportOptions {
   readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'proxyAuthorization' | 'proxySupport' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs' | 'flags'>;
   /** Connections, and so requests, per host at a time; 20 by default. */
   readonly connectionsPerHost?: number;
+  /** At most so long for a connection; as long as a whole request by default. */
+  readonly connectTimeoutMs?: number;
   /** How names are resolved; by the system by default. */
   readonly resolve?: Resolve;
 }
@@ -132,7 +134,7 @@ export class UndiciTransport implements Transport {
       connections: this.#options.connectionsPerHost ?? 20, pipelining: 1, keepAliveTimeout: keepAliveMs, keepAliveMaxTimeout: keepAliveMs,
       connect: ({ hostname, port, protocol }, callback) => {
         const plan: DialPlan = {
-          target: hostPortOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`)), secure, timeoutMs: settings.timeoutMs, userAgent: this.#userAgent,
+          target: hostPortOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`)), secure, timeoutMs: Math.min(settings.timeoutMs, this.#options.connectTimeoutMs ?? settings.timeoutMs), userAgent: this.#userAgent,
           targetTrust: { context: certificates?.context, verify }, ...(proxy ? { proxy: { address: proxy, trust: proxyTrust } } : {}),
           ...(sentFrom ? { sentFrom } : {}), ...(resolve ? { resolve } : {}),
         };

@@ -143,6 +143,7 @@ export class Settings implements vscode.Disposable {
         ...(http.get<unknown>('proxySupport') === 'off' ? { proxySupport: false } : {}),
         noProxy: Array.isArray(noProxy) ? noProxy.filter((host): host is string => typeof host === 'string') : [],
         proxyStrictSSL: http.get<unknown>('proxyStrictSSL') !== false,
+        editorFallback: values.boolean('countersign.network.editorFallback', false),
         timeoutMs: values.number('countersign.network.timeout') * 1000,
         tagLifetimeMs: values.number('countersign.cache.tagLifetime') * 1000,
         storageMaxBytes: values.number('countersign.storage.maxSize') * 2 ** 20,
