@@ -36,7 +36,7 @@ export interface PolicyFilesState {
   readonly pending: boolean;
   /** Every file that is named, whatever became of it. */
   readonly uris: readonly vscode.Uri[];
-  /** Another number for other contents. */
+  /** Another number for other contents, whichever files they come from. */
   readonly version: number;
 }
 
@@ -59,6 +59,7 @@ export class PolicyFiles implements vscode.Disposable {
   readonly #options: PolicyFilesOptions;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #sets = new Map<string, PolicySet>();
+  #readings = 0;
 
   /** Fires when a state is another one than before. */
   readonly onDidChange = this.#changed.event;
@@ -118,7 +119,7 @@ export class PolicyFiles implements vscode.Disposable {
         oldest[1].dispose();
         this.#sets.delete(oldest[0]);
       }
-      set = new PolicySet(entries, this.#options, () => this.#changed.fire(undefined));
+      set = new PolicySet(entries, this.#options, () => this.#changed.fire(undefined), () => ++this.#readings);
       this.#sets.set(key, set);
     }
     return set;
@@ -130,16 +131,19 @@ class PolicySet implements vscode.Disposable {
   readonly #entries: readonly PolicyFileEntry[];
   readonly #source: PolicyFileSource;
   readonly #changed: () => void;
+  /** A number that no reading of any set had before. */
+  readonly #nextVersion: () => number;
   #watchers = vscode.Disposable.from();
   #version = 0;
   #disposed = false;
   state: PolicyFilesState = pendingState(0);
   reading: Promise<void>;
 
-  constructor(entries: readonly PolicyFileEntry[], source: PolicyFileSource, changed: () => void) {
+  constructor(entries: readonly PolicyFileEntry[], source: PolicyFileSource, changed: () => void, nextVersion: () => number) {
     this.#entries = entries;
     this.#source = source;
     this.#changed = changed;
+    this.#nextVersion = nextVersion;
     this.reading = this.#start();
   }
 
@@ -149,7 +153,8 @@ class PolicySet implements vscode.Disposable {
   }
 
   async #start(): Promise<void> {
-    const version = ++this.#version;
+    const version = this.#nextVersion();
+    this.#version = version;
     this.state = pendingState(version);
     const found = await this.#find();
     // Something changed meanwhile: that reading will say.

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { parseReference } from '../../src/core/oci/reference.ts';
 import { demandsFor } from '../../src/core/policy/requirements.ts';
 import type { TrustSettings } from '../../src/core/policy/trustPolicy.ts';
+import type { Verdict } from '../../src/core/policy/verdict.ts';
 import { fake, workspace } from '../support/vscode.ts';
 import { verdicts } from './fakeEngine.ts';
 import { folder, home, openDockerfile, settle, startFace, trustKey, useFace } from './harness.ts';
@@ -133,6 +134,24 @@ describe('policy files', () => {
     await ready();
     assert.deepEqual(demanded(engine.calls.at(-1)?.query.trust as TrustSettings), ['other']);
     assert.equal(tracker.get(document.uri as never)?.uses[0]?.state.kind, 'untrusted');
+  });
+
+  it('give no verdict to the files that are named after them, not even to those that were read before', async () => {
+    write(`${folder}/a.yaml`, policy('a'));
+    write(`${folder}/b.yaml`, policy('b'));
+    const { engine, tracker } = startFace();
+    const document = await openDockerfile('FROM alpine\n');
+    const turnTo = async (file: string, verdict: Verdict): Promise<string | undefined> => {
+      engine.answers.set('library/alpine', verdict);
+      fake.set('workspace', 'countersign.policyFiles', [file]);
+      await ready();
+      assert.deepEqual(demanded(engine.calls.at(-1)?.query.trust as TrustSettings), [file.slice(0, 1)]);
+      return tracker.get(document.uri as never)?.uses[0]?.state.kind;
+    };
+    assert.equal(await turnTo('a.yaml', verdicts.untrusted), 'untrusted');
+    assert.equal(await turnTo('b.yaml', verdicts.verified), 'verified');
+    assert.equal(await turnTo('a.yaml', verdicts.untrusted), 'untrusted');
+    assert.equal(await turnTo('b.yaml', verdicts.verified), 'verified');
   });
 
   const broken: readonly (readonly [string, () => void])[] = [

@@ -35,8 +35,12 @@ export interface SignerRule {
   readonly identity?: IdentityRule;
   /** What is signed must be the image of the platform: a signature of the index that lists it does not count, as for podman. */
   readonly ofPlatform?: boolean;
+  /** What is signed must be what the reference names: where that is an index, a signature of an image in it does not count, as for policy-controller. */
+  readonly asNamed?: boolean;
   /** Where the signatures lie, in place of the image's own repository. */
   readonly repository?: RepositoryName;
+  /** Without a {@link repository} they lie beside the image, wherever the settings say that signatures are: who enforces the policy looks nowhere else. */
+  readonly besideImage?: boolean;
 }
 
 /** `signedIdentity` of containers-policy.json(5). Names are as that format spells them (`docker.io/library/busybox`). */

@@ -4,25 +4,32 @@ import { canonicalRepository } from '../oci/reference.ts';
 import type { Demand, SignerRule } from '../policy/demand.ts';
 import { signerRulesIn } from '../policy/requirements.ts';
 
+/**
+ * Whose signatures count where the reference names an index: the index's, those of the platform's image, or the index's and, where it
+ * has none at all, those of the platform's image.
+ */
+export type SignedSubject = 'named' | 'platform' | 'either';
+
 export interface SignaturePlace {
   /** Where the signatures are. */
   readonly repository: RepositoryName;
   /** Where the image is. */
   readonly image: RepositoryName;
-  /** Those of the platform's image, when what was asked for is an index. */
-  readonly ofPlatform: boolean;
+  readonly subject: SignedSubject;
   readonly looksHere: (rule: SignerRule) => boolean;
 }
 
 /** Most repositories looked at for one image, so that a hostile policy file cannot send anybody around the world. */
 export const maxPlaces = 20;
 
-/** @param usual for every rule that names no place of its own; empty: where the image is */
+/** @param usual for every rule that says nothing about its place; empty: where the image is */
 export function placesOf(image: RepositoryName, demands: readonly Demand[], usual: readonly RepositoryName[]): readonly SignaturePlace[] {
   const own = nameOnly(image);
   const everyday = usual.length === 0 ? [own] : usual.map(nameOnly);
-  const placesFor = (rule: SignerRule | undefined): readonly Place[] =>
-    (rule?.repository ? [nameOnly(rule.repository)] : everyday).map((repository) => ({ repository, ofPlatform: rule?.ofPlatform === true }));
+  const placesFor = (rule: SignerRule | undefined): readonly Place[] => {
+    const repositories = rule?.repository ? [nameOnly(rule.repository)] : rule?.besideImage === true ? [own] : everyday;
+    return repositories.map((repository) => ({ repository, subject: rule?.ofPlatform === true ? 'platform' : rule?.asNamed === true ? 'named' : 'either' }));
+  };
   const wanted = demands.flatMap(({ rule }): readonly Place[] => {
     const rules = signerRulesIn(rule);
     return rules.length === 0 ? placesFor(undefined) : rules.flatMap(placesFor);
@@ -31,7 +38,7 @@ export function placesOf(image: RepositoryName, demands: readonly Demand[], usua
   return [...unique].map(([name, place]) => ({ ...place, image: own, looksHere: (rule) => placesFor(rule).some((other) => nameOf(other) === name) }));
 }
 
-type Place = Pick<SignaturePlace, 'repository' | 'ofPlatform'>;
+type Place = Pick<SignaturePlace, 'repository' | 'subject'>;
 
-const nameOf = ({ repository, ofPlatform }: Place): string => `${canonicalRepository(repository)}${ofPlatform ? ' of the platform' : ''}`;
+const nameOf = ({ repository, subject }: Place): string => `${canonicalRepository(repository)} ${subject}`;
 const nameOnly = ({ registry, repository }: RepositoryName): RepositoryName => ({ registry, repository });

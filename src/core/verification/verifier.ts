@@ -10,7 +10,7 @@ import { canonicalName, canonicalRepository, type Reference } from '../oci/refer
 import { parseSignatureRepository } from '../oci/signatureRepository.ts';
 import type { Clock } from '../oci/transport.ts';
 import type { KeySource } from '../policy/keySource.ts';
-import type { Demand } from '../policy/demand.ts';
+import type { Demand, SignerRule } from '../policy/demand.ts';
 import { demandsFor, signerRulesIn } from '../policy/requirements.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import { accepted, conclude, type Judged } from './conclude.ts';
@@ -18,7 +18,7 @@ import { evaluate, keysThatCount, type JudgedPlace } from './evaluate.ts';
 import { judgeSignatures, type JudgedSignature } from './judgedSignature.ts';
 import type { KeptSignatures } from './keptSignatures.ts';
 import { loadKeys, ParsedKeys, type LoadedKeys } from './keyLoader.ts';
-import { maxPlaces, placesOf, type SignaturePlace } from './places.ts';
+import { maxPlaces, placesOf, type SignaturePlace, type SignedSubject } from './places.ts';
 import type { RegistryReader, RepositoryName } from './registryReader.ts';
 import { SignatureFinder, type QuickFind, type SignatureHome } from './signatureFinder.ts';
 import type { FoundSignatures } from './storedSignature.ts';
@@ -51,6 +51,8 @@ interface Question {
   readonly fresh: boolean;
   readonly checkClaims: boolean;
 }
+
+type Subjects = Readonly<Record<SignedSubject, Digest>>;
 
 /** One digest in one place with signatures. */
 interface Look {
@@ -166,15 +168,15 @@ export class Verifier {
     for (const { repository } of places) this.#registry.probeReferrers(repository, signal).catch(() => undefined);
     const digest = reference.digest ?? (await this.#resolve(reference, fresh, signal)).digest;
     const child = (): Promise<Digest | undefined> => this.#child(reference, digest, wanted ?? defaultPlatform, signal);
-    const instance = places.some(({ ofPlatform }) => ofPlatform) ? await child() : undefined;
-    if (instance && places.every(({ ofPlatform }) => ofPlatform)) {
-      return conclude(await this.#judge(question, instance, instance, signal), { digest, platform: wanted ?? defaultPlatform, problem: trust.problems[0], checkedAt: this.#clock.now() });
+    const instance = places.some(({ subject }) => subject === 'platform') ? await child() : undefined;
+    if (instance && places.every(({ subject }) => subject === 'platform')) {
+      return conclude(await this.#judge(question, { named: digest, platform: instance, either: instance }, signal), { digest, platform: wanted ?? defaultPlatform, problem: trust.problems[0], checkedAt: this.#clock.now() });
     }
-    let judged = await this.#judge(question, digest, instance ?? digest, signal);
+    let judged = await this.#judge(question, { named: digest, platform: instance ?? digest, either: digest }, signal);
     let platform: string | undefined;
-    if (wanted !== undefined && isBare(judged)) {
+    if (wanted !== undefined && isBare(judged) && places.some(({ subject }) => subject === 'either')) {
       const other = await child();
-      if (other) [judged, platform] = [await this.#judge(question, other, other, signal), wanted];
+      if (other) [judged, platform] = [await this.#judge(question, { named: digest, platform: other, either: other }, signal), wanted];
     }
     return conclude(judged, { digest, platform, problem: trust.problems[0], checkedAt: this.#clock.now() });
   }
@@ -184,18 +186,18 @@ export class Verifier {
   }
 
   /** Looks the short way, and everywhere before anything but "verified" is said. */
-  async #judge(question: Question, digest: Digest, instance: Digest, signal: AbortSignal): Promise<Judged> {
+  async #judge(question: Question, subjects: Subjects, signal: AbortSignal): Promise<Judged> {
     const { fresh } = question;
-    const quick = await Promise.all(looksOf(question, digest, instance).map(async (look) => ({
+    const quick = await Promise.all(looksOf(question, subjects).map(async (look) => ({
       ...look, found: await this.#quick.get(look.key, (shared) => this.#finder.quick(look.home, look.of, shared), signal, fresh),
     })));
-    const first = this.#evaluate(quick, digest, question);
+    const first = this.#evaluate(quick, subjects.either, question);
     this.#keep(quick, first, { thorough: false });
     if (first.evaluation.verified) return first;
     const thorough = await Promise.all(quick.map(async (look) => ({
       ...look, found: await this.#thorough.get(look.key, (shared) => this.#finder.thorough(look.home, look.of, look.found, shared), signal, fresh),
     })));
-    const judged = this.#evaluate(thorough, digest, question);
+    const judged = this.#evaluate(thorough, subjects.either, question);
     this.#keep(thorough, judged, { thorough: true });
     return judged;
   }
@@ -211,17 +213,17 @@ export class Verifier {
     const kept = this.#kept;
     if (!kept || fresh || !checkClaims) return undefined;
     let instance: Digest | undefined;
-    if (places.some(({ ofPlatform }) => ofPlatform)) {
+    if (places.some(({ subject }) => subject === 'platform')) {
       if (!await kept.manifest(digest)) return undefined;
       instance = await this.#child(pinned, digest, platform, signal);
     }
-    const ofPlatform = instance !== undefined && places.every((place) => place.ofPlatform);
-    const subject = ofPlatform && instance ? instance : digest;
-    const looks = looksOf(question, subject, instance ?? digest);
+    const ofPlatform = instance !== undefined && places.every((place) => place.subject === 'platform');
+    const decisive = ofPlatform && instance ? instance : digest;
+    const looks = looksOf(question, { named: digest, platform: instance ?? digest, either: decisive });
     // What the registry itself said a moment ago is better.
     if (looks.every(({ key }) => this.#quick.has(key))) return undefined;
     const finds = await Promise.all(looks.map(async (look) => ({ ...look, kept: await kept.find(look.key, look.home, look.of, signal) })));
-    const judged = this.#evaluate(finds.flatMap(({ kept: find, ...look }) => (find ? [{ ...look, found: find.found }] : [])), subject, question);
+    const judged = this.#evaluate(finds.flatMap(({ kept: find, ...look }) => (find ? [{ ...look, found: find.found }] : [])), decisive, question);
     if (!judged.evaluation.verified) return undefined;
     const storedAt = Math.min(this.#clock.now(), ...finds.flatMap(({ kept: find }) => find?.readAt ?? []));
     return { judged, digest, platform: ofPlatform ? platform : undefined, storedAt };
@@ -279,11 +281,17 @@ const sizeOf = ({ signatures }: FoundSignatures): number =>
 
 const isBare = ({ evaluation, incomplete }: Judged): boolean => evaluation.signatures.length === 0 && incomplete.length === 0;
 
-function looksOf({ places }: Question, digest: Digest, instance: Digest): readonly Look[] {
-  return places.map((place) => {
-    const of = place.ofPlatform ? instance : digest;
-    return { place, of, home: homeOf(place), key: `${canonicalRepository(place.repository)} ${canonicalRepository(place.image)}@${of}` };
-  });
+/** Each once, for all rules that look there: several subjects are often the same image. */
+function looksOf({ places }: Question, subjects: Subjects): readonly Look[] {
+  const looks = new Map<string, Look>();
+  for (const place of places) {
+    const of = subjects[place.subject];
+    const key = `${canonicalRepository(place.repository)} ${canonicalRepository(place.image)}@${of}`;
+    const known = looks.get(key)?.place;
+    const looksHere = known ? (rule: SignerRule): boolean => known.looksHere(rule) || place.looksHere(rule) : place.looksHere;
+    looks.set(key, { place: { ...place, looksHere }, of, home: homeOf(place), key });
+  }
+  return [...looks.values()];
 }
 
 const homeOf = ({ repository, image }: SignaturePlace): SignatureHome =>

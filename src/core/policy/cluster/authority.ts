@@ -45,7 +45,7 @@ function readKind(authority: MapValue, path: string, called: Called, reports: Re
   if (what !== undefined) return unsupported(called, what);
   if (reading?.kind !== 'key') return undefined;
   return {
-    kind: 'signers', name: called.name, keys: [reading.key], threshold: 1, annotations: {}, formats: ['legacy'],
+    kind: 'signers', name: called.name, keys: [reading.key], threshold: 1, annotations: {}, formats: ['legacy'], asNamed: true, besideImage: true,
     ...(source.repository ? { repository: source.repository } : {}),
   };
 }

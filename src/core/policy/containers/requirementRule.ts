@@ -37,7 +37,7 @@ function sigstoreRule(requirement: SigstoreSigned, { baseDirectory, usesAttachme
     if (key instanceof CosignError) return { kind: 'unsupported', error: key };
     if (!keys.some(({ reference }) => reference === key.reference)) keys.push(key);
   }
-  return { kind: 'signers', keys, threshold: 1, needsEveryKey: true, ofPlatform: true, annotations: {}, formats: ['legacy'], identity: requirement.identity };
+  return { kind: 'signers', keys, threshold: 1, needsEveryKey: true, ofPlatform: true, besideImage: true, annotations: {}, formats: ['legacy'], identity: requirement.identity };
 }
 
 /** The path is a path: what would be an address, a variable or the home directory in our own settings is not one here. */

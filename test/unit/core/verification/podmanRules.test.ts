@@ -96,6 +96,8 @@ describe('a rule about the image of the platform', () => {
   it('is about the image itself where there is no index', async () => {
     const registry = new MemoryRegistry();
     signLegacy(registry, putImage(registry, '2.0').digest, ours);
+    const both = await ask(registry, [rule, { keys: [key('ours')] }, { keys: [key('ours')], asNamed: true }], { tag: '2.0' });
+    assert.equal(both.kind === 'verified' && both.signatures.length, 1, 'one signature, however many rules it satisfies');
     assert.equal(said(await ask(registry, [rule], { tag: '2.0', platform: 'linux/arm64' })), 'verified');
   });
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { CosignError, type ErrorCode } from '../../../../src/core/errors.ts';
 import type { Descriptor } from '../../../../src/core/oci/manifest.ts';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
-import type { DemandRule, PolicyFile } from '../../../../src/core/policy/demand.ts';
+import type { DemandRule, PolicyFile, SignerRule } from '../../../../src/core/policy/demand.ts';
 import { parseKeys, parsePolicies } from '../../../../src/core/policy/parseTrust.ts';
 import type { TrustPolicy } from '../../../../src/core/policy/trustPolicy.ts';
 import type { Verdict } from '../../../../src/core/policy/verdict.ts';
@@ -320,6 +320,19 @@ describe('signatures in another repository', () => {
     verifier.forget();
     assert.equal(codeOf(await askThere(false, true)), 'REGISTRY_DENIED');
   });
+  it('do not count for a rule whose enforcer looks beside the image only, whatever the question names', async () => {
+    const keys = parseKeys({ release: release.pem }).values;
+    const asking = (rule: Partial<SignerRule>): Promise<Verdict> => verifier.verify({
+      reference: parseReference(`${name}:1.0`), fresh: true, signatureRepository: elsewhere, besideImage: true,
+      trust: { keys, policies: [], problems: [], files: [{ uri: 'file:///p', demandsFor: () => [{ policy: 'p', origin: { kind: 'cluster-image-policy' }, rule: { kind: 'signers', keys, threshold: 1, annotations: {}, ...rule } }] }] },
+    }, new AbortController().signal);
+    signLegacy(other, image.digest, release);
+    assert.equal((await asking({})).kind, 'verified');
+    assert.equal((await asking({ besideImage: true })).kind, 'unsigned');
+    assert.equal((await asking({ besideImage: true, repository: elsewhere })).kind, 'verified', 'unless the policy names the place itself');
+    signLegacy(registry, image.digest, release);
+    assert.deepEqual(fates(await asking({ besideImage: true })), [['legacy', 'signature tag', 'release']]);
+  });
   it('need not hold the image itself, and an image that is nowhere is not unsigned', async () => {
     assert.equal((await askThere(true)).kind, 'unsigned');
     registry.tags.delete(image.digest);
@@ -381,6 +394,23 @@ describe('an index', () => {
     assert.equal((await ask(`${name}:multi`, { platform: 'linux/amd64' })).kind, 'unsigned');
     assert.equal((await ask(`${name}:multi`)).kind, 'unsigned');
     assert.equal(codeOf(await ask(`${name}:multi`, { platform: 'windows/amd64' })), 'PLATFORM_NOT_FOUND');
+  });
+
+  it('is not decided by its child for a rule about what the reference names, nor for another rule beside it', async () => {
+    const only = child('linux/amd64', 'a');
+    const index = registry.putJson({ schemaVersion: 2, mediaType: indexType, manifests: [only] }, indexType, 'multi');
+    const keys = parseKeys({ release: release.pem }).values;
+    const asking = (...rules: readonly Partial<SignerRule>[]): Promise<Verdict> => verifier.verify({
+      reference: parseReference(`${name}:multi`), fresh: true, platform: 'linux/amd64',
+      trust: { keys, policies: [], problems: [], files: [{ uri: 'file:///p', demandsFor: () => rules.map((rule) => ({ policy: 'p', origin: { kind: 'cluster-image-policy' }, rule: { kind: 'signers', keys, threshold: 1, annotations: {}, ...rule } })) }] },
+    }, new AbortController().signal);
+    signLegacy(registry, only.digest, release);
+    assert.equal((await asking({})).kind, 'verified');
+    assert.equal((await asking({ asNamed: true })).kind, 'unsigned');
+    const both = await asking({ asNamed: true }, {});
+    assert.deepEqual([both.kind, 'policies' in both && both.policies.map(({ satisfied }) => satisfied)], ['untrusted', [false, true]]);
+    signLegacy(registry, index.digest, release);
+    assert.equal((await asking({ asNamed: true })).kind, 'verified');
   });
 
   it('that a stranger signed is untrusted, whatever its child says', async () => {

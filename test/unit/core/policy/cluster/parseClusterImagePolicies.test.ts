@@ -35,7 +35,7 @@ describe('a ClusterImagePolicy', () => {
     it(`of ${version} demands a legacy signature by its key`, () => {
       assert.deepEqual(demands(policy({ version })), [{
         policy: 'app', severity: 'error', origin: { kind: 'cluster-image-policy', uri, range: { start: { line: 3, character: 8 }, end: { line: 3, character: 11 } } },
-        rule: { kind: 'signers', name: 'authority-0', keys: [{ name: 'authority-0', reference: pem }], threshold: 1, annotations: {}, formats: ['legacy'] },
+        rule: { kind: 'signers', name: 'authority-0', keys: [{ name: 'authority-0', reference: pem }], threshold: 1, annotations: {}, formats: ['legacy'], asNamed: true, besideImage: true },
       }]);
       assert.deepEqual(read(policy({ version })).problems, []);
     });

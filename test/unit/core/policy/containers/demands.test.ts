@@ -29,7 +29,7 @@ describe('a requirement', () => {
   it('of cosign signatures asks for one legacy signature by any of its keys, and for its identity', () => {
     const rule = signers({ keyDatas: [base64(one), base64(two)], signedIdentity: matchRepository });
     assert.deepEqual({ ...rule, keys: rule.keys.map(({ reference }) => reference) }, {
-      kind: 'signers', keys: [one, two], threshold: 1, needsEveryKey: true, ofPlatform: true, annotations: {}, formats: ['legacy'], identity: { kind: 'matchRepository' },
+      kind: 'signers', keys: [one, two], threshold: 1, needsEveryKey: true, ofPlatform: true, besideImage: true, annotations: {}, formats: ['legacy'], identity: { kind: 'matchRepository' },
     });
     assert.deepEqual(signers({ keyPath: '/k' }).identity, { kind: 'matchRepoDigestOrExact' });
   });
