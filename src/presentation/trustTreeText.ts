@@ -153,7 +153,7 @@ export function manifestRow(manifest: Partial<ContainedManifest>, t: Translate):
 
 export function proofRow(proof: AttachedProof, t: Translate): TreeRow {
   const label = proofName(proof.kind, t);
-  const type = plainText(proof.predicateType ?? proof.artifactType ?? '', rowLimit);
+  const type = plainText(proof.predicateType ?? proof.artifactType ?? proof.layers[0]?.mediaType ?? '', rowLimit);
   const place = proof.place.kind === 'tag' ? t('tag {0}', plainText(proof.place.tag, rowLimit)) : t('referrer');
   const description = [proof.place.kind === 'tag' ? t('tag') : place, ...(type === '' ? [] : [type]), sizeText(proof.sizeBytes)].join(' · ');
   return {

@@ -1,10 +1,9 @@
 // Whether the tags beside pinned digests have moved: asked behind the verdicts, one after the other per registry, and never a part of them.
 import type { Engine } from '../core/engine.ts';
 import { toCosignError } from '../core/errors.ts';
-import type { TrustSettings } from '../core/policy/trustPolicy.ts';
 import type { Verdict } from '../core/policy/verdict.ts';
 import type { PinDrift } from '../presentation/useState.ts';
-import { keyOf, type ResolvedUse } from './verdictStore.ts';
+import { keyOf, queryOf, type AskSettings, type ResolvedUse } from './verdictStore.ts';
 
 interface Entry {
   /** The verdict it was asked behind: a newer one asks again. */
@@ -32,7 +31,7 @@ export class DriftStore {
   }
 
   /** Asks once for each verdict; only where the registry has answered for that one. */
-  ask(use: ResolvedUse, verdict: Verdict | undefined, engine: Engine, trust: TrustSettings): void {
+  ask(use: ResolvedUse, verdict: Verdict | undefined, engine: Engine, settings: AskSettings): void {
     if (!hasTagAndPin(use) || verdict === undefined || verdict.kind === 'unchecked' || verdict.kind === 'uncovered') return;
     const key = keyOf(use);
     const known = this.#entries.get(key);
@@ -41,7 +40,7 @@ export class DriftStore {
     const entry: Entry = { verdict, run: new AbortController(), ...(known?.drift ? { drift: known.drift } : {}) };
     this.#entries.set(key, entry);
     const { registry } = use.reference;
-    const lane = (this.#lanes.get(registry) ?? Promise.resolve()).then(() => this.#answer(use, entry, engine, trust, known !== undefined));
+    const lane = (this.#lanes.get(registry) ?? Promise.resolve()).then(() => this.#answer(use, entry, engine, settings, known !== undefined));
     this.#lanes.set(registry, lane);
     void lane.then(() => {
       if (this.#lanes.get(registry) === lane) this.#lanes.delete(registry);
@@ -68,8 +67,9 @@ export class DriftStore {
   }
 
   /** Never rejects; nothing is said by what was stopped. */
-  async #answer({ reference, platform }: ResolvedUse, entry: Entry, engine: Engine, trust: TrustSettings, fresh: boolean): Promise<void> {
+  async #answer(use: ResolvedUse, entry: Entry, engine: Engine, settings: AskSettings, fresh: boolean): Promise<void> {
     const { signal } = entry.run;
+    const { reference } = use;
     const say = (drift: PinDrift): void => {
       if (signal.aborted) return;
       entry.drift = drift;
@@ -81,8 +81,8 @@ export class DriftStore {
       say(includesPin ? { kind: 'in place' } : { kind: 'moved', digest });
       if (includesPin) return;
       signal.throwIfAborted();
-      // The same policies: they may look at the tag.
-      const verdict = await engine.verify({ reference: { ...reference, digest }, trust, fresh, ...(platform === undefined ? {} : { platform }) }, signal);
+      // The very question the document asks about the pin: its policies may look at the tag, and its signatures may lie elsewhere.
+      const verdict = await engine.verify(queryOf({ ...use, reference: { ...reference, digest } }, settings, fresh), signal);
       say({ kind: 'moved', digest, verdict });
     } catch (error) {
       say({ kind: 'unknown', reason: toCosignError(error) });

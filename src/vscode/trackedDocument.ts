@@ -217,7 +217,7 @@ export class TrackedDocument implements vscode.Disposable {
   #answered(): void {
     const engine = this.#options.engine.ready;
     if (engine && this.#settings.checkDrift && vscode.workspace.isTrusted && this.#visible && !this.#disposed && !this.#verdicts.busy) {
-      for (const use of this.#verifiable()) this.#drifts.ask(use, this.#verdicts.find(use)?.verdict, engine, this.#settings.trust);
+      for (const use of this.#verifiable()) this.#drifts.ask(use, this.#verdicts.find(use)?.verdict, engine, this.#settings);
     }
     this.#publish();
   }

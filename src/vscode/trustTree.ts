@@ -5,6 +5,7 @@ import { toCosignError, type CosignError } from '../core/errors.ts';
 import type { RepositoryName } from '../core/oci/exchange.ts';
 import type { Descriptor } from '../core/oci/manifest.ts';
 import { canonicalRepository, type Reference } from '../core/oci/reference.ts';
+import { parseSignatureRepository } from '../core/oci/signatureRepository.ts';
 import type { PolicyOutcome, RuleOutcome, SignatureReport, SignerOutcome } from '../core/policy/verdict.ts';
 import type { TextRange } from '../core/textRange.ts';
 import { hoverMarkdown } from '../presentation/hover.ts';
@@ -141,7 +142,7 @@ function evidenceOf({ id, item: { use, state } }: NodeOf<'image'>): readonly Tru
   return [
     ...failure.map((error, index): TrustNode => ({ id: `${id}/failure${index}`, kind: 'failure', error })),
     ...(evidence?.policies ?? []).map((outcome, index): TrustNode => ({ id: `${id}/policy${index}`, kind: 'policy', outcome })),
-    ...(evidence?.signatures ?? []).map((report, index): TrustNode => ({ id: `${id}/signature${index}`, kind: 'signature', repository, report, digest: report.manifest, layer: report.blob })),
+    ...(evidence?.signatures ?? []).map((report, index): TrustNode => ({ id: `${id}/signature${index}`, kind: 'signature', repository: report.repository === undefined ? repository : parseSignatureRepository(report.repository), report, digest: report.manifest, layer: report.blob })),
     { id: `${id}/manifest`, kind: 'manifest', repository, reference, manifest: digest === undefined ? {} : { digest }, ...(digest === undefined ? {} : { digest }) },
   ];
 }

@@ -217,6 +217,14 @@ describe('a tag that has moved', () => {
     assert.deepEqual([asked?.reference.tag, asked?.trust.keys.map(({ name }) => name)], ['3', ['release']]);
   });
 
+  it('is asked as the pin is, also where signatures lie in another repository', async () => {
+    fake.configuration.user['countersign.signing.repository'] = 'ghcr.io/team/signatures';
+    const { face } = await drift(verdicts.verified, fresh);
+    const [pin, now] = face.engine.calls.map(({ query: { fresh: _fresh, reference: { digest: _digest, ...reference }, ...query } }) => ({ ...query, reference }));
+    assert.equal(pin?.signatureRepository, 'ghcr.io/team/signatures');
+    assert.deepEqual(now, pin);
+  });
+
   it('names both signers where they differ', async () => {
     const other = { ...fresh, ...evidence({ digest: b, signatures: [{ format: 'legacy', store: 'signature tag', manifest: b, blob: c, annotations: {}, signedBy: { key: 'team', fingerprint: 'SHA256:team' } }] }) } as Verdict;
     const { document } = await drift(verdicts.verified, other);

@@ -119,6 +119,28 @@ describe('the trust tree', () => {
     assert.doesNotMatch(item(signature).tooltip?.value ?? '', /\[x\]\(|\$\(trash/);
   });
 
+  it('leads to signatures where they lie, also in another repository', async () => {
+    trustKey();
+    const face = startFace();
+    const [signature] = verdicts.verified.signatures;
+    assert.ok(signature);
+    face.engine.answers.set('library/alpine', { ...verdicts.verified, signatures: [{ ...signature, repository: 'ghcr.io/team/signatures' }, signature] });
+    const read: unknown[] = [];
+    const text = { bytes: new Uint8Array(), mediaType: 'x', text: '{}' };
+    face.engine.contents = {
+      ...face.engine.contents,
+      manifest: (repository, of) => { read.push(repository, of); return Promise.resolve(text); },
+      payload: (repository, of, layer) => { read.push(repository, of, layer); return Promise.resolve(text); },
+    };
+    await openDockerfile('FROM alpine');
+    const [file] = await children();
+    const [image] = await children(file);
+    const [, elsewhere, beside] = await children(image);
+    const [there, here] = [{ registry: 'ghcr.io', repository: 'team/signatures' }, { registry: 'index.docker.io', repository: 'library/alpine' }];
+    for (const node of [elsewhere, beside]) for (const command of ['openManifest', 'openPayload']) await answer(command, [], node);
+    assert.deepEqual(read, [there, digest('b'), there, digest('b'), digest('c'), here, digest('b'), here, digest('b'), digest('c')]);
+  });
+
   it('opens manifests as documents and copies digests of rows', async () => {
     trustKey();
     const face = startFace();
@@ -204,6 +226,17 @@ describe('verifying all Dockerfiles', () => {
 
 describe('explaining trust', () => {
   useFace();
+
+  it('draws nothing that the Dockerfile says as an icon, and bounds it', async () => {
+    trustKey();
+    startFace();
+    await openDockerfile(`\nFROM $(verified-filled)${'x'.repeat(400)}\nFROM busybox`);
+    await answer('explainTrust', [{ escape: true }]);
+    const [picker] = fake.script.shown.filter(({ kind }) => kind === 'pick');
+    const [first = '', second] = picker?.items.map(({ label }) => label) ?? [];
+    assert.equal(second, 'busybox');
+    assert.ok(first.startsWith('\\$(verified-filled)x') && first.length < 200, first);
+  });
 
   it('opens one document about the image at the place, or the one that is chosen', async () => {
     trustKey();

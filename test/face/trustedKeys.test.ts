@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
-import { fake, Uri, workspace } from '../support/vscode.ts';
+import { fake, Uri, window, workspace } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { verdicts } from './fakeEngine.ts';
 import { folder, openDockerfile, run, screen, settle, startFace, useFace } from './harness.ts';
@@ -228,6 +228,29 @@ describe('adding a trusted key', () => {
     for (let turn = 0; turn < 20; turn++) await settle();
     assert.match(fake.script.messages().join(), /The key k .* In .*Dockerfile it covers 2 of 3 images: ghcr\.io\/o\/app:1 and ghcr\.io\/o\/tool:2\./);
     assert.deepEqual(fake.executed.map(({ command, args }) => [command, args]), [['countersign.showTrust', [{ uri: document.uri.toString() }]]]);
+  });
+
+  for (const [what, goAway] of [
+    ['a view has the focus', () => { window.activeTextEditor = undefined; }],
+    ['the walkthrough covers everything', () => { fake.hideAll(); }],
+    ['a key file is in front', () => { fake.show(fake.open(`${folder}/cosign.pub`, 'PEM', 'plaintext')); }],
+  ] as const) {
+    it(`that is the first lists them too while ${what}`, async () => {
+      startFace().engine.answers.set('library/alpine', verdicts.verified);
+      await openDockerfile('FROM alpine');
+      goAway();
+      await add(undefined, { pick: 'Clipboard' }, { type: 'k' }, { pick: 'All Images' }, { pick: 'User' });
+      assert.match(fake.script.messages().join(), /In .*Dockerfile it covers 1 of 1 images: alpine\./);
+    });
+  }
+
+  it('that is the first lists nothing where several Dockerfiles are open and none is on screen', async () => {
+    startFace();
+    await openDockerfile('FROM alpine');
+    await openDockerfile('FROM busybox', `${folder}/b/Dockerfile`);
+    fake.hideAll();
+    await add(undefined, { pick: 'Clipboard' }, { type: 'k' }, { pick: 'All Images' }, { pick: 'User' });
+    assert.deepEqual(fake.script.messages(), []);
   });
 
   it('that is the first and covers none of them says so', async () => {

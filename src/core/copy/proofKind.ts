@@ -7,6 +7,7 @@ import type { Descriptor } from '../oci/manifest.ts';
 
 export interface Referrer {
   readonly kind: ProofKind;
+  /** Empty where the manifest names none. */
   readonly artifactType: string;
   readonly predicateType?: string;
 }
@@ -22,10 +23,13 @@ export interface ReferrerFacts {
 const predicateAnnotation = 'dev.sigstore.bundle.predicateType';
 const sbomType = /spdx|cyclonedx|syft/i;
 const attestationType = /in-toto|dsse/i;
+/** Configs of container images, and of nothing: they say nothing about what hangs on the image. */
+const plainConfig = /^application\/vnd\.(?:oci\.image\.config|oci\.empty|docker\.container\.image)\.v1\+json$/;
 const signatureType = /notary\.signature|cosign\.artifact\.sig/i;
 
 export function referrerOf(facts: ReferrerFacts): Referrer {
-  const artifactType = facts.artifactType ?? facts.config?.mediaType ?? '';
+  const configType = facts.config?.mediaType ?? '';
+  const artifactType = facts.artifactType ?? (plainConfig.test(configType) ? '' : configType);
   const layerTypes = (facts.layers ?? []).map(({ mediaType }) => mediaType);
   const predicateType = facts.annotations?.[predicateAnnotation];
   return { kind: kindOf([artifactType, ...layerTypes], predicateType), artifactType, ...(predicateType === undefined ? {} : { predicateType }) };

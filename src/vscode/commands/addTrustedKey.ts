@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { toCosignError } from '../../core/errors.ts';
 import { canonicalRepository, parseReference } from '../../core/oci/reference.ts';
 import { parseImagePattern } from '../../core/policy/imagePattern.ts';
+import { labelText } from '../../presentation/untrustedText.ts';
 import { isRecord } from '../places.ts';
 import { readStored, workspaceScope, type Scope } from '../storedSettings.ts';
 import { t } from '../words.ts';
@@ -31,7 +32,7 @@ export const addTrustedKey: Command = async (context, argument) => {
   const stored = await storeKey({ key, name, images: covers, scope: scope ?? 'user', resource });
   if (!stored) return;
   if (first) listCovered(context, first, name, covers);
-  else vscode.window.setStatusBarMessage(t('The key {0} is trusted now', name), 5000);
+  else vscode.window.setStatusBarMessage(t('The key {0} is trusted now', labelText(name, 80)), 5000);
 };
 
 const nameStep: Step<Answers> = {

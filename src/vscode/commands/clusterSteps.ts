@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ClusterKeys } from '../../core/kubernetes/clusterKeys.ts';
 import { namespaceProblem, secretNameProblem } from '../../core/kubernetes/secretReference.ts';
 import { CosignError } from '../../core/errors.ts';
-import { plainText } from '../../presentation/untrustedText.ts';
+import { labelText, plainText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 import { runWithProgress } from './runWithProgress.ts';
 import { back, choose, enterOrChoose, type Choice, type Step, type StepPlace } from './steps.ts';
@@ -74,7 +74,7 @@ interface NameQuestion {
 export function enterName(place: StepPlace, { names, icon, value, placeholder, problem }: NameQuestion): Promise<string | typeof back> {
   return enterOrChoose(place, {
     placeholder, value,
-    choices: names.map((name) => ({ label: `$(${icon}) ${name}`, value: name })),
+    choices: names.map((name) => ({ label: `$(${icon}) ${labelText(name, 200)}`, value: name })),
     parse: (text) => {
       const wrong = problem(text);
       return wrong === undefined ? { value: text } : t('This cannot be used: {0}.', wrong);

@@ -4,6 +4,7 @@ import type { CopyEngine, CopyPlan, CopySelection } from '../../core/copyEngine.
 import { copyPlanDocument, planRows } from '../../presentation/copyPlanText.ts';
 import { countsWords, proofsWords, tagWords, topOf, totalsWords } from '../../presentation/copyText.ts';
 import { shortDigest, sizeText } from '../../presentation/digestText.ts';
+import { labelText } from '../../presentation/untrustedText.ts';
 import type { CopyPlanDocuments } from '../copyPlanDocuments.ts';
 import { t } from '../words.ts';
 import { indented, type CopyGoal, type CopyState } from './copySteps.ts';
@@ -39,7 +40,7 @@ function choicesFor(copying: CopyEngine, plan: CopyPlan, selection: CopySelectio
     { label: `$(list-tree) ${t('Show Plan as a Document')}`, description: t('with every layer; nothing is written'), value: 'document' },
     { label: t('The Plan'), kind: vscode.QuickPickItemKind.Separator, value: 'document' },
     ...planRows(plan, selection, t).map(({ depth, name, digest, sizeBytes, words }): Choice<'document'> => ({
-      label: indented(depth, name), description: `${sizeText(sizeBytes)}, ${words}, ${shortDigest(digest)}`, value: 'document',
+      label: indented(depth, name), description: `${sizeText(sizeBytes)}, ${labelText(words, 300)}, ${shortDigest(digest)}`, value: 'document',
     })),
   ];
 }

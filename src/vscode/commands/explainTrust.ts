@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { coverageOf } from '../../core/policy/coverage.ts';
 import { trustExplanation } from '../../presentation/trustExplanation.ts';
+import { labelText } from '../../presentation/untrustedText.ts';
 import type { UseWithState } from '../../presentation/useState.ts';
 import { useAt, type FileTrust } from '../fileTrust.ts';
 import { toRange } from '../places.ts';
@@ -49,7 +50,7 @@ async function choose(trust: FileTrust): Promise<UseWithState | undefined> {
     const picker = vscode.window.createQuickPick<ImageItem>();
     picker.title = t('Explain Trust of an Image');
     picker.placeholder = t('Choose an image');
-    picker.items = trust.uses.map((image) => ({ image, label: image.use.text === '' ? image.use.raw : image.use.text, description: t('line {0}', image.use.line + 1) }));
+    picker.items = trust.uses.map((image) => ({ image, label: labelText(image.use.text === '' ? image.use.raw : image.use.text, 120), description: t('line {0}', image.use.line + 1) }));
     picker.onDidAccept(() => {
       resolve(picker.selectedItems[0]?.image);
       picker.hide();

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
 import type { KeyPairPaths, NewKeyPair, SigningEngine } from '../../core/signingEngine.ts';
 import { enumeration } from '../../presentation/translate.ts';
-import { plainText } from '../../presentation/untrustedText.ts';
+import { labelText, plainText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 import { back, choose, enter, type Back, type Choice, type Step } from './steps.ts';
 
@@ -68,7 +68,7 @@ function folderStep<State extends KeyPairState>(): Step<State> {
     ask: async (state, place) => {
       const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
       const choices: Choice<vscode.Uri | 'browse'>[] = [
-        ...folders.map(({ name, uri }) => ({ label: `$(folder) ${name}`, description: uri.fsPath, value: uri })),
+        ...folders.map(({ name, uri }) => ({ label: `$(folder) ${labelText(name, 120)}`, description: labelText(uri.fsPath, 300), value: uri })),
         { label: `$(folder-opened) ${t('Another Folder…')}`, value: 'browse' as const },
       ];
       const answer = await choose(place, t('In which folder are the two files written?'), choices);

@@ -6,7 +6,7 @@ import { isSecretReference, parseSecretReference, secretReference } from '../../
 import type { KeySetting } from '../../core/policy/trustPolicy.ts';
 import type { SigningEngine } from '../../core/signingEngine.ts';
 import { failureText } from '../../presentation/failureText.ts';
-import { plainText } from '../../presentation/untrustedText.ts';
+import { labelText, plainText } from '../../presentation/untrustedText.ts';
 import type { KnownPassword } from '../passwords.ts';
 import { t } from '../words.ts';
 import { namespaceStep, secretStep, type ClusterState } from './clusterSteps.ts';
@@ -104,7 +104,7 @@ async function askKey(context: CommandContext, place: StepPlace, chosen: KeySett
   const found = (await vscode.workspace.findFiles('**/*.key', '**/node_modules/**', 50)).filter(({ scheme, path }) => scheme === 'file' && !/\/\.countersign-[^/]*$/.test(path)).map(({ fsPath }) => fsPath).sort();
   const references = [...new Set([...(typeof last === 'string' ? [last] : []), ...found, ...trustedSecrets(context)])];
   const choices: Choice<Source>[] = [
-    ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${keySetting(path).name.replace(/\$\(/g, '\\$(')}`, ...(isSecretReference(path) ? {} : { description: plainText(path, 300) }), value: path })),
+    ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${labelText(keySetting(path).name, 200)}`, ...(isSecretReference(path) ? {} : { description: labelText(path, 300) }), value: path })),
     { label: `$(folder-opened) ${t('Choose a File…')}`, detail: t('a private key that cosign or Countersign wrote, such as cosign.key'), value: browse },
     { label: `$(cloud) ${t('Choose a Kubernetes Secret…')}`, detail: t('its password comes with it'), value: inCluster },
   ];

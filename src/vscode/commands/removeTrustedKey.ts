@@ -1,5 +1,6 @@
 // Command: takes a trusted key out of the settings that hold it, and out of the policies that name it.
 import * as vscode from 'vscode';
+import { labelText } from '../../presentation/untrustedText.ts';
 import { isRecord } from '../places.ts';
 import { readStored, writeStored, type Scope } from '../storedSettings.ts';
 import { t } from '../words.ts';
@@ -78,9 +79,9 @@ async function askAboutEmptied(name: string, count: number, lastPolicies: boolea
 function keysIn(resource: vscode.Uri | undefined): readonly Choice<StoredKey>[] {
   const places: Readonly<Record<Scope, string>> = { user: t('User Settings'), workspace: t('Workspace Settings'), folder: t('Folder Settings') };
   return readStored('countersign.keys', resource).values.flatMap(({ scope, value }) => (isRecord(value) ? Object.entries(value) : []).map(([name, reference]) => ({
-    label: `$(key) ${name.replace(/\$\(/g, '\\$(')}`,
+    label: `$(key) ${labelText(name, 120)}`,
     description: places[scope],
-    detail: String(reference).replace(/\s+/g, ' ').slice(0, 100),
+    detail: labelText(String(reference), 100),
     value: { name, scope },
   })));
 }

@@ -72,7 +72,7 @@ export function enterOrChoose<T>(place: StepPlace, { placeholder, value = '', ch
   const draw = (): void => {
     const text = picker.value.trim();
     const typed = text === '' || choices.some(({ label }) => label === text) ? undefined : parse(text);
-    const item = typed === undefined ? [] : [typeof typed === 'string' ? { label: text.replace(/\$\(/g, '\\$('), detail: typed, alwaysShow: true } : { label: text, alwaysShow: true, value: typed.value }];
+    const item = typed === undefined ? [] : [typeof typed === 'string' ? { label: text.replace(/\$\(/g, '\\$('), detail: typed.replace(/\$\(/g, '\\$('), alwaysShow: true } : { label: text, alwaysShow: true, value: typed.value }];
     // What completes the text comes before the text itself.
     picker.items = choices.some(({ label, description }) => label.includes(text) || description?.includes(text) === true) ? [...choices, ...item] : [...item, ...choices];
     const active = picker.items.find(({ label }) => label === text);
