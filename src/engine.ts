@@ -1,6 +1,7 @@
 // The lazily loaded half of the composition root: networking, crypto and Dockerfile semantics behind the Engine interface.
 import { setMaxListeners } from 'node:events';
 import { generateKeyPair } from './core/crypto/encryptedKey.ts';
+import { Users } from './core/async/users.ts';
 import { createContentsEngine } from './core/contents/readContents.ts';
 import { createCopyEngine } from './core/copy/createCopyEngine.ts';
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
@@ -37,6 +38,8 @@ export interface Machine {
 
 /** All that depends on the settings; made anew when they change. */
 interface Parts {
+  /** Copying and signing end with the connections that they began with. */
+  readonly users: Users;
   readonly transport: RegistryTransport;
   readonly registry: RegistryClient;
   /** The same registries, with logins for pushing. */
@@ -53,15 +56,26 @@ const connectionsPerHost = 64;
 export function createEngine(machine: Machine, settings: EngineSettings): Engine {
   const storage = machine.storageFolder === undefined ? undefined : new ContentFolder({ folder: machine.storageFolder, maxBytes: settings.storageMaxBytes ?? 0, now: () => systemClock.now() });
   let parts = assemble(machine, settings, storage);
+  const retired = new Set<RegistryTransport>();
+  const during = <T>(work: () => Promise<T>): Promise<T> => parts.users.during(work);
+  const copying = createCopyEngine(() => {
+    const { registry, destination, keySource, verifier } = parts;
+    return { source: registry, destination, clock: systemClock, random: Math.random, keySource, verify: (query, signal) => verifier.verify(query, signal) };
+  });
   const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource, cluster: () => parts.kubernetes });
   return {
     readDockerfile,
     pinning,
-    signing,
-    copying: createCopyEngine(() => ({
-      source: parts.registry, destination: parts.destination, clock: systemClock, random: Math.random,
-      keySource: parts.keySource, verify: (query, signal) => parts.verifier.verify(query, signal),
-    })),
+    signing: {
+      ...signing,
+      planImage: (request, signal) => during(() => signing.planImage(request, signal)),
+      signImage: (request, onProgress, signal) => during(() => signing.signImage(request, onProgress, signal)),
+    },
+    copying: {
+      ...copying,
+      plan: (request, signal) => during(() => copying.plan(request, signal)),
+      copy: (plan, selection, options, onProgress, signal) => during(() => copying.copy(plan, selection, options, onProgress, signal)),
+    },
     contents: createContentsEngine(() => parts.registry),
     get kubernetes() {
       return parts.kubernetes;
@@ -83,10 +97,14 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
       return findContainersPolicy({ ...machine, userId: process.getuid?.() });
     },
     configure: (changed) => {
-      const { transport } = parts;
+      const { transport, users } = parts;
       storage?.limit(changed.storageMaxBytes ?? 0);
       parts = assemble(machine, changed, storage);
-      void transport.dispose();
+      retired.add(transport);
+      users.whenGone(() => {
+        retired.delete(transport);
+        void transport.dispose();
+      });
     },
     forget: () => parts.verifier.forget(),
     clearStorage: async () => {
@@ -96,7 +114,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
     },
     dispose: async () => {
       signing.lock();
-      await Promise.all([parts.transport.dispose(), storage?.flush()]);
+      await Promise.all([...[parts.transport, ...retired].map((transport) => transport.dispose()), storage?.flush()]);
     },
   };
 }
@@ -128,5 +146,5 @@ function assemble({ version, env, homeDirectory, fetch }: Machine, settings: Eng
   });
   const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, { onlyEntry }, signal) => (onlyEntry ? kubernetes.readOnlyEntry(place, signal) : kubernetes.readPublic(place, signal)) });
   const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs, kept: storage && new KeptSignatures(storage) });
-  return { transport, registry, destination, keySource, verifier, kubernetes };
+  return { users: new Users(), transport, registry, destination, keySource, verifier, kubernetes };
 }

@@ -76,7 +76,7 @@ async function sendDestinationTag({ sides: { destination: registry, clock, rando
   const outcome = await writeTag({ registry, clock, random }, { repository: to, tag, manifest: top, mayReplace }, signal).catch((error: unknown) => {
     if (!(error instanceof CosignError) || error.code !== 'REGISTRY_CONFLICT') throw error;
     // Nobody else was writing: it is the registry that forbids changing the tag (Harbor says so with this status).
-    throw new CosignError('REGISTRY_DENIED', `The registry does not let the tag ${destinationName(destination)} be written.`, { cause: error, remedy: 'Choose another tag, or ask whoever runs the registry whether its tags can be changed.' });
+    throw new CosignError('REGISTRY_DENIED', `The registry does not let the tag ${destinationName(destination)} be written.`, { cause: error, remedy: 'Choose another tag, or ask whoever runs the registry whether its tags can be changed.', isRemedyExact: true });
   });
   tally.ended({ what: 'tag', digest: top.digest, outcome: outcome === 'written' ? 'copied' : 'already there', sizeBytes: top.bytes.byteLength, tag }, 0);
 }

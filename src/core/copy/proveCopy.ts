@@ -59,16 +59,25 @@ export async function proveCopy({ registry, keySource, verify }: ProofTools, { p
     const { signatures } = evaluate({ demands, places: [{ judged, looksHere: everywhere }], keys, intended: plan.source });
     return { signatures, incomplete: found.incomplete };
   };
-  const compared = counting.length === 0 ? [] : await inParallel(chosen.images, 4, async (image) => {
+  // What hangs on an image is signed too: an SBOM, an attestation.
+  const subjects = chosen.manifests.filter((manifest) => chosen.images.includes(manifest) || manifest.proofs.length > 0);
+  const compared = counting.length === 0 ? [] : await inParallel(subjects, 4, async (image) => {
     const [before, after] = await Promise.all([find(nameOf(plan.source), image.digest), find(nameOf(plan.destination), image.digest)]);
     const signatures = before.signatures.filter(({ signedBy }) => signedBy !== undefined)
       .map((atSource): ProvenSignature => ({ subject: image.digest, atSource, state: stateOf(atSource, after.signatures, isLeftOut(chosen, image.digest, atSource, kinds)) }));
     return { signatures, incomplete: [...before.incomplete, ...after.incomplete] };
   }, signal);
   const signatures = compared.flatMap((each) => each.signatures);
-  const incomplete = [...keys.failures, ...compared.flatMap((each) => each.incomplete)];
+  // That neither side could be judged is no sameness; where nothing is asked for, there is nothing to judge.
+  const asksNothing = [trust.keys, trust.policies, trust.files ?? [], trust.problems].every(({ length }) => length === 0);
+  const unjudged = asksNothing ? [] : [destination, source].flatMap((verdict) => (verdict.kind === 'unchecked' ? [verdict.reason] : []));
+  const incomplete = distinct([...keys.failures, ...compared.flatMap((each) => each.incomplete), ...unjudged]);
   const isLost = signatures.some(({ state }) => state === 'missing' || state === 'invalid');
-  return { source, destination, signatures, incomplete, holds: !isLost && incomplete.length === 0 && isAsGood(source, destination, signatures) };
+  return { source, destination, signatures, incomplete, holds: !isLost && incomplete.length === 0 && (asksNothing || isAsGood(source, destination, signatures)) };
+}
+
+function distinct(failures: readonly CosignError[]): readonly CosignError[] {
+  return [...new Map(failures.map((failure) => [`${failure.code} ${failure.message}`, failure])).values()];
 }
 
 /** The policies that cover the source, for whatever name the image gets: that a policy wants the old name in the signature says nothing about the copy. */
@@ -99,12 +108,13 @@ function stateOf(atSource: SignatureReport, after: readonly SignatureReport[], l
 
 /** By its kind; a signature that appeared after the plan was made is not left out, it is missing. */
 function isLeftOut(chosen: Chosen, subject: Digest, { manifest }: SignatureReport, kinds: readonly ProofKind[] | undefined): boolean {
-  const proof = chosen.images.find(({ digest }) => digest === subject)?.proofs.find((candidate) => candidate.manifest.digest === manifest);
+  const proof = chosen.manifests.find(({ digest }) => digest === subject)?.proofs.find((candidate) => candidate.manifest.digest === manifest);
   return kinds !== undefined && proof !== undefined && !kinds.includes(proof.kind);
 }
 
 /** Signatures that a person left out may be what the source was verified by. */
 function isAsGood(source: Verdict, destination: Verdict, signatures: readonly ProvenSignature[]): boolean {
+  if (destination.kind === 'unchecked' || source.kind === 'unchecked') return false;
   if (source.kind === destination.kind || destination.kind === 'verified') return true;
-  return signatures.some(({ state }) => state === 'left out') && destination.kind !== 'unchecked';
+  return signatures.some(({ state }) => state === 'left out');
 }

@@ -44,6 +44,8 @@ export interface SourceTree {
 /** What may hang on a manifest: everything, only referrers (nobody signs a signature by tag), or nothing that anybody looks for. */
 type Hangs = 'everything' | 'referrers' | 'nothing';
 
+const extent: Readonly<Record<Hangs, number>> = { nothing: 0, referrers: 1, everything: 2 };
+
 interface Task {
   readonly digest: Digest;
   readonly hangs: Hangs;
@@ -80,23 +82,31 @@ class TreeReader {
   }
 
   async read(root: Digest, signal: AbortSignal): Promise<SourceTree> {
-    const seen = new Set<Digest>([root]);
+    const seen = new Map<Digest, Hangs>([[root, 'everything']]);
+    /** One that was reached as something on which less hangs is looked at again. */
+    const isNews = ({ digest, hangs }: Task): boolean => {
+      const before = seen.get(digest);
+      if (before !== undefined && extent[before] >= extent[hangs]) return false;
+      seen.set(digest, hangs);
+      return true;
+    };
     let tasks: readonly Task[] = [{ digest: root, hangs: 'everything', depth: 0 }];
     while (tasks.length > 0) {
       const found = await inParallel(tasks, atOnce.looking, (task) => this.#load(task, signal), signal);
       // Level by level, so that nothing waits for what waits for it, whatever hangs on whatever.
-      tasks = found.flat().filter(({ digest }) => !seen.has(digest) && seen.add(digest));
+      tasks = found.flat().sort((a, b) => extent[b.hangs] - extent[a.hangs]).filter(isNews);
       if (seen.size > limits.manifests) throw new CosignError('COUNT_LIMIT', `More than ${limits.manifests} manifests belong to ${this.#named(root)}.`);
     }
     if (!this.#manifests.has(root)) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(this.#repository)} has no image ${root}.`);
-    return { root, manifests: this.#withoutMissing(), omitted: this.#omitted };
+    return { root, manifests: this.#withoutMissing(), omitted: distinct(this.#omitted) };
   }
 
   /** @returns what to load next */
   async #load({ digest, hangs, depth, parent, content: known }: Task, signal: AbortSignal): Promise<readonly Task[]> {
-    const content = known ?? await this.#source.manifest(this.#repository, digest, signal);
+    const read = this.#manifests.get(digest)?.content;
+    const content = known ?? read ?? await this.#source.manifest(this.#repository, digest, signal);
     if (!content) return [];
-    this.#bytes += content.bytes.byteLength;
+    if (!read) this.#bytes += content.bytes.byteLength;
     if (this.#bytes > limits.bytes) throw new CosignError('SIZE_LIMIT', `The manifests that belong to ${this.#named(digest)} have more than ${limits.bytes} bytes.`);
     if (depth > limits.depth) throw new CosignError('COUNT_LIMIT', `What belongs to the image is nested more than ${limits.depth} deep, at ${digest}.`);
     const facts = await this.#parseOrOmit(content, parent, signal);
@@ -190,6 +200,10 @@ class TreeReader {
   #named(digest: Digest): string {
     return `${canonicalRepository(this.#repository)}@${digest}`;
   }
+}
+
+function distinct(omitted: readonly Omitted[]): readonly Omitted[] {
+  return [...new Map(omitted.map((each) => [`${each.subject} ${each.digest}`, each])).values()];
 }
 
 interface FoundProof {
