@@ -5,6 +5,7 @@ import type { Reach } from '../core/oci/hosts.ts';
 import { AddressRefused, allowsAddress, guardedLookup, plainLookup, type Resolve } from './addressGuard.ts';
 import type { HostPort } from './hostNames.ts';
 import type { Proxy } from './proxySettings.ts';
+import { readIntoSlabs } from './slabReads.ts';
 
 export interface TlsTrust {
   readonly context: SecureContext | undefined;
@@ -54,6 +55,8 @@ const ignore = (): void => undefined;
 /** For each address of a host but the last. Node's own 250 ms gives up on a slow network, where nothing else will do; much longer keeps waiting for an IPv6 that leads nowhere. */
 const attemptTimeoutMs = 2500;
 const maxTunnelHeadBytes = 16 * 1024;
+/** What a socket holds in each direction before it asks to wait: Node.js' own 16 KiB are less than one piece of a layer. */
+const buffers = { highWaterMark: 512 * 1024 };
 
 /**
  * A connected socket. Plain http through a proxy is not tunnelled: the socket then leads to the proxy, to be sent absolute URLs.
@@ -71,7 +74,12 @@ export async function dial(plan: DialPlan, signal: AbortSignal): Promise<Socket>
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const first = proxy?.address ?? target;
-    socket = connectTcp({ host: first.hostname, port: first.port, autoSelectFamilyAttemptTimeout: Math.min(attemptTimeoutMs, Math.ceil(plan.timeoutMs / 2)), ...lookupOf(plan) });
+    // TLS reads the connection below itself, into buffers of its own.
+    const isPlain = !plan.secure && proxy?.address.secure !== true;
+    socket = connectTcp({
+      host: first.hostname, port: first.port, autoSelectFamilyAttemptTimeout: Math.min(attemptTimeoutMs, Math.ceil(plan.timeoutMs / 2)), ...buffers, ...lookupOf(plan),
+      ...(isPlain ? { onread: readIntoSlabs() } : {}),
+    });
     socket.on('error', ignore);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
@@ -99,7 +107,7 @@ function lookupOf({ target, proxy, sentFrom, resolve }: DialPlan): { readonly lo
 
 async function secured(socket: Socket, { hostname }: HostPort, { context, verify }: TlsTrust, signal: AbortSignal): Promise<Socket> {
   const secure = connectTls({
-    socket, host: hostname, servername: isIP(hostname) === 0 ? hostname : '', ALPNProtocols: ['http/1.1'], rejectUnauthorized: verify,
+    socket, host: hostname, servername: isIP(hostname) === 0 ? hostname : '', ALPNProtocols: ['http/1.1'], rejectUnauthorized: verify, ...buffers,
     ...(context ? { secureContext: context } : {}),
   });
   secure.on('error', ignore);

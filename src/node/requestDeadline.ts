@@ -11,17 +11,19 @@ export class RequestDeadline {
   readonly #timeoutMs: number;
   readonly #caller: AbortSignal;
   readonly #onCallerAbort = (): void => this.end(this.#caller.reason);
-  #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #expired = false;
   #lastMoved = performance.now();
   #spentMs = 0;
+  /** Behind what the timer is set to, mostly: setting it anew with every piece of a body would cost more than reading that. */
+  #due = 0;
 
   constructor(timeoutMs: number, caller: AbortSignal) {
     this.#timeoutMs = timeoutMs;
     this.#caller = caller;
     this.signal = this.#controller.signal;
     caller.addEventListener('abort', this.#onCallerAbort, { once: true });
-    this.#timer = this.#arm(timeoutMs);
+    this.#arm(this.#lastMoved + timeoutMs);
   }
 
   /** True once the time was used up. */
@@ -35,16 +37,16 @@ export class RequestDeadline {
     const now = performance.now();
     this.#spentMs = Math.max(0, this.#spentMs + (now - this.#lastMoved) - bytes / minBytesPerMs);
     this.#lastMoved = now;
-    clearTimeout(this.#timer);
-    this.#timer = this.#arm(Math.max(0, this.#timeoutMs - this.#spentMs));
+    const due = now + Math.max(0, this.#timeoutMs - this.#spentMs);
+    if (due < this.#due) this.#arm(due);
+    else this.#due = due;
   }
 
   /** Begins again, with at least so much time, in milliseconds. */
   restart(ms: number): void {
     if (this.signal.aborted) return;
     [this.#spentMs, this.#lastMoved] = [0, performance.now()];
-    clearTimeout(this.#timer);
-    this.#timer = this.#arm(Math.max(ms, this.#timeoutMs));
+    this.#arm(this.#lastMoved + Math.max(ms, this.#timeoutMs));
   }
 
   /** Aborts now, for this reason. */
@@ -59,10 +61,16 @@ export class RequestDeadline {
     this.#caller.removeEventListener('abort', this.#onCallerAbort);
   }
 
-  #arm(ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
+  #arm(due: number): void {
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => {
+      if (this.#due > performance.now()) {
+        this.#arm(this.#due);
+        return;
+      }
       this.#expired = true;
       this.end(new Error('time is up'));
-    }, ms);
+    }, Math.ceil(due - performance.now()));
   }
 }

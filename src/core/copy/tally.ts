@@ -7,6 +7,8 @@ export class Tally {
   readonly #total: number;
   readonly #underWay = new Map<Digest, number>();
   readonly #things: CopiedThing[] = [];
+  /** The sum of what is under way. */
+  #moving = 0;
   #done = 0;
   #sent = 0;
   #step: CopyProgress['step'] = 'look';
@@ -32,12 +34,14 @@ export class Tally {
 
   /** So many bytes of a blob are on their way by now. */
   moved(digest: Digest, bytes: number): void {
+    this.#moving += bytes - (this.#underWay.get(digest) ?? 0);
     this.#underWay.set(digest, bytes);
     this.#tell(digest);
   }
 
   /** @param countedBytes how much of the total this was; 0 for what is not in it */
   ended(thing: CopiedThing, countedBytes: number): void {
+    this.#moving -= this.#underWay.get(thing.digest) ?? 0;
     this.#underWay.delete(thing.digest);
     this.#done += countedBytes;
     if (thing.what === 'blob' && thing.outcome === 'copied') this.#sent += thing.sizeBytes;
@@ -46,7 +50,6 @@ export class Tally {
   }
 
   #tell(digest?: Digest): void {
-    const moving = [...this.#underWay.values()].reduce((sum, bytes) => sum + bytes, 0);
-    this.#report({ step: this.#step, bytesDone: Math.min(this.#done + moving, this.#total), bytesTotal: this.#total, ...(digest === undefined ? {} : { digest }) });
+    this.#report({ step: this.#step, bytesDone: Math.min(this.#done + this.#moving, this.#total), bytesTotal: this.#total, ...(digest === undefined ? {} : { digest }) });
   }
 }

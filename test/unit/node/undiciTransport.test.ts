@@ -221,3 +221,22 @@ it('an idle connection does not hold the process, and dispose leaves no socket',
 it('leaves the dispatcher of the built-in fetch alone', () => {
   assert.equal(Symbol.for('undici.globalDispatcher.2') in globalThis, false);
 });
+
+it('hands over every byte of long answers, and none of them changes afterwards', async (test) => {
+  const sizes = [3, 1000, 70_000, 400_000, 3_000_000];
+  const answer = (size: number): Buffer => Buffer.from(Uint32Array.from({ length: Math.ceil(size / 4) }, (_, at) => at * size).buffer, 0, size);
+  const server = await startServer(test, (request, response) => { response.end(answer(Number(request.url?.slice(1)))); });
+  const transport = makeTransport(test);
+  const kept: Uint8Array[][] = [];
+  for (const size of sizes) {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of (await transport.send(get(`${server.url.href}${size}`), never)).body) {
+      pieces.push(piece);
+      // Who is slow finds more waiting.
+      if (pieces.length % 3 === 0) await new Promise((done) => { setTimeout(done, 5); });
+    }
+    kept.push(pieces);
+  }
+  for (const [at, size] of sizes.entries()) assert.ok(Buffer.concat(kept[at] ?? []).equals(answer(size)), `${size} bytes`);
+  assert.equal(server.connections, 1);
+});
