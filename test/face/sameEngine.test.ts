@@ -68,7 +68,7 @@ describe('one registry, one engine, two faces', () => {
       const policies = policiesOf(registry.host);
       const text = dockerfileOf(registry.host);
       for (const [name, value] of Object.entries({ keys, policies, 'dockerfile.buildArgs': { NAME: '1' } })) fake.set('user', `countersign.${name}`, value);
-      const face = startFace(() => Promise.resolve(opened(testEngine()) as FakeEngine));
+      const face = startFace(() => Promise.resolve(opened(testEngine()) as unknown as FakeEngine));
       const document = await openDockerfile(text);
       const ready = (): boolean => screen.kinds(face, document).every((kind) => kind !== 'pending');
       // Time is stepped by hand here, and the network is real.
