@@ -153,11 +153,12 @@ export const commands = {
   copy: {
     name: 'copy', operands: 'SOURCE DESTINATION', minimum: 2, maximum: 2,
     summary: 'copy an image with everything that proves it',
-    details: 'Several --platform copy those images by digest and write no tag. With --key the copy is verified like its source.',
+    details: 'Several --platform copy those images by digest and write no tag. With --key the copy is verified like its source. Signatures in COSIGN_REPOSITORY are copied to where the image goes.',
     flags: [
       { name: 'dry-run', ownOnly: true, summary: 'print what would be done, and do nothing' },
       { name: 'platform', value: 'OS/ARCH', many: true, summary: 'only the image for this platform of an index' },
       { name: 'only', value: 'KINDS', many: true, summary: 'of what hangs on the image only these: sig, att, sbom, referrers (all others)' },
+      { name: 'foreign-layers', ownOnly: true, summary: 'also layers that say where else they are (Windows base layers), where the source has them' },
       { name: 'force', short: 'f', summary: 'overwrite the tag of another image' },
       { ...publicKeys, ownOnly: true }, ...network,
     ],

@@ -1,9 +1,9 @@
 // `copy`: an image with everything that proves it. Looks first, writes the tag last, and never takes a tag from another image unasked.
-import type { CopyEngine, CopyPlan, CopyProgress, CopyResult, CopySelection, PlannedManifest, ProofKind } from '../core/copyEngine.ts';
+import type { CopyEngine, CopyPlan, CopyProgress, CopyRequest, CopyResult, CopySelection, PlannedManifest, ProofKind } from '../core/copyEngine.ts';
 import type { Engine } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
 import { choosePlatform } from '../core/oci/platform.ts';
-import { canonicalName, parseReference, type Reference } from '../core/oci/reference.ts';
+import { canonicalName, parseReference } from '../core/oci/reference.ts';
 import type { TrustSettings } from '../core/policy/trustPolicy.ts';
 import { copyPlanDocument } from '../presentation/copyPlanText.ts';
 import { copiedWords, copyOutcome, progressWords, unprovenWords } from '../presentation/copyResultText.ts';
@@ -13,6 +13,7 @@ import type { FlagValues } from './flags.ts';
 import { UsageError } from './flags.ts';
 import { tell, type Call } from './machine.ts';
 import { agreesToOverwrite } from './questions.ts';
+import { signatureRepository } from './repositoryVariable.ts';
 import { withEngine } from './session.ts';
 import { checkKeys, trustByKeys } from './trustFlags.ts';
 import { worst } from './verdictExit.ts';
@@ -26,13 +27,15 @@ interface Part {
 }
 
 export async function copyImage(call: Call, signal: AbortSignal): Promise<ExitCode> {
-  const { flags, machine, operands: [from = '', to = ''] } = call;
-  const [source, destination] = [parseReference(from), parseReference(to)];
+  const { flags, machine, operands: [image = '', copy = ''] } = call;
+  const [source, destination] = [parseReference(image), parseReference(copy)];
   const trust = flags.has('key') ? trustByKeys(call) : undefined;
   const proofs = kindsOf(flags);
-  return withEngine(call, { references: [source, destination], timeoutMs: 0 }, signal, async (engine, limited) => {
+  const place = signatureRepository(machine);
+  return withEngine(call, { references: [source, destination, ...(place ? [{ ...place, tag: 'latest' }] : [])], timeoutMs: 0 }, signal, async (engine, limited) => {
     if (trust) await checkKeys(engine, trust, limited);
-    const parts = await partsOf(engine.copying, { source, destination, platforms: flags.all('platform'), kinds: proofs }, limited);
+    const from = { foreignLayers: flags.on('foreign-layers'), ...(place ? { signatureRepository: place } : {}) };
+    const parts = await partsOf(engine.copying, { source, destination, ...from, platforms: flags.all('platform'), kinds: proofs }, limited);
     if (flags.on('dry-run')) {
       for (const { plan, selection } of parts) machine.stdout.write(copyPlanDocument(plan, selection, engine.copying.totals(plan, selection), english));
       return exitCodes.success;
@@ -43,9 +46,7 @@ export async function copyImage(call: Call, signal: AbortSignal): Promise<ExitCo
   });
 }
 
-interface CopyQuestion {
-  readonly source: Reference;
-  readonly destination: Reference;
+interface CopyQuestion extends CopyRequest {
   readonly platforms: readonly string[];
   readonly kinds: readonly ProofKind[] | undefined;
 }
@@ -54,16 +55,16 @@ interface CopyQuestion {
  * One platform makes its image the destination, as in cosign. Several cannot share a tag: an index that lists only those would be
  * another one than was signed. They are copied by their digests.
  */
-async function partsOf(copying: CopyEngine, { source, destination, platforms, kinds: proofs }: CopyQuestion, signal: AbortSignal): Promise<readonly Part[]> {
+async function partsOf(copying: CopyEngine, { source, destination, platforms, kinds: proofs, ...from }: CopyQuestion, signal: AbortSignal): Promise<readonly Part[]> {
   const selected = proofs === undefined ? {} : { kinds: proofs };
-  const plan = await copying.plan({ source, destination }, signal);
+  const plan = await copying.plan({ ...from, source, destination }, signal);
   const [first, ...more] = platforms.map((platform) => childFor(plan.root, platform).digest);
   if (first === undefined) return [{ plan, selection: selected }];
   if (more.length === 0) return [{ plan, selection: { ...selected, top: first } }];
   const parts: Part[] = [];
   for (const digest of new Set([first, ...more])) {
     const [{ registry, repository }, at] = [destination, { registry: source.registry, repository: source.repository, digest }];
-    parts.push({ plan: await copying.plan({ source: at, destination: { registry, repository, digest } }, signal), selection: selected });
+    parts.push({ plan: await copying.plan({ ...from, source: at, destination: { registry, repository, digest } }, signal), selection: selected });
   }
   return parts;
 }

@@ -1,6 +1,7 @@
 // What the editor's face asks of copying: a plan to look at, the copy of what was chosen of it, and the proof at the end.
 import type { Digest } from './crypto/digest.ts';
 import type { CosignError } from './errors.ts';
+import type { RepositoryName } from './oci/exchange.ts';
 import type { Reference } from './oci/reference.ts';
 import type { TrustSettings } from './policy/trustPolicy.ts';
 import type { SignatureReport, Verdict } from './policy/verdict.ts';
@@ -14,6 +15,11 @@ export interface CopyRequest {
    * from the source registry or not at all, never from the addresses that they name.
    */
   readonly foreignLayers?: boolean;
+  /**
+   * COSIGN_REPOSITORY, `countersign.signing.repository`: where signatures and the like lie, besides beside the image. They are copied
+   * to where the image goes, as by `cosign copy`.
+   */
+  readonly signatureRepository?: RepositoryName | string;
 }
 
 /** What proves something about an image, or tells about it. `other`: a referrer that is none of the three. */
@@ -83,6 +89,8 @@ export type DestinationTag =
 export interface CopyPlan {
   readonly source: Reference;
   readonly destination: Reference;
+  /** As in {@link CopyRequest}. */
+  readonly signatureRepository?: RepositoryName;
   readonly root: PlannedManifest;
   /** Compare its digest with that of the selection's top: another one needs {@link CopyOptions.overwriteTag}. */
   readonly destinationTag: DestinationTag;

@@ -1,6 +1,6 @@
 // How a copy went, in words: what was sent, and which signatures hold at the destination.
 import type { CopyProof, CopyProgress, CopyResult, ProvenSignature } from '../core/copyEngine.ts';
-import { familiarName } from '../core/oci/reference.ts';
+import { canonicalRepository, familiarName } from '../core/oci/reference.ts';
 import type { Verdict } from '../core/policy/verdict.ts';
 import { shortDigest, sizeText } from './digestText.ts';
 import { failureText, shortReason } from './failureText.ts';
@@ -12,7 +12,7 @@ const maxNamed = 5;
 
 /** One message for a copy that holds: what was done, and what it proves. */
 export function copyOutcome(result: CopyResult, t: Translate): string {
-  return [copiedWords(result, t), proofWords(result.proof, t), ...verdictWords(result.proof.destination, t)].join(' ');
+  return [copiedWords(result, t), proofWords(result.proof, t), ...nameWords(result, t), ...verdictWords(result.proof.destination, t)].join(' ');
 }
 
 /** `Copied to r.io/app:1 (sha256:84d8…): 12 MB sent.` */
@@ -24,6 +24,18 @@ export function copiedWords({ destination, digest, sentBytes, things }: CopyResu
   return things.every(({ outcome }) => outcome === 'already there' || outcome === 'foreign')
     ? t('Everything was at {0} already ({1}); nothing was written.', name, shortDigest(digest))
     : t('Copied to {0} ({1}): {2}.', name, shortDigest(digest), `${t('{0} sent', sizeText(sentBytes))}${extra}`);
+}
+
+/** Signatures keep the name that they were made for: for information only. */
+export function nameWords({ proof: { signatures }, destination }: CopyResult, t: Translate): readonly string[] {
+  const copy = canonicalRepository(destination);
+  const others = new Set(signatures.filter(({ state }) => state === 'valid').flatMap(({ atSource: { identity } }) => (identity === undefined || isOf(identity, copy) ? [] : [plainText(identity, 200)])));
+  return others.size === 0 ? [] : [t('Signed as {0}; the copy is {1}.', enumeration([...others], t, maxNamed), plainText(copy, 300))];
+}
+
+/** With a tag or digest too: `cosign sign --sign-container-identity`. */
+function isOf(identity: string, repository: string): boolean {
+  return identity === repository || identity.startsWith(`${repository}:`) || identity.startsWith(`${repository}@`);
 }
 
 function proofWords({ signatures }: CopyProof, t: Translate): string {

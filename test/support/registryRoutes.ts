@@ -21,6 +21,8 @@ export interface RouteOptions {
   readonly chunkMinBytes?: number;
   /** `never`: blobs of other repositories are not taken over; the answer is an upload to be filled. */
   readonly mounts?: 'never';
+  /** Refuses an index before what it lists, and a referrer before its subject. */
+  readonly strictOrder?: boolean;
 }
 
 export class RegistryRoutes {
@@ -76,10 +78,11 @@ export class RegistryRoutes {
     const { blobs } = this.#store.repository(repository);
     const named = [content.config, ...(Array.isArray(content['layers']) ? (content['layers'] as unknown[]) : [])];
     const missing = named.some((descriptor) => {
-      const name = (descriptor as { digest?: string } | undefined)?.digest;
-      return name !== undefined && !blobs.has(name);
+      const { digest: name, urls } = (descriptor ?? {}) as { digest?: string; urls?: readonly string[] };
+      return name !== undefined && !blobs.has(name) && urls === undefined;
     });
     if (missing) return failure(400, 'MANIFEST_BLOB_UNKNOWN');
+    if (this.#options.strictOrder === true && this.#namesWhatIsNotThere(repository, content)) return failure(400, 'MANIFEST_UNKNOWN');
     this.#store.putManifest(repository, target.startsWith('sha256:') ? undefined : target, body, headers['content-type'] ?? types.manifest);
     const subject = (this.#options.referrers ?? 'native') === 'native' ? content.subject?.digest : undefined;
     return {
@@ -89,6 +92,11 @@ export class RegistryRoutes {
         ...(subject === undefined ? {} : { 'oci-subject': subject }), ...(this.#options.etags ? { etag: `"${digest}"` } : {}),
       },
     };
+  }
+
+  #namesWhatIsNotThere(repository: string, { manifests, subject }: Readonly<Record<string, unknown>>): boolean {
+    const named = [...Array.isArray(manifests) ? (manifests as { digest: string }[]) : [], ...subject === undefined ? [] : [subject as { digest: string }]];
+    return named.some(({ digest }) => !this.#store.manifest(repository, digest));
   }
 
   #blob({ method, repository, target, headers }: RegistryRequest): Answer {

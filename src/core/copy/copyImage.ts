@@ -11,6 +11,7 @@ import { sendBlobs, sendManifests, type Route } from './sendContent.ts';
 import { refuseOccupiedTags, sendProofs } from './sendProofs.ts';
 import type { CopySides } from './sides.ts';
 import { Tally } from './tally.ts';
+import { withSignaturesFrom } from './signaturesElsewhere.ts';
 import { writeTag } from './writeTag.ts';
 
 export interface CopyTools {
@@ -19,8 +20,9 @@ export interface CopyTools {
 }
 
 /** @throws {CosignError} as {@link CopyEngine.copy} says; the signal's reason */
-export async function copyImage({ sides, prove }: CopyTools, plan: CopyPlan, selection: CopySelection, options: CopyOptions, onProgress: (progress: CopyProgress) => void, signal: AbortSignal): Promise<CopyResult> {
+export async function copyImage({ sides: given, prove }: CopyTools, plan: CopyPlan, selection: CopySelection, options: CopyOptions, onProgress: (progress: CopyProgress) => void, signal: AbortSignal): Promise<CopyResult> {
   const chosen = choose(plan, selection);
+  const sides = plan.signatureRepository ? { ...given, source: withSignaturesFrom(given.source, plan.signatureRepository) } : given;
   const tally = new Tally(totalsOf(chosen).sizeBytes, onProgress);
   const route: Route = { sides, from: nameOf(plan.source), to: nameOf(plan.destination), tally };
   refuseHoles(plan, chosen);

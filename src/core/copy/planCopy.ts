@@ -5,22 +5,26 @@ import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { isIndexMediaType, type Descriptor } from '../oci/manifest.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
+import { parseSignatureRepository } from '../oci/signatureRepository.ts';
 import { inParallel } from '../signing/inParallel.ts';
 import type { RepositoryName } from '../verification/registryReader.ts';
 import { atOnce, isSameRepository, type CopyDestination, type CopySides, type CopySource } from './sides.ts';
+import { withSignaturesFrom } from './signaturesElsewhere.ts';
 import { listReferrers, readSourceTree, type SourceBlob, type SourceManifest, type SourceProof, type SourceTree } from './sourceTree.ts';
 
 /** @throws {CosignError} as {@link CopyEngine.plan} says */
-export async function planCopy({ source, destination }: CopySides, request: CopyRequest, signal: AbortSignal): Promise<CopyPlan> {
+export async function planCopy({ source: registry, destination }: CopySides, request: CopyRequest, signal: AbortSignal): Promise<CopyPlan> {
   const from = nameOf(request.source);
   const to = nameOf(request.destination);
+  const elsewhere = signaturesOf(request, from);
+  const source = elsewhere ? withSignaturesFrom(registry, elsewhere) : registry;
   refuseReservedTag(request.destination);
   const [root, destinationTag] = await Promise.all([source.resolve(request.source, signal), readTag(destination, request.destination, signal)]);
   const tree = await readSourceTree(source, from, root.digest, signal);
-  const looked = new DestinationLook({ source, destination, from, to, foreignLayers: request.foreignLayers ?? false });
+  const looked = new DestinationLook({ source, destination, from, to, isSame: isSameRepository(from, to) && !elsewhere, foreignLayers: request.foreignLayers ?? false });
   const states = await looked.read(tree, signal);
   const { manifest, omitted } = new TreeBuilder(tree, states).build();
-  return { source: request.source, destination: request.destination, root: manifest, destinationTag, omitted: [...tree.omitted, ...omitted] };
+  return { source: request.source, destination: request.destination, ...(elsewhere ? { signatureRepository: elsewhere } : {}), root: manifest, destinationTag, omitted: [...tree.omitted, ...omitted] };
 }
 
 /** What is under the destination tag now. */
@@ -29,6 +33,12 @@ export async function readTag(destination: CopyDestination, reference: Reference
   if (tag === undefined) return { kind: 'none' };
   const found = await present(destination, { ...nameOf(reference), tag }, signal);
   return found ? { kind: 'present', tag, digest: found.digest } : { kind: 'absent', tag };
+}
+
+function signaturesOf({ signatureRepository: given }: CopyRequest, from: RepositoryName): RepositoryName | undefined {
+  if (given === undefined) return undefined;
+  const named = typeof given === 'string' ? parseSignatureRepository(given) : given;
+  return isSameRepository(named, from) ? undefined : named;
 }
 
 export function nameOf({ registry, repository }: Reference): RepositoryName {
@@ -63,18 +73,20 @@ class DestinationLook {
   readonly #destination: CopyDestination;
   readonly #from: RepositoryName;
   readonly #to: RepositoryName;
+  readonly #isSame: boolean;
   readonly #foreignLayers: boolean;
 
-  constructor(options: { readonly source: CopySource; readonly destination: CopyDestination; readonly from: RepositoryName; readonly to: RepositoryName; readonly foreignLayers: boolean }) {
+  constructor(options: { readonly source: CopySource; readonly destination: CopyDestination; readonly from: RepositoryName; readonly to: RepositoryName; readonly isSame: boolean; readonly foreignLayers: boolean }) {
     this.#source = options.source;
     this.#destination = options.destination;
     this.#from = options.from;
     this.#to = options.to;
+    this.#isSame = options.isSame;
     this.#foreignLayers = options.foreignLayers;
   }
 
   async read({ manifests }: SourceTree, signal: AbortSignal): Promise<DestinationStates> {
-    const isSame = isSameRepository(this.#from, this.#to);
+    const isSame = this.#isSame;
     const digests = [...manifests.keys()];
     const there = isSame ? digests : (await inParallel(digests, atOnce.looking, async (digest) => (await present(this.#destination, { ...this.#to, digest }, signal) ? [digest] : []), signal)).flat();
     const known = new Set(there);
@@ -99,7 +111,7 @@ class DestinationLook {
   }
 
   async #blob({ descriptor }: SourceBlob, inKnown: boolean, signal: AbortSignal): Promise<BlobState> {
-    if (isSameRepository(this.#from, this.#to)) return 'there';
+    if (this.#isSame) return 'there';
     if (isForeign(descriptor) && !(this.#foreignLayers && await this.#source.blobExists(this.#from, descriptor.digest, signal))) return 'foreign';
     const isNeighbour = this.#from.registry === this.#to.registry;
     // Mounting is as cheap as asking, and does no harm where there is nothing to do.

@@ -13,8 +13,8 @@ import { inParallel } from '../signing/inParallel.ts';
 import { evaluate, keysThatCount } from '../verification/evaluate.ts';
 import { judgeSignatures } from '../verification/judgedSignature.ts';
 import { loadKeys, ParsedKeys } from '../verification/keyLoader.ts';
-import type { RegistryReader, RepositoryName } from '../verification/registryReader.ts';
-import { SignatureFinder } from '../verification/signatureFinder.ts';
+import type { RegistryReader } from '../verification/registryReader.ts';
+import { SignatureFinder, type SignatureHome } from '../verification/signatureFinder.ts';
 import type { Chosen } from './chosen.ts';
 import { nameOf } from './planCopy.ts';
 
@@ -44,7 +44,7 @@ export async function proveCopy({ registry, keySource, verify }: ProofTools, { p
   const { digest } = chosen.top;
   const ours = policiesOf(plan.source, trust);
   const [source, destination] = await Promise.all([
-    verify({ reference: { ...plan.source, digest }, trust: ours, fresh: true }, signal),
+    verify({ reference: { ...plan.source, digest }, trust: ours, fresh: true, ...(plan.signatureRepository ? { signatureRepository: plan.signatureRepository, besideImage: true } : {}) }, signal),
     verify({ reference: { ...plan.destination, digest }, trust: ours, fresh: true }, signal),
   ]);
   const demands = source.kind === 'uncovered' ? [] : demandsFor(plan.source, ours);
@@ -53,7 +53,7 @@ export async function proveCopy({ registry, keySource, verify }: ProofTools, { p
   const everywhere = (): boolean => true;
   const counting = keysThatCount(demands, everywhere, keys.keys);
   const finder = new SignatureFinder(registry);
-  const find = async (repository: RepositoryName, subject: Digest): Promise<Found> => {
+  const find = async (repository: SignatureHome, subject: Digest): Promise<Found> => {
     const found = await finder.thorough(repository, subject, await finder.quick(repository, subject, signal), signal);
     const judged = judgeSignatures(found.signatures, subject, counting);
     const { signatures } = evaluate({ demands, places: [{ judged, looksHere: everywhere }], keys, intended: plan.source });
@@ -62,7 +62,9 @@ export async function proveCopy({ registry, keySource, verify }: ProofTools, { p
   // What hangs on an image is signed too: an SBOM, an attestation.
   const subjects = chosen.manifests.filter((manifest) => chosen.images.includes(manifest) || manifest.proofs.length > 0);
   const compared = counting.length === 0 ? [] : await inParallel(subjects, 4, async (image) => {
-    const [before, after] = await Promise.all([find(nameOf(plan.source), image.digest), find(nameOf(plan.destination), image.digest)]);
+    const homes: readonly SignatureHome[] = [nameOf(plan.source), ...(plan.signatureRepository ? [{ ...plan.signatureRepository, images: nameOf(plan.source) }] : [])];
+    const [after, ...places] = await Promise.all([find(nameOf(plan.destination), image.digest), ...homes.map((home) => find(home, image.digest))]);
+    const before = { signatures: places.length === 1 ? places.flatMap((place) => place.signatures) : distinctSignatures(places.flatMap((place) => place.signatures)), incomplete: places.flatMap((place) => place.incomplete) };
     const signatures = before.signatures.filter(({ signedBy }) => signedBy !== undefined)
       .map((atSource): ProvenSignature => ({ subject: image.digest, atSource, state: stateOf(atSource, after.signatures, isLeftOut(chosen, image.digest, atSource, kinds)) }));
     return { signatures, incomplete: [...before.incomplete, ...after.incomplete] };
@@ -74,6 +76,11 @@ export async function proveCopy({ registry, keySource, verify }: ProofTools, { p
   const incomplete = distinct([...keys.failures, ...compared.flatMap((each) => each.incomplete), ...unjudged]);
   const isLost = signatures.some(({ state }) => state === 'missing' || state === 'invalid');
   return { source, destination, signatures, incomplete, holds: !isLost && incomplete.length === 0 && (asksNothing || isAsGood(source, destination, signatures)) };
+}
+
+/** What lies in two places is one. */
+function distinctSignatures(signatures: readonly SignatureReport[]): readonly SignatureReport[] {
+  return [...new Map(signatures.map((report) => [`${report.format} ${report.blob} ${report.signedBy?.fingerprint ?? ''}`, report])).values()];
 }
 
 function distinct(failures: readonly CosignError[]): readonly CosignError[] {

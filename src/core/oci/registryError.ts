@@ -94,7 +94,7 @@ export function registryError(failure: Failure): RegistryFailure {
 function writeRefusal({ status, registryCode = '', registryMessage = '' }: Failure): { readonly why: string; readonly remedy: string } | undefined {
   const words = `${registryCode} ${registryMessage}`;
   if (status === 404 && registryCode === 'NAME_UNKNOWN') return { why: 'it has no such repository, and makes none by itself', remedy: 'Create the repository, or correct its name.' };
-  if (status >= 400 && status < 500 && /immutable/i.test(words)) return { why: 'its tags cannot be changed once they are there', remedy: 'Choose another tag, or ask whoever runs the registry.' };
+  if (status >= 400 && status < 500 && /immutable|ImageTagAlreadyExists/i.test(words)) return { why: 'its tags cannot be changed once they are there', remedy: 'Choose another tag, or ask whoever runs the registry.' };
   if (status >= 400 && status < 500 && status !== 429 && /quota|storage limit/i.test(words)) return { why: 'there is no space left for it', remedy: 'Make room in the registry, or ask for a higher quota.' };
   return undefined;
 }

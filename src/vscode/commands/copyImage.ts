@@ -5,7 +5,7 @@ import type { Engine } from '../../core/engine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
 import { canonicalRepository, familiarName } from '../../core/oci/reference.ts';
 import type { TrustSettings } from '../../core/policy/trustPolicy.ts';
-import { copiedWords, copyOutcome, progressWords, unprovenWords } from '../../presentation/copyResultText.ts';
+import { copiedWords, copyOutcome, nameWords, progressWords, unprovenWords } from '../../presentation/copyResultText.ts';
 import { topOf } from '../../presentation/copyText.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
 import { useAt } from '../fileTrust.ts';
@@ -70,7 +70,7 @@ async function ask(context: CommandContext, argument: unknown, title: string, de
   const { uri, ...choices } = sourcesFor(context, argument);
   const { copying } = engine;
   const steps = [
-    sourceStep(choices), destinationStep(copying, recentDestinations(context.globalMemory)), partStep(copying), kindsStep(copying),
+    sourceStep(choices), destinationStep(copying, recentDestinations(context.globalMemory), context.settings.forResource(uri).signing.repository), partStep(copying), kindsStep(copying),
     ...(decides ? [planStep(copying, context.copyPlans)] : []),
   ];
   return { engine, uri, state: await askSteps<CopyState>(title, steps, { selection: {} }) };
@@ -133,5 +133,6 @@ function codeOf({ signatures, incomplete }: CopyProof): CosignError['code'] {
 
 function writeLog({ log }: CommandContext, result: CopyResult): void {
   log.info(copiedWords(result, t));
+  for (const words of nameWords(result, t)) log.info(words);
   for (const { subject, state, atSource } of result.proof.signatures) log.info(`${subject}: ${plainText(atSource.signedBy?.key ?? '?', 40)} (${atSource.format}): ${state}`);
 }

@@ -63,7 +63,7 @@ export function sourceStep({ uses, at }: SourceChoices): Step<CopyState> {
 }
 
 /** The plan is made at once, so that a mistake in the name is seen before anything else is asked. */
-export function destinationStep(copying: CopyEngine, recent: readonly Reference[]): Step<CopyState> {
+export function destinationStep(copying: CopyEngine, recent: readonly Reference[], signatureRepository: string | undefined): Step<CopyState> {
   return {
     applies: () => true,
     ask: async (state, place) => {
@@ -78,7 +78,7 @@ export function destinationStep(copying: CopyEngine, recent: readonly Reference[
         parse: (text) => destinationOf(text, source),
       });
       if (destination === back) return back;
-      const plan = await runWithProgress(t('Looking at {0} and {1}', familiarName(source), familiarName(destination)), (signal) => copying.plan({ source, destination }, signal))
+      const plan = await runWithProgress(t('Looking at {0} and {1}', familiarName(source), familiarName(destination)), (signal) => copying.plan({ source, destination, ...(signatureRepository === undefined ? {} : { signatureRepository }) }, signal))
         .catch((error: unknown) => { throw withCopyRemedy(error, { source, destination }); });
       // Another tree: what was chosen of the last one means nothing here.
       const selection = state.plan?.root.digest === plan.root.digest ? state.selection : {};

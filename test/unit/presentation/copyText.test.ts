@@ -107,6 +107,14 @@ describe('the result of a copy', () => {
   it('counts signatures and names keys once', () => {
     assert.match(copyOutcome(result({ signatures: [signed('a', 'valid'), signed('a', 'valid'), signed('b', 'valid'), signed('c', 'left out')] }), t), /All 3 signatures that are valid at the source are valid here: a and b\. 1 valid signature was left out/);
   });
+  it('tells under which other names it was signed, as information', () => {
+    const as = (identity: string): ProvenSignature => ({ ...signed('a', 'valid'), atSource: { ...signed('a', 'valid').atSource, identity } });
+    const words = (signatures: readonly ProvenSignature[]): string => copyOutcome(result({ signatures }), t);
+    assert.match(words([as('ghcr.io/x'), as('ghcr.io/x')]), /Signed as ghcr\.io\/x; the copy is r\.io\/app\./);
+    for (const same of ['r.io/app', 'r.io/app:1', `r.io/app@${digest('a')}`]) assert.doesNotMatch(words([as(same)]), /Signed as/);
+    assert.match(words([as('r.io/apple')]), /Signed as r\.io\/apple;/);
+    assert.doesNotMatch(words([{ ...as('ghcr.io/x'), state: 'left out' }, signed('b', 'valid')]), /Signed as/);
+  });
   it('names at most five lost signatures, with which image and why', () => {
     const words = unprovenWords(result({ holds: false, signatures: Array.from({ length: 7 }, (_, at) => signed(`k${at}`, at % 2 ? 'missing' : 'invalid')) }).proof, t);
     assert.match(words, /^7 signatures .*k0 \(Sigstore bundle of sha256:a{12}…: does not verify\), k1 .*not found\).* and 2 more/);

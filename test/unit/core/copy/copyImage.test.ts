@@ -24,7 +24,7 @@ describe('a copy', () => {
   for (const from of ['native', 'router 404'] as const) {
     for (const to of ['native', 'router 404', 'json 404'] as const) {
       it(`brings everything from a registry with ${from} referrers to one with ${to}`, async () => {
-        const sides = await start({ source: { referrers: from }, destination: { referrers: to } });
+        const sides = await start({ source: { referrers: from }, destination: { referrers: to, strictOrder: true } });
         const { signatures } = putEverything(sides.source.store, from === 'native');
         const { proof, digest } = await run(sides);
         const { store } = sides.destination;
@@ -66,7 +66,7 @@ describe('a copy', () => {
   });
 
   it('writes the tag last and every manifest behind what it names', async () => {
-    const sides = await start();
+    const sides = await start({ destination: { strictOrder: true } });
     putEverything(sides.source.store, true);
     await run(sides);
     const puts = sides.destination.requests.filter(({ method, kind }) => method === 'PUT' && kind === 'manifest').map(({ target }) => target);
@@ -249,6 +249,15 @@ describe('an image', () => {
     const states = async (foreignLayers: boolean): Promise<unknown> => (await sides.engine.plan({ ...await planOf(sides), foreignLayers }, AbortSignal.timeout(9000))).root.blobs.map(({ state }) => state);
     assert.deepEqual(await states(false), ['copy', 'foreign', 'foreign']);
     assert.deepEqual(await states(true), ['copy', 'copy', 'foreign']);
+    const digests = [here, gone].map((layer) => (layer as { digest: string }).digest);
+    for (const [foreignLayers, to, arrived] of [[false, 'mirror/app:1.0', [false, false]], [true, 'mirror/all:1.0', [true, false]]] as const) {
+      const plan = await sides.engine.plan({ ...await planOf(sides, undefined, to), foreignLayers }, AbortSignal.timeout(9000));
+      const { things } = await sides.engine.copy(plan, {}, { trust }, () => undefined, AbortSignal.timeout(9000));
+      const { blobs } = sides.destination.store.repository(to.slice(0, -4));
+      assert.deepEqual(digests.map((digest) => blobs.has(digest)), arrived);
+      assert.deepEqual(things.filter(({ outcome }) => outcome === 'foreign').length, foreignLayers ? 1 : 2);
+      assert.ok(sides.destination.store.manifest(to.slice(0, -4), '1.0'));
+    }
   });
 
   it('has its dangling and lying referrers left out, with the reason', async () => {

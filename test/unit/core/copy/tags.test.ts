@@ -1,8 +1,10 @@
 // Tags at the destination while others write to them: none is moved without a yes, whatever becomes of an answer.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import type { CosignError } from '../../../../src/core/errors.ts';
 import { either, on, status, times } from '../../../support/faults.ts';
 import type { Fault } from '../../../support/registry.ts';
+import { json } from '../../../support/registryAnswer.ts';
 import { types } from '../../../support/registryStore.ts';
 import { putSmall, run, startPair, type Pair, type PairOptions } from '../../../support/copyPair.ts';
 
@@ -109,4 +111,30 @@ describe('the tag of an SBOM', () => {
     }
     pair = undefined;
   });
+});
+
+describe('a refusal', () => {
+  const says = (code: number, error: string, message: string): Fault => () => json(code, { errors: [{ code: error, message }] });
+  const cases: readonly (readonly [string, string, Fault, RegExp, RegExp])[] = [
+    ['of ECR to change a tag', 'PUT 1.0', says(400, 'ImageTagAlreadyExistsException', "The image tag '1.0' already exists in the 'mirror/app' repository and cannot be overwritten."), /cannot be changed/, /another tag/],
+    ['of ECR to change a tag, by the code of the specification', 'PUT 1.0', says(400, 'TAG_INVALID', "The image tag '1.0' already exists and cannot be overwritten because the tag is immutable."), /cannot be changed/, /another tag/],
+    ['of Harbor to change a tag', 'PUT 1.0', says(412, 'PRECONDITION', "Failed to process request due to 'app:1.0' configured as immutable."), /cannot be changed/, /another tag/],
+    ['for a quota, as a denial', 'PUT upload', says(403, 'DENIED', 'Quota exceeded when processing the request of adding 1.0 MiB of storage resource'), /no space left/, /quota/],
+    ['for a quota, as something too large', 'PUT upload', says(413, 'DENIED', 'Quota exceeded when processing the request of adding 1.0 MiB of storage resource'), /no space left/, /quota/],
+    ['for a repository that nobody made', 'POST upload', says(404, 'NAME_UNKNOWN', "The repository with name 'mirror/app' does not exist"), /no such repository/, /Create the repository/],
+  ];
+  for (const [what, words, fault, message, remedy] of cases) {
+    it(`${what} is told as what it is, with advice that nobody replaces`, async () => {
+      const sides = await start();
+      sides.destination.intercept = on(words, fault);
+      await assert.rejects(run(sides), (error: CosignError) => {
+        assert.equal(error.code, 'REGISTRY_DENIED');
+        assert.match(error.message, message);
+        assert.match(error.message, /mirror\/app/);
+        assert.match(error.advised('Log in.').remedy ?? '', remedy);
+        return true;
+      });
+      assert.equal(tagOf(sides), undefined);
+    });
+  }
 });

@@ -1,0 +1,59 @@
+// An image whose signatures lie in a repository of their own (COSIGN_REPOSITORY): read as if everything lay beside the image.
+import { isDigest, type Digest } from '../crypto/digest.ts';
+import type { Descriptor } from '../oci/manifest.ts';
+import type { BlobName } from '../oci/blobStream.ts';
+import type { ReferrersAnswer, RepositoryName } from '../verification/registryReader.ts';
+import type { CopySource } from './sides.ts';
+
+/** @param signatures where signatures lie, besides beside the image; of two tags for one image, that there comes first, as in cosign */
+export function withSignaturesFrom(source: CopySource, signatures: RepositoryName): CopySource {
+  const has = async (repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<RepositoryName> =>
+    (await source.blobExists(repository, digest, signal) ? repository : signatures);
+  return {
+    resolve: (reference, signal) => source.resolve(reference, signal),
+    manifest: async (repository, tagOrDigest, signal) => {
+      const order = isDigest(tagOrDigest) || !/^sha256-[0-9a-f]{64}/.test(tagOrDigest) ? [repository, signatures] : [signatures, repository];
+      for (const place of order) {
+        const found = await source.manifest(place, tagOrDigest, signal);
+        if (found) return found;
+      }
+      return undefined;
+    },
+    blob: async (repository, descriptor, signal, limits) => source.blob(await has(repository, descriptor.digest, signal), descriptor, signal, limits),
+    blobExists: async (repository, digest, signal) => await source.blobExists(repository, digest, signal) || source.blobExists(signatures, digest, signal),
+    blobStream: (repository, blob) => new FoundStream(source, [repository, signatures], blob),
+    referrers: async (repository, digest, signal) => both(await source.referrers(repository, digest, signal), await source.referrers(signatures, digest, signal)),
+    probeReferrers: async (repository, signal) => {
+      const [image, other] = [await source.probeReferrers(repository, signal), await source.probeReferrers(signatures, signal)];
+      return image === 'unsupported on host' ? other : image;
+    },
+  };
+}
+
+function both(image: ReferrersAnswer, other: ReferrersAnswer): ReferrersAnswer {
+  if (image.kind !== 'list' || other.kind !== 'list') return image.kind === 'list' ? image : other;
+  const descriptors = [...new Map([...other.descriptors, ...image.descriptors].map((each: Descriptor) => [each.digest, each])).values()];
+  const otherDigests = [...new Set([...image.otherDigests ?? [], ...other.otherDigests ?? []])];
+  return { kind: 'list', descriptors, ...(otherDigests.length === 0 ? {} : { otherDigests }) };
+}
+
+/** Finds out where a blob is when its first byte is wanted. */
+class FoundStream {
+  readonly #source: CopySource;
+  readonly #places: readonly [RepositoryName, RepositoryName];
+  readonly #blob: BlobName;
+  #stream: ReturnType<CopySource['blobStream']> | undefined;
+
+  constructor(source: CopySource, places: readonly [RepositoryName, RepositoryName], blob: BlobName) {
+    this.#source = source;
+    this.#places = places;
+    this.#blob = blob;
+  }
+
+  async *read(start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const [image, signatures] = this.#places;
+    const stream = this.#stream ?? this.#source.blobStream(await this.#source.blobExists(image, this.#blob.digest, signal) ? image : signatures, this.#blob);
+    this.#stream = stream;
+    yield* stream.read(start, end, signal);
+  }
+}
