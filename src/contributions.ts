@@ -121,6 +121,12 @@ export interface PolicySetting {
   readonly severity?: Exclude<SeveritySetting, 'off'>;
 }
 
+/** Paths of PEM files. */
+export interface ClientCertificateSetting {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** Every setting with its type as the manifest declares it. */
 export interface Settings {
   readonly 'countersign.keys': Readonly<Record<string, string>>;
@@ -144,7 +150,9 @@ export interface Settings {
   readonly 'countersign.pinning.checkDrift': boolean;
   readonly 'countersign.registries.insecure': readonly string[];
   readonly 'countersign.registries.certificateAuthorities': Readonly<Record<string, string>>;
+  readonly 'countersign.registries.clientCertificates': Readonly<Record<string, ClientCertificateSetting>>;
   readonly 'countersign.registries.useCredentials': boolean;
+  readonly 'countersign.registries.useSystemConfiguration': boolean;
   readonly 'countersign.workspace.exclude': string;
   /** Seconds. */
   readonly 'countersign.network.timeout': number;
@@ -186,7 +194,9 @@ export const settingDefaults: Settings = {
   'countersign.pinning.checkDrift': true,
   'countersign.registries.insecure': [],
   'countersign.registries.certificateAuthorities': {},
+  'countersign.registries.clientCertificates': {},
   'countersign.registries.useCredentials': true,
+  'countersign.registries.useSystemConfiguration': true,
   'countersign.workspace.exclude': '**/{node_modules,.git}/**',
   'countersign.network.timeout': 30,
   'countersign.network.editorFallback': true,
@@ -218,7 +228,9 @@ export const restrictedSettings = [
   'countersign.dockerfile.platform',
   'countersign.registries.insecure',
   'countersign.registries.certificateAuthorities',
+  'countersign.registries.clientCertificates',
   'countersign.registries.useCredentials',
+  'countersign.registries.useSystemConfiguration',
   'countersign.network.editorFallback',
   'countersign.signing.repository',
   'countersign.kubernetes.kubeconfig',

@@ -121,7 +121,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
 
 function assemble({ version, env, homeDirectory, fetch }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
   const clock = systemClock;
-  const transport = createRegistryTransport({ version, env, settings, connectionsPerHost, fetch, now: () => clock.now() });
+  const transport = createRegistryTransport({ version, env, homeDirectory, settings, connectionsPerHost, fetch, now: () => clock.now() });
   const logins = createKeychain({
     env, homeDirectory, trusted: () => settings.trusted, useCredentials: settings.useCredentials,
     ...(settings.dockerConfig === undefined ? {} : { dockerConfig: settings.dockerConfig }),

@@ -29,6 +29,10 @@ const network: readonly Flag[] = [
   { name: 'registry-password', value: 'PASSWORD', instead: ['registry-token'], summary: 'the same; rather set COSIGN_REGISTRY_PASSWORD, which others cannot see' },
   { name: 'registry-token', value: 'TOKEN', instead: ['registry-username', 'registry-password'], summary: 'a bearer token; also COSIGN_REGISTRY_TOKEN' },
   { name: 'registry-cacert', value: 'FILE', summary: 'PEM file with further certificate authorities' },
+  { name: 'registry-client-cert', value: 'FILE', summary: 'PEM file with a client certificate, for registries that ask for one' },
+  { name: 'registry-client-key', value: 'FILE', summary: 'PEM file with its private key, without a password' },
+  { name: 'registry-server-name', value: 'NAME', summary: 'what the certificate of the registry must be for, instead of its host' },
+  { name: 'ignore-system-config', ownOnly: true, summary: 'use nothing that docker and podman were told about registries (certs.d, daemon.json, registries.conf)' },
   timeout,
   ...general,
 ];

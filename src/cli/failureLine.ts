@@ -19,7 +19,8 @@ const remedies: Readonly<Partial<Record<CosignError['code'], string>>> = {
   REGISTRY_TLS: 'Name its certificate authority with --registry-cacert, or accept any certificate with --allow-insecure-registry.',
   REGISTRY_UNAUTHORIZED: 'Log in with "docker login", or give --registry-username and --registry-password, or --registry-token.',
   REGISTRY_UNREACHABLE: 'Check the name and the network; a proxy is taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
-  CERTIFICATE_UNREADABLE: 'Name a file with PEM certificates.',
+  CERTIFICATE_UNREADABLE: 'Name files in PEM form; the key of a client certificate has no password.',
+  CLIENT_CERTIFICATE_REQUIRED: 'Name a certificate that it accepts with --registry-client-cert and --registry-client-key.',
 };
 
 /** With `--verbose`, what led to it; else nothing. */

@@ -48,14 +48,26 @@ function engineSettings(flags: FlagValues, machine: Machine, references: readonl
     plainHttp: flags.on('allow-http-registry') ? registries : [],
     anyCertificate: flags.on('allow-insecure-registry'),
     ...(authority === undefined ? {} : { certificateAuthority: resolve(machine.workingDirectory, authority) }),
+    ...clientFlags(flags, machine, registries),
     ...(login === undefined ? {} : { login }),
   };
   return {
-    trusted: true, insecureRegistries: [], certificateAuthorities: {}, useCredentials: true, noProxy: [], proxyStrictSSL: true,
+    trusted: true, insecureRegistries: [], certificateAuthorities: {}, useSystemConfiguration: !flags.on('ignore-system-config'), useCredentials: true, noProxy: [], proxyStrictSSL: true,
     timeoutMs: settingDefaults['countersign.network.timeout'] * 1000,
     // A command says what is so now: nothing outlives it.
     tagLifetimeMs: settingDefaults['countersign.cache.tagLifetime'] * 1000,
     flags: registryFlags,
+  };
+}
+
+/** @throws {UsageError} for a certificate without its key */
+function clientFlags(flags: FlagValues, machine: Machine, registries: readonly string[]): Pick<RegistryFlags, 'clientCertificate' | 'serverName'> {
+  const [certificate, key, name] = [flags.text('registry-client-cert'), flags.text('registry-client-key'), flags.text('registry-server-name')];
+  if ((certificate === undefined) !== (key === undefined)) throw new UsageError('--registry-client-cert and --registry-client-key belong together.');
+  const path = (file: string): string => resolve(machine.workingDirectory, file);
+  return {
+    ...(certificate === undefined || key === undefined ? {} : { clientCertificate: { registries, certificate: path(certificate), key: path(key) } }),
+    ...(name === undefined ? {} : { serverName: { registries, name } }),
   };
 }
 
@@ -68,7 +80,7 @@ function loginOf(flags: FlagValues, registries: readonly string[]): RegistryFlag
   return { registries, credentials };
 }
 
-/** Whether a login is given by flags or the environment. */
+/** Whether a login or a client certificate is given by flags or the environment. */
 export function givesLogin({ flags }: Pick<Call, 'flags'>): boolean {
-  return loginOf(flags, []) !== undefined;
+  return loginOf(flags, []) !== undefined || flags.has('registry-client-cert');
 }

@@ -23,6 +23,10 @@ export interface EngineSettings {
   readonly insecureRegistries: readonly string[];
   /** Host → absolute path of a PEM file with further certificate authorities. */
   readonly certificateAuthorities: Readonly<Record<string, string>>;
+  /** Host (`host` or `host:port`) → absolute paths of its client certificate and of the key, both PEM, the key without a password. Credentials: never sent in Restricted Mode. */
+  readonly clientCertificates?: Readonly<Record<string, CertificatePair>>;
+  /** What docker and podman know of registries on this machine is read: certificates, plain http, mirrors. Undefined: it is not. */
+  readonly useSystemConfiguration?: boolean;
   /** Absolute path of a docker config directory; undefined: the environment decides. */
   readonly dockerConfig?: string;
   /** False: never send credentials. */
@@ -56,6 +60,12 @@ export interface EngineSettings {
   readonly flags?: RegistryFlags;
 }
 
+/** Absolute paths of PEM files. */
+export interface CertificatePair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 export interface RegistryFlags {
   /** Hosts (`host` or `host:port`) that may be spoken to in plain http; their certificates are verified all the same. */
   readonly plainHttp: readonly string[];
@@ -63,6 +73,10 @@ export interface RegistryFlags {
   readonly anyCertificate: boolean;
   /** Absolute path of a PEM file with further certificate authorities, for every host. */
   readonly certificateAuthority?: string;
+  /** Shown to these registries and no other. */
+  readonly clientCertificate?: CertificatePair & { readonly registries: readonly string[] };
+  /** What the certificates of these registries must be for, instead of their hosts. */
+  readonly serverName?: { readonly registries: readonly string[]; readonly name: string };
   /** Sent to these registries (as in {@link Reference.registry}) and no other, instead of a login of the machine. */
   readonly login?: { readonly registries: readonly string[]; readonly credentials: Credentials };
 }

@@ -1,17 +1,30 @@
-// Which certificate authorities a TLS connection trusts: this machine's, Node's own, and those a person added for one registry.
-import { X509Certificate } from 'node:crypto';
+// What a TLS connection trusts and shows: the authorities of this machine, of Node and of one registry, and a client certificate for it.
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import * as tls from 'node:tls';
 import { CosignError } from '../core/errors.ts';
 import { FileProblem, fileVersion, readBoundedFile } from './boundedFile.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Authorities to connect with. */
-export interface Authorities {
-  /** Equal identities mean equal authorities. */
+/** Authorities to connect with, and the client certificate where there is one. */
+export interface TlsIdentity {
+  /** Equal identities mean equal authorities and certificates. */
   readonly identity: string;
   /** Undefined: whatever Node trusts by itself (and the editor has added to that). */
   readonly context: tls.SecureContext | undefined;
+}
+
+/** A file, and the remedy when it cannot be used. */
+export interface CertificateFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly remedy: string;
+}
+
+/** A client certificate with its key, each in PEM. */
+export interface ClientCertificate {
+  readonly certificate: CertificateFile;
+  readonly key: CertificateFile;
 }
 
 /** Where Linux and BSD distributions keep their bundle; the first that can be read counts, as in Go's crypto/x509. */
@@ -20,12 +33,12 @@ const bundleFiles = [
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', '/etc/ssl/cert.pem', '/usr/local/etc/ssl/cert.pem', '/usr/local/share/certs/ca-root-nss.crt',
 ];
 const maxBundleBytes = 8 * 1024 * 1024;
-const maxAuthorityBytes = 1024 * 1024;
+const maxFileBytes = 1024 * 1024;
 
 /** Builds each TLS context once: parsing a system's certificates for every connection would cost more than the connection. */
 export class CertificateStore {
   readonly #env: Environment;
-  readonly #contexts = new Map<string, Promise<Authorities>>();
+  readonly #contexts = new Map<string, Promise<TlsIdentity>>();
   #system: Promise<readonly string[] | undefined> | undefined;
 
   constructor(env: Environment) {
@@ -33,30 +46,23 @@ export class CertificateStore {
   }
 
   /**
-   * @param file absolute path of a PEM file with further authorities; a changed file is read again
-   * @param host for messages
+   * Files that change are read again.
+   * @param files PEM files with further authorities @param client shown when the server asks for one @param host for messages
    * @throws {CosignError} `CERTIFICATE_UNREADABLE`
    */
-  async authorities(file: string | undefined, host: string): Promise<Authorities> {
+  async identity(files: readonly CertificateFile[], client: ClientCertificate | undefined, host: string): Promise<TlsIdentity> {
     const system = await (this.#system ??= systemCertificates(this.#env));
-    if (file === undefined) return this.#shared('', () => Promise.resolve(system && tls.createSecureContext({ ca: [...system] })));
-    try {
-      const identity = `${file}/${await fileVersion(file)}`;
-      return await this.#shared(identity, async () => {
-        const added = certificatesIn(Buffer.from(await readBoundedFile(file, maxAuthorityBytes, new AbortController().signal)).toString('latin1'));
-        if (added.length === 0) throw new FileProblem('holds no PEM certificate', false);
-        if (!added.every(isCertificate)) throw new FileProblem('holds a certificate that cannot be read', false);
-        return tls.createSecureContext({ ca: [...(system ?? tls.rootCertificates), ...added] });
-      });
-    } catch (error) {
-      if (!(error instanceof FileProblem)) throw error;
-      throw new CosignError('CERTIFICATE_UNREADABLE', `The certificate file "${file}" for "${host}" ${error.message}.`, {
-        remedy: 'Correct countersign.registries.certificateAuthorities: it needs the path of a file with PEM certificates.', cause: error,
-      });
-    }
+    const all = [...files, ...(client ? [client.certificate, client.key] : [])];
+    if (all.length === 0) return this.#shared('', () => Promise.resolve(system && tls.createSecureContext({ ca: [...system] })));
+    const versions = await Promise.all(all.map(async (file) => `${file.path}/${await forHost(file, host, fileVersion(file.path))}`));
+    return this.#shared(JSON.stringify([files.length, ...versions]), async () => {
+      const added = (await Promise.all(files.map((file) => authoritiesIn(file, host)))).flat();
+      const ca = added.length === 0 ? system : [...(system ?? tls.rootCertificates), ...added];
+      return tls.createSecureContext({ ...(ca ? { ca: [...ca] } : {}), ...(client ? await readClientCertificate(client, host) : {}) });
+    });
   }
 
-  async #shared(identity: string, build: () => Promise<tls.SecureContext | undefined>): Promise<Authorities> {
+  async #shared(identity: string, build: () => Promise<tls.SecureContext | undefined>): Promise<TlsIdentity> {
     const known = this.#contexts.get(identity) ?? build().then((context) => ({ identity, context }));
     this.#contexts.set(identity, known);
     try {
@@ -66,6 +72,46 @@ export class CertificateStore {
       throw error;
     }
   }
+}
+
+async function authoritiesIn(file: CertificateFile, host: string): Promise<readonly string[]> {
+  const added = certificatesIn(await readPem(file, host));
+  if (added.length === 0) throw unusable(file, host, 'holds no PEM certificate');
+  if (!added.every(isCertificate)) throw unusable(file, host, 'holds a certificate that cannot be read');
+  return added;
+}
+
+async function readClientCertificate({ certificate, key }: ClientCertificate, host: string): Promise<{ readonly cert: string; readonly key: string }> {
+  const [cert, pem] = [await readPem(certificate, host), await readPem(key, host)];
+  const [leaf] = certificatesIn(cert);
+  if (leaf === undefined || !isCertificate(leaf)) throw unusable(certificate, host, 'holds no PEM certificate');
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) throw unusable(key, host, 'holds a private key with a password; one without is needed');
+  let own: KeyObject;
+  try {
+    own = createPrivateKey(pem);
+  } catch {
+    // What the parser says could hold parts of the key.
+    throw unusable(key, host, 'holds no private key in PEM form');
+  }
+  if (!new X509Certificate(leaf).checkPrivateKey(own)) throw unusable(key, host, `holds another key than that of the certificate "${certificate.path}"`);
+  return { cert, key: pem };
+}
+
+async function readPem(file: CertificateFile, host: string): Promise<string> {
+  return Buffer.from(await forHost(file, host, readBoundedFile(file.path, maxFileBytes, new AbortController().signal))).toString('latin1');
+}
+
+async function forHost<T>(file: CertificateFile, host: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof FileProblem)) throw error;
+    throw unusable(file, host, error.message, error);
+  }
+}
+
+function unusable({ path, remedy }: CertificateFile, host: string, why: string, cause?: unknown): CosignError {
+  return new CosignError('CERTIFICATE_UNREADABLE', `The certificate file "${path}" for "${host}" ${why}.`, { remedy, cause });
 }
 
 /** Undefined where the machine's certificates cannot be had (macOS and Windows before Node 22.15: the editor adds them itself). */

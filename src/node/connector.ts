@@ -1,6 +1,6 @@
 // Opens the socket a request travels on: TCP, through a proxy's tunnel where there is one, then TLS.
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import { connect as connectTls, TLSSocket, type SecureContext } from 'node:tls';
 import type { Reach } from '../core/oci/hosts.ts';
 import { AddressRefused, allowsAddress, guardedLookup, plainLookup, type Resolve } from './addressGuard.ts';
 import type { HostPort } from './hostNames.ts';
@@ -11,6 +11,8 @@ export interface TlsTrust {
   readonly context: SecureContext | undefined;
   /** False accepts any certificate. */
   readonly verify: boolean;
+  /** Asked for, and looked for in the certificate, instead of the host's name. */
+  readonly serverName?: string;
 }
 
 export interface DialPlan {
@@ -32,12 +34,23 @@ export class DialFailure extends Error {
   readonly hop: 'target' | 'proxy';
   /** The status a proxy answered a CONNECT with. */
   readonly proxyStatus: number | undefined;
+  /** The handshake that failed had asked for a client certificate. */
+  readonly askedForCertificate: boolean;
 
-  constructor(hop: 'target' | 'proxy', cause: unknown, proxyStatus?: number) {
+  constructor(hop: 'target' | 'proxy', cause: unknown, proxyStatus?: number, askedForCertificate = false) {
     super('connection failed', { cause });
     this.hop = hop;
     this.proxyStatus = proxyStatus;
+    this.askedForCertificate = askedForCertificate;
   }
+}
+
+/** Only a server that asks for a client certificate tells which signatures it accepts. */
+export function asksForCertificate(socket: Socket | undefined): boolean {
+  if (!(socket instanceof TLSSocket)) return false;
+  // Nothing when it is closed already, whatever the types say.
+  const signatures = socket.getSharedSigalgs() as readonly string[] | null;
+  return signatures !== null && signatures.length > 0;
 }
 
 /** Marks a connection that took longer than allowed. */
@@ -49,6 +62,9 @@ export class DialTimeout extends Error {
     this.afterMs = afterMs;
   }
 }
+
+/** A handshake that failed after the server had asked for a client certificate. */
+class AskedInVain extends Error {}
 
 /** A socket may fail while nobody listens yet: that must not end the process; whoever uses it next finds it closed. */
 const ignore = (): void => undefined;
@@ -91,7 +107,7 @@ export async function dial(plan: DialPlan, signal: AbortSignal): Promise<Socket>
   } catch (error) {
     socket?.destroy();
     if (error instanceof DialFailure) throw error;
-    throw new DialFailure(hop, error);
+    throw error instanceof AskedInVain ? new DialFailure(hop, error.cause, undefined, true) : new DialFailure(hop, error);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
@@ -105,18 +121,19 @@ function lookupOf({ target, proxy, sentFrom, resolve }: DialPlan): { readonly lo
   return { lookup: guardedLookup(sentFrom, resolve) };
 }
 
-async function secured(socket: Socket, { hostname }: HostPort, { context, verify }: TlsTrust, signal: AbortSignal): Promise<Socket> {
+async function secured(socket: Socket, { hostname }: HostPort, { context, verify, serverName = hostname }: TlsTrust, signal: AbortSignal): Promise<Socket> {
   const secure = connectTls({
-    socket, host: hostname, servername: isIP(hostname) === 0 ? hostname : '', ALPNProtocols: ['http/1.1'], rejectUnauthorized: verify, ...buffers,
+    socket, host: serverName, servername: isIP(serverName) === 0 ? serverName : '', ALPNProtocols: ['http/1.1'], rejectUnauthorized: verify, ...buffers,
     ...(context ? { secureContext: context } : {}),
   });
-  secure.on('error', ignore);
+  const seen = { asked: false };
+  secure.on('error', () => { seen.asked ||= asksForCertificate(secure); });
   try {
     await untilEvent(secure, 'secureConnect', signal);
     return secure;
   } catch (error) {
     secure.destroy();
-    throw error;
+    throw seen.asked ? new AskedInVain('handshake failed', { cause: error }) : error;
   }
 }
 

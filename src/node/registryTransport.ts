@@ -46,8 +46,8 @@ function isAsStrict({ settings, env }: RegistryTransportOptions): boolean {
 }
 
 /** The editor's fetch knows nothing of what a person said about a host's certificates. */
-function isPlainlySecure(url: URL, { insecureRegistries, certificateAuthorities, flags }: RegistryTransportOptions['settings']): boolean {
+function isPlainlySecure(url: URL, { insecureRegistries, certificateAuthorities, clientCertificates, flags }: RegistryTransportOptions['settings']): boolean {
   const target = hostPortOf(url);
-  const listed = [...insecureRegistries, ...Object.keys(certificateAuthorities)].some((entry) => namesHost(entry, target));
-  return url.protocol === 'https:' && !isLoopback(target.hostname) && !listed && flags?.anyCertificate !== true && flags?.certificateAuthority === undefined;
+  const listed = [...insecureRegistries, ...Object.keys(certificateAuthorities), ...Object.keys(clientCertificates ?? {})].some((entry) => namesHost(entry, target));
+  return url.protocol === 'https:' && !isLoopback(target.hostname) && !listed && flags?.anyCertificate !== true && flags?.certificateAuthority === undefined && flags?.clientCertificate === undefined && flags?.serverName === undefined;
 }

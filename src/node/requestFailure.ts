@@ -4,6 +4,7 @@ import { isLoopback } from '../core/oci/hosts.ts';
 import type { Referral } from '../core/oci/transport.ts';
 import { AddressRefused } from './addressGuard.ts';
 import { DialFailure, DialTimeout } from './connector.ts';
+import type { ClientState } from './hostTrust.ts';
 import { settingOf, type Proxy } from './proxySettings.ts';
 
 export interface RequestContext {
@@ -14,6 +15,8 @@ export interface RequestContext {
   /** The answer had begun. */
   readonly answering: boolean;
   readonly referral: Referral | undefined;
+  /** Which client certificate the host would get, whether it has asked for one, and whether it has answered anything before. */
+  readonly client?: { readonly state: ClientState; readonly asked: () => boolean; readonly answered: () => boolean };
 }
 
 const unreachable: Readonly<Record<string, string>> = {
@@ -51,7 +54,7 @@ export function toRequestError(thrown: unknown, context: RequestContext): Cosign
   if (dialed?.hop === 'proxy' && context.proxy) return proxyError(dialed, context, context.proxy);
   const { code, text } = systemCode(cause);
   if (code === 'ETIMEDOUT') return noAnswer(context, 'it does not answer at any of its addresses (ETIMEDOUT)', dialed ?? thrown);
-  return tlsError(code, text, context, dialed ?? cause) ?? answerError(code, context, cause)
+  return clientCertificateError(code, dialed?.askedForCertificate ?? context.client?.asked() ?? false, context, dialed ?? cause) ?? tlsError(code, text, context, dialed ?? cause) ?? answerError(code, context, cause)
     ?? new CosignError('REGISTRY_UNREACHABLE', `Cannot reach "${context.host}"${via(context)}: ${inWords(code)}.`, { ...wayTo(context), cause: dialed ?? cause });
 }
 
@@ -104,6 +107,24 @@ function proxyError(failure: DialFailure, { host }: RequestContext, proxy: Proxy
   return new CosignError('REGISTRY_UNREACHABLE', `Cannot reach "${host}" through the proxy "${proxy.shown}": ${inWords(code)}.`, {
     remedy: `Check the proxy in ${proxy.setting}.`, setting: settingOf(proxy), cause: failure,
   });
+}
+
+/** What a server says of our certificate, or of none; one that asked for a certificate and hangs up without a word means the same. */
+function clientCertificateError(code: string, asked: boolean, { host, client, answering }: RequestContext, cause: unknown): CosignError | undefined {
+  const refused = /_ALERT_(?:BAD_CERTIFICATE|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?!UNOBTAINABLE)\w+|UNKNOWN_CA|ACCESS_DENIED)$/.test(code);
+  const hungUp = asked && !answering && client?.answered() !== true && (code.endsWith('_ALERT_HANDSHAKE_FAILURE') || ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code));
+  if (!refused && !hungUp) return undefined;
+  return clientCertificateRefused(host, client?.state ?? { kind: 'none' }, refused ? 'refuses' : 'seems to refuse', cause);
+}
+
+function clientCertificateRefused(host: string, client: ClientState, refuses: string, cause: unknown): CosignError {
+  const make = (message: string, remedy: string): CosignError => new CosignError('CLIENT_CERTIFICATE_REQUIRED', message, { remedy, cause });
+  switch (client.kind) {
+    case 'sent': return make(`"${host}" ${refuses} the client certificate "${client.path}".`, 'Ask whoever runs the registry which certificates it accepts, and whether this one has expired.');
+    case 'withheld': return make(`"${host}" asks for a client certificate, and none is sent in Restricted Mode or with countersign.registries.useCredentials turned off.`, 'Trust the workspace, or turn countersign.registries.useCredentials on.');
+    case 'unreadable': return make(`"${host}" asks for a client certificate, and the key "${client.path}" may not be read by this user.`, `Name a certificate and key that you may read for "${host}" in countersign.registries.clientCertificates.`);
+    case 'none': return make(`"${host}" asks for a client certificate, and there is none for it.`, `Name its PEM files for "${host}" in countersign.registries.clientCertificates.`);
+  }
 }
 
 function tlsError(code: string, text: string, context: RequestContext, cause: unknown): CosignError | undefined {

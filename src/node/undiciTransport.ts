@@ -8,10 +8,10 @@ import type { EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
 import { KnownReaches, type Resolve } from './addressGuard.ts';
-import { CertificateStore } from './certificates.ts';
-import { dial, type DialPlan } from './connector.ts';
-import { hostPortOf, namesHost } from './hostNames.ts';
+import { asksForCertificate, dial, type DialPlan } from './connector.ts';
+import { hostPortOf } from './hostNames.ts';
 import { HostSlots } from './hostSlots.ts';
+import { HostTrusts, type HostTrust, type TrustSettings } from './hostTrust.ts';
 import { chooseProxy, type Proxy } from './proxySettings.ts';
 import { RequestDeadline } from './requestDeadline.ts';
 import { proxyRefusal, timedOut, toRequestError, type RequestContext } from './requestFailure.ts';
@@ -20,7 +20,11 @@ export interface TransportOptions {
   /** Of Countersign, for the user-agent. */
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly settings: Pick<EngineSettings, 'insecureRegistries' | 'certificateAuthorities' | 'proxy' | 'proxyAuthorization' | 'proxySupport' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs' | 'flags'>;
+  readonly settings: TrustSettings & Pick<EngineSettings, 'proxy' | 'proxyAuthorization' | 'proxySupport' | 'noProxy' | 'proxyStrictSSL' | 'timeoutMs'>;
+  /** Where certificates for registries lie besides `/etc`; undefined: nowhere. */
+  readonly homeDirectory?: string;
+  /** Stands before `/etc`; default none. */
+  readonly root?: string;
   /** Connections, and so requests, per host at a time; 20 by default. */
   readonly connectionsPerHost?: number;
   /** At most so long for a connection; as long as a whole request by default. */
@@ -39,9 +43,12 @@ const heldBytes = 1024 * 1024;
 export class UndiciTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #userAgent: string;
-  readonly #certificates: CertificateStore;
+  readonly #trusts: HostTrusts;
   readonly #slots: HostSlots;
   readonly #reaches = new KnownReaches();
+  /** Hosts that asked for a client certificate, and those that have answered: what these do afterwards has other reasons. */
+  readonly #asking = new Set<string>();
+  readonly #answered = new Set<string>();
   readonly #agents = new Map<string, Agent>();
   readonly #active = new Set<RequestDeadline>();
   readonly #disposed = new AbortController();
@@ -49,7 +56,7 @@ export class UndiciTransport implements Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#userAgent = `countersign/${options.version}`;
-    this.#certificates = new CertificateStore(options.env);
+    this.#trusts = new HostTrusts(options.settings, { env: options.env, homeDirectory: options.homeDirectory, ...(options.root === undefined ? {} : { root: options.root }) });
     this.#slots = new HostSlots(options.connectionsPerHost ?? 20);
     setMaxListeners(0, this.#disposed.signal);
   }
@@ -63,7 +70,8 @@ export class UndiciTransport implements Transport {
     const { settings } = this.#options;
     const proxy = chooseProxy(url, { ...settings, env: this.#options.env });
     const headers = this.#headers(request, url.protocol === 'http:' ? proxy : undefined);
-    const agent = await this.#agent(request, proxy);
+    const trust = url.protocol === 'https:' ? await this.#trusts.of(hostPortOf(url), url.host, request.anyCertificate === true) : undefined;
+    const agent = await this.#agent(request, proxy, trust);
     const release = await this.#slots.acquire(url.origin, signal);
     const deadline = new RequestDeadline(settings.timeoutMs, signal);
     this.#active.add(deadline);
@@ -72,7 +80,7 @@ export class UndiciTransport implements Transport {
       this.#active.delete(deadline);
       release();
     };
-    const context: RequestContext = { host: url.host, proxy, timeoutMs: settings.timeoutMs, answering: false, referral: request.referral };
+    const context: RequestContext = { host: url.host, proxy, timeoutMs: settings.timeoutMs, answering: false, referral: request.referral, ...(trust ? { client: { state: trust.client, asked: () => this.#asking.has(url.host), answered: () => this.#answered.has(url.host) } } : {}) };
     try {
       // undici offers a connection again one turn of the event loop after its answer ended; asked at once it would open another.
       await new Promise((resolve) => { setImmediate(resolve); });
@@ -87,6 +95,7 @@ export class UndiciTransport implements Transport {
       });
       const answer = await untilAborted(sent, deadline.signal);
       if (request.answerWithinMs !== undefined) deadline.restart(0);
+      this.#answered.add(url.host);
       if (proxy && url.protocol === 'http:' && answer.statusCode === 407) {
         discard(answer.body);
         throw proxyRefusal(407, url.host, proxy);
@@ -119,17 +128,13 @@ export class UndiciTransport implements Transport {
   }
 
   /** One pool of connections per way of connecting: certificates, verification, proxy, and who may have sent us there never mix. */
-  async #agent({ url, referral }: HttpRequest, proxy: Proxy | undefined): Promise<Agent> {
+  async #agent({ referral }: HttpRequest, proxy: Proxy | undefined, trust: HostTrust | undefined): Promise<Agent> {
     const { settings, resolve } = this.#options;
-    const target = hostPortOf(url);
-    const secure = url.protocol === 'https:';
-    const verify = settings.flags?.anyCertificate !== true && !settings.insecureRegistries.some((entry) => namesHost(entry, target));
-    const file = Object.entries(settings.certificateAuthorities).find(([entry]) => namesHost(entry, target))?.[1] ?? settings.flags?.certificateAuthority;
-    const certificates = secure && verify ? await this.#certificates.authorities(file, url.host) : undefined;
-    const proxyTrust = proxy?.secure === true ? { context: (await this.#certificates.authorities(undefined, proxy.shown)).context, verify: settings.proxyStrictSSL } : { context: undefined, verify: true };
+    const secure = trust !== undefined;
+    const proxyTrust = proxy?.secure === true ? { context: (await this.#trusts.ofProxy(proxy.shown)).context, verify: settings.proxyStrictSSL } : { context: undefined, verify: true };
     this.#disposed.signal.throwIfAborted();
     const sentFrom = referral && this.#reaches.of(hostPortOf(new URL(`http://${referral.from}`)).hostname);
-    const way = JSON.stringify([secure, verify, certificates?.identity, proxy?.shown, sentFrom]);
+    const way = JSON.stringify([secure, trust?.verify, trust?.identity, trust?.serverName, proxy?.shown, sentFrom]);
     const known = this.#agents.get(way);
     if (known) return known;
     const agent = new Agent({
@@ -137,10 +142,11 @@ export class UndiciTransport implements Transport {
       connect: ({ hostname, port, protocol }, callback) => {
         const plan: DialPlan = {
           target: hostPortOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`)), secure, timeoutMs: Math.min(settings.timeoutMs, this.#options.connectTimeoutMs ?? settings.timeoutMs), userAgent: this.#userAgent,
-          targetTrust: { context: certificates?.context, verify }, ...(proxy ? { proxy: { address: proxy, trust: proxyTrust } } : {}),
+          targetTrust: trust ?? { context: undefined, verify: true }, ...(proxy ? { proxy: { address: proxy, trust: proxyTrust } } : {}),
           ...(sentFrom ? { sentFrom } : {}), ...(resolve ? { resolve } : {}),
         };
         dial(plan, this.#disposed.signal).then((socket) => {
+          if (asksForCertificate(socket)) this.#asking.add(`${hostname}${port === '' ? '' : `:${port}`}`);
           if (!proxy) this.#reaches.note(plan.target.hostname, socket.remoteAddress);
           callback(null, socket);
         }, (error: unknown) => { callback(error as Error, null); });

@@ -1,6 +1,6 @@
 // One stored setting → one checked value: a wrong one is reported and the default stands in for it.
 import type * as vscode from 'vscode';
-import { settingDefaults, settingLimits, type addingSettings, type SettingId, type Settings } from '../contributions.ts';
+import { settingDefaults, settingLimits, type addingSettings, type ClientCertificateSetting, type SettingId, type Settings } from '../contributions.ts';
 import { CosignError } from '../core/errors.ts';
 import { readStored, type ScopedValue } from './storedSettings.ts';
 import { t } from './words.ts';
@@ -72,6 +72,24 @@ export class SettingValues {
       for (const [name, entry] of Object.entries(value)) {
         all.delete(name);
         if (this.#entry(id, entry, typeof entry === 'string') && typeof entry === 'string') all.set(name, { value: entry, scope });
+      }
+    }
+    return all;
+  }
+
+  /** Entries of all scopes together, the most specific one counting; an entry that is not two paths is left out. */
+  certificatePairs(id: 'countersign.registries.clientCertificates'): ReadonlyMap<string, ClientCertificateSetting & { readonly scope: ScopedValue['scope'] }> {
+    const all = new Map<string, ClientCertificateSetting & { scope: ScopedValue['scope'] }>();
+    for (const { scope, value } of this.scopes(id)) {
+      if (!isRecord(value)) {
+        this.#wrong(id, t('an object of hosts'));
+        continue;
+      }
+      for (const [host, entry] of Object.entries(value)) {
+        all.delete(host);
+        const { cert, key } = isRecord(entry) ? entry : {};
+        if (typeof cert === 'string' && cert !== '' && typeof key === 'string' && key !== '') all.set(host, { cert, key, scope });
+        else this.problems.push(fault(t('{0} needs the paths "cert" and "key" for "{1}".', id, host.slice(0, 80))));
       }
     }
     return all;

@@ -136,6 +136,8 @@ export class Settings implements vscode.Disposable {
         trusted: vscode.workspace.isTrusted,
         insecureRegistries: values.texts('countersign.registries.insecure'),
         certificateAuthorities: Object.fromEntries(authorities),
+        ...clientCertificates(values, this.#homeDirectory),
+        useSystemConfiguration: values.boolean('countersign.registries.useSystemConfiguration', false),
         // What cannot be read is read as the cautious choice.
         useCredentials: values.boolean('countersign.registries.useCredentials', false),
         ...(typeof proxy === 'string' && proxy !== '' ? { proxy } : {}),
@@ -157,6 +159,14 @@ export class Settings implements vscode.Disposable {
   dispose(): void {
     this.#disposable.dispose();
   }
+}
+
+function clientCertificates(values: SettingValues, homeDirectory: string): Pick<EngineSettings, 'clientCertificates'> {
+  const pairs = [...values.certificatePairs('countersign.registries.clientCertificates')].map(([host, { cert, key, scope }]) => {
+    const [certificate, own] = [cert, key].map((path) => resolvePath(path, baseDirectory(scope, undefined, homeDirectory))?.fsPath ?? path);
+    return [host, { certificate: certificate ?? cert, key: own ?? key }] as const;
+  });
+  return pairs.length === 0 ? {} : { clientCertificates: Object.fromEntries(pairs) };
 }
 
 function kubernetesSettings(values: SettingValues, homeDirectory: string): Pick<EngineSettings, 'kubernetes'> {

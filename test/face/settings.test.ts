@@ -155,6 +155,21 @@ describe('other settings', () => {
     assert.equal(face.engine.configured.at(-1)?.proxySupport, false);
   });
 
+  it('name client certificates by their two paths, and what is none is a problem', async () => {
+    trustKey();
+    const face = startFace();
+    const document = await openDockerfile('FROM alpine');
+    fake.configuration.user['countersign.registries.clientCertificates'] = { a: { cert: 'a.cert', key: 'a.key' }, wrong: 'a.pem', half: { cert: 'a.cert' } };
+    fake.set('workspace', 'countersign.registries.clientCertificates', { b: { cert: 'certs/b.cert', key: '/etc/b.key' } });
+    await settle();
+    const engine = face.engine.configured.at(-1);
+    assert.deepEqual(engine?.clientCertificates, {
+      a: { certificate: `${home}/a.cert`, key: `${home}/a.key` }, b: { certificate: `${folder}/certs/b.cert`, key: '/etc/b.key' },
+    });
+    assert.equal(engine.useSystemConfiguration, true);
+    assert.equal(trustOf(face, document).settings.problems.filter(({ message }) => message.includes('clientCertificates')).length, 2);
+  });
+
   it('about drawing only do not ask the engine again', async () => {
     trustKey();
     const face = startFace();
@@ -184,13 +199,14 @@ describe('Restricted Mode', () => {
   const workspaceValues = {
     'countersign.keys': { evil: 'evil.pub' }, 'countersign.policies': [{ images: ['**'], keys: ['evil'] }], 'countersign.dockerfile.buildArgs': { BASE: 'evil' },
     'countersign.dockerfile.platform': 'linux/s390x', 'countersign.registries.insecure': ['evil:80'], 'countersign.registries.certificateAuthorities': { evil: '/evil.pem' },
-    'countersign.registries.useCredentials': true,
+    'countersign.registries.useCredentials': true, 'countersign.registries.clientCertificates': { evil: { cert: '/evil.cert', key: '/evil.key' } },
+    'countersign.registries.useSystemConfiguration': true,
   };
 
   it('ignores what the workspace and the folder say about trust, and says so', async () => {
     workspace.isTrusted = false;
     trustKey();
-    fake.configuration.user['countersign.registries.useCredentials'] = false;
+    Object.assign(fake.configuration.user, { 'countersign.registries.useCredentials': false, 'countersign.registries.useSystemConfiguration': false });
     Object.assign(fake.configuration.workspace, workspaceValues);
     workspace.workspaceFile = Uri.file('/work space/x.code-workspace');
     Object.assign(fake.configuration.folder, { 'countersign.keys': { evil2: 'x.pub' } });
@@ -203,6 +219,7 @@ describe('Restricted Mode', () => {
     fake.set('user', 'countersign.network.timeout', 1);
     const engine = face.engine.configured.at(-1);
     assert.deepEqual([engine?.trusted, engine?.insecureRegistries, engine?.certificateAuthorities, engine?.useCredentials], [false, [], {}, false]);
+    assert.deepEqual([engine?.clientCertificates, engine?.useSystemConfiguration], [undefined, false]);
     assert.match(screen.languageStatus('countersign.settings')?.detail ?? '', /countersign\.keys/);
     assert.ok(fake.log.some(({ text }) => /countersign\.keys of the workspace is ignored/.test(text)));
   });

@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>);
   /** How long the answer may take once the whole body was sent, in milliseconds, where that is longer than a request may take otherwise: registries store large blobs first. */
   readonly answerWithinMs?: number;
+  /** True: the host may show any certificate. */
+  readonly anyCertificate?: boolean;
   /** Set when an answer, not a person, named the URL: then the address it resolves to must be one its author may send us to. */
   readonly referral?: Referral;
 }
@@ -36,7 +38,7 @@ export interface HttpResponse {
 /** Sends exactly one request: time-outs, proxies, certificates, per-host connection cap and keep-alive are its business, retries and redirects are not. */
 export interface Transport {
   /**
-   * @throws {CosignError} `REGISTRY_UNREACHABLE`, `REGISTRY_TIMEOUT`, `REGISTRY_TLS`, `PROXY_INVALID`, `CERTIFICATE_UNREADABLE`,
+   * @throws {CosignError} `REGISTRY_UNREACHABLE`, `REGISTRY_TIMEOUT`, `REGISTRY_TLS`, `PROXY_INVALID`, `CERTIFICATE_UNREADABLE`, `CLIENT_CERTIFICATE_REQUIRED`,
    * and what the request's referral makes of an address it must not lead to
    * @throws the signal's reason when aborted; the socket is closed then
    */

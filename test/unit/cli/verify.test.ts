@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import Ajv from 'ajv';
 import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json';
 import { CosignError } from '../../../src/core/errors.ts';
-import type { VerifyQuery } from '../../../src/core/engine.ts';
+import type { VerifyQuery, EngineSettings } from '../../../src/core/engine.ts';
 import { canonicalName } from '../../../src/core/oci/reference.ts';
 import type { Verdict } from '../../../src/core/policy/verdict.ts';
 import { verdictEngine } from '../../support/cliEngine.ts';
@@ -108,12 +108,21 @@ describe('verify', () => {
 
   it('sends a login of the command line to the named registries only', async () => {
     let login: unknown;
+    const seen: EngineSettings[] = [];
     const open: NonNullable<Parameters<typeof runCommand>[1]>['openEngine'] = (settings) => {
       login = settings.flags?.login;
+      seen.push(settings);
       return Promise.resolve(verdictEngine(byRepository));
     };
     await runCommand(['verify', '--key', 'k.pub', '--registry-username', 'ada', 'r.io/a', 's.io:5000/b'], { openEngine: open, env: { COSIGN_REGISTRY_PASSWORD: 'secret' } });
     assert.deepEqual(login, { registries: ['r.io', 's.io:5000'], credentials: { kind: 'basic', username: 'ada', password: 'secret' } });
+    const certificate = ['--registry-client-cert', 'c.pem', '--registry-client-key', '/c.key', '--registry-server-name', 'inner'];
+    await runCommand(['verify', '--key', 'k.pub', ...certificate, '--ignore-system-config', 'r.io/a'], { openEngine: open });
+    const { flags, useSystemConfiguration } = seen.pop() ?? {};
+    assert.deepEqual(flags?.clientCertificate, { registries: ['r.io'], certificate: '/work/c.pem', key: '/c.key' });
+    assert.deepEqual([flags.serverName, useSystemConfiguration], [{ registries: ['r.io'], name: 'inner' }, false]);
+    const alone = await runCommand(['verify', '--key', 'k.pub', '--registry-client-cert', 'c.pem', 'r.io/a'], { openEngine: open });
+    assert.match(alone.stderr, /belong together/);
     await runCommand(['verify', '--key', 'k.pub', '--registry-token', 'abc', 'r.io/a'], { openEngine: open });
     assert.deepEqual(login, { registries: ['r.io'], credentials: { kind: 'bearer', token: 'abc' } });
   });

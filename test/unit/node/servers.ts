@@ -1,7 +1,7 @@
 // Real servers on loopback that count what they see, and a transport to reach them.
 import { readFileSync } from 'node:fs';
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { createServer as createHttps } from 'node:https';
+import { createServer as createHttps, type ServerOptions } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { UndiciTransport, type TransportOptions } from '../../../src/node/undiciTransport.ts';
@@ -20,9 +20,10 @@ export interface TestServer {
   requests: IncomingMessage[];
 }
 
-export async function startServer(test: Cleanup, listener: RequestListener, certificate?: string): Promise<TestServer> {
+/** @param tls more about TLS, such as whether a client certificate is asked for */
+export async function startServer(test: Cleanup, listener: RequestListener, certificate?: string, tls: ServerOptions = {}): Promise<TestServer> {
   const server: Server = certificate === undefined ? createHttp(listener)
-    : createHttps({ key: readFileSync(tlsFile(`${certificate}.key`)), cert: readFileSync(tlsFile(`${certificate}.pem`)) }, listener);
+    : createHttps({ key: readFileSync(tlsFile(`${certificate}.key`)), cert: readFileSync(tlsFile(`${certificate}.pem`)), ...tls }, listener);
   return listen(test, server, certificate === undefined ? 'http' : 'https');
 }
 
