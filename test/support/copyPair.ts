@@ -6,7 +6,7 @@ import type { CopyEngine, CopyOptions, CopyPlan, CopyProgress, CopyResult, CopyS
 import type { Digest } from '../../src/core/crypto/digest.ts';
 import { RegistryClient } from '../../src/core/oci/registryClient.ts';
 import { parseReference } from '../../src/core/oci/reference.ts';
-import type { Credentials } from '../../src/core/oci/transport.ts';
+import type { Credentials, Transport } from '../../src/core/oci/transport.ts';
 import type { TrustSettings } from '../../src/core/policy/trustPolicy.ts';
 import { Verifier } from '../../src/core/verification/verifier.ts';
 import { NodeTransport } from './nodeTransport.ts';
@@ -22,7 +22,7 @@ export interface Pair {
   readonly source: TestRegistry;
   readonly destination: TestRegistry;
   readonly engine: CopyEngine;
-  readonly transport: NodeTransport;
+  readonly transport: Transport;
   close(): Promise<void>;
 }
 
@@ -31,12 +31,15 @@ export interface PairOptions {
   readonly destination?: RegistryOptions;
   /** Host → login. */
   readonly logins?: (host: string, source: TestRegistry) => Credentials | undefined;
+  /** Default: the smallest honest one, of the tests. */
+  readonly transport?: Transport & { dispose(): Promise<void> };
 }
 
 export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const source = await startRegistry(options.source);
   const destination = await startRegistry(options.destination);
-  const transport = new NodeTransport();
+  const plain = new NodeTransport();
+  const transport: Transport = options.transport ?? plain;
   const clock = new SteppedClock();
   const base = {
     transport, clock, random: () => 0.5, rules: { allowsPlainHttp: () => true },
@@ -52,7 +55,8 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   return {
     source, destination, engine, transport,
     close: async () => {
-      transport.close();
+      plain.close();
+      await options.transport?.dispose();
       await Promise.all([source.close(), destination.close()]);
     },
   };

@@ -21,6 +21,8 @@ export interface RegistryOptions extends RouteOptions {
   /** Speaks https with this certificate. */
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly intercept?: Fault;
+  /** Of the body of an upload only so many bytes are taken and kept; then the connection is cut. */
+  readonly takesOnly?: (request: { readonly method: string; readonly path: string }) => number | undefined;
   /** A fixed port, for demonstrations; default: any free one. */
   readonly port?: number;
 }
@@ -75,7 +77,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   };
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const request = parseRequest(incoming.method ?? '', incoming.url ?? '', plainHeaders(incoming), await readBody(incoming));
+    const most = options.takesOnly?.({ method: incoming.method ?? '', path: incoming.url ?? '' });
+    const request = parseRequest(incoming.method ?? '', incoming.url ?? '', plainHeaders(incoming), await readBody(incoming, most));
     const { method, path, kind, repository, target, headers } = request;
     const entry: LoggedRequest = { method, path, query: request.query.toString(), kind, repository, target, headers, status: undefined };
     log.push(entry);
@@ -87,6 +90,11 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     });
     const delay = typeof options.latencyMs === 'function' ? options.latencyMs(request) : (options.latencyMs ?? 0);
     if (delay > 0) await sleep(delay);
+    if (most !== undefined) {
+      ordinary({ ...request, method: 'PATCH', headers: {} });
+      response.destroy();
+      return;
+    }
     // Thrown errors inside a fault would otherwise hang the request that the test waits for.
     const answer = await (registry.intercept?.(request, () => ordinary(request)) ?? ordinary(request));
     if (answer.cut !== 'before answer') entry.status = answer.status;
@@ -153,10 +161,18 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+async function readBody(incoming: IncomingMessage, most = Infinity): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  let size = 0;
+  const ended = new Promise<void>((resolve, reject) => {
+    incoming.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size >= most) resolve(void incoming.pause());
+    }).on('end', resolve).on('error', reject);
+  });
+  await ended;
+  return Buffer.concat(chunks).subarray(0, most);
 }
 
 function plainHeaders({ headers }: IncomingMessage): Record<string, string | undefined> {
