@@ -23,7 +23,7 @@ export const errorCodes = [
   // What a signature says
   'PAYLOAD_INVALID', 'BUNDLE_INVALID', 'BUNDLE_UNSUPPORTED',
   // Files
-  'FILE_UNREADABLE', 'FILE_EXISTS', 'FILE_CHANGED',
+  'FILE_UNREADABLE', 'FILE_EXISTS', 'FILE_CHANGED', 'FILE_NEEDED',
   // A bug of ours: anything that is not one of the above
   'INTERNAL',
 ] as const;

@@ -63,15 +63,15 @@ export async function verifyFile(options: FileVerifierOptions, file: string, tru
 }
 
 /**
- * Where only the digest of a file is known. It stands in for the longer digests too, with which no signature over it verifies.
+ * Where only the digest of a file is known. What that does not suffice for is unchecked, never untrusted.
  * @throws only the signal's reason
  */
 export async function verifyDigest(options: FileVerifierOptions, digest: Digest, trust: TrustSettings, signatures: readonly FileSignature[], signal: AbortSignal): Promise<FileVerdict> {
   const sha256 = Buffer.from(hexOf(digest), 'hex');
   const contents: Contents = {
     sizeBytes: 0,
-    digests: () => Promise.resolve({ sha256, sha384: sha256, sha512: sha256 }),
-    again: (judgements) => Promise.resolve(judgements.map((judgement) => ('needsMessage' in judgement ? { fault: 'unsupported', detail: 'An Ed25519 signature can be checked over the file only, not over its digest.' } : judgement))),
+    digests: () => Promise.resolve({ sha256 }),
+    again: (judgements) => Promise.resolve(judgements),
   };
   try {
     return await judgeContents(options, contents, trust, signatures, signal);
@@ -108,12 +108,12 @@ async function judgeContents({ keySource, clock }: FileVerifierOptions, contents
   const [failure] = [...keys.failures, ...trust.problems];
   if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
   const { read, unread } = await readSignatures(signatures, signal);
-  const reports = read.length === 0 ? [] : await judgeAll(contents, read, trust.keys, keys.keys);
+  const { reports, undecided } = await judgeAll(contents, read, trust.keys, keys.keys);
   const checkedAt = clock.now();
   const evidence = { signatures: [...reports, ...unread.map(({ signature: { path, format }, error }) => ({ path, format, fault: error.message }))], checkedAt, fileSizeBytes: contents.sizeBytes };
   if (reports.some(({ signedBy }) => signedBy !== undefined)) return { kind: 'verified', ...evidence };
   // A key or a signature that could not be read may be the very one.
-  const reason = unread[0]?.error ?? failure;
+  const reason = unread[0]?.error ?? failure ?? (undecided && fileNeeded(undecided));
   return reason ? { kind: 'unchecked', reason, checkedAt } : { kind: 'untrusted', ...evidence };
 }
 
@@ -131,12 +131,20 @@ async function readSignatures(signatures: readonly FileSignature[], signal: Abor
   return { read, unread };
 }
 
-async function judgeAll(contents: Contents, signatures: readonly Read[], trusted: readonly KeySetting[], keys: KeyRing): Promise<readonly FileSignatureReport[]> {
+async function judgeAll(contents: Contents, signatures: readonly Read[], trusted: readonly KeySetting[], keys: KeyRing): Promise<{ readonly reports: readonly FileSignatureReport[]; readonly undecided: FileSignature | undefined }> {
+  if (signatures.length === 0) return { reports: [], undecided: undefined };
   const digests = await contents.digests();
   const all = [...keys.values()].flat();
   const first = signatures.map(({ format, bytes }) => (format === 'signature' ? judgeBlobSignature : judgeBlobBundle)({ file: bytes, digests, keys: all }));
   const judged = await contents.again(first);
-  return signatures.map(({ path, format }, index) => ({ path, format, ...outcome(judged[index], trusted, keys) }));
+  return {
+    reports: signatures.map(({ path, format }, index) => ({ path, format, ...outcome(judged[index], trusted, keys) })),
+    undecided: signatures.find((_, index) => { const judgement = judged[index]; return judgement !== undefined && 'needsMessage' in judgement; }),
+  };
+}
+
+function fileNeeded({ path }: FileSignature): CosignError {
+  return new CosignError('FILE_NEEDED', `The signature "${path}" cannot be checked over the SHA-256 digest of a file alone.`);
 }
 
 async function digestsOf(file: FileBytes, onProgress: Progress, signal: AbortSignal): Promise<MessageDigests> {

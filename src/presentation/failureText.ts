@@ -92,6 +92,7 @@ export function shortReason(code: ErrorCode, t: Translate): string {
     case 'FILE_UNREADABLE': return t('a file cannot be read');
     case 'FILE_EXISTS': return t('the file exists already');
     case 'FILE_CHANGED': return t('the file has changed');
+    case 'FILE_NEEDED': return t('the file itself is needed');
     case 'INTERNAL': return t('something unexpected happened');
   }
 }
@@ -143,6 +144,7 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
     case 'KUBERNETES_REFUSED': return t('Ask whoever runs the cluster; the log has the details.');
     case 'FILE_UNREADABLE': return t('Make it readable, or choose another one.');
     case 'FILE_CHANGED': return t('Look at what the file holds now, then try again.');
+    case 'FILE_NEEDED': return t('Verify the file itself instead of its digest.');
     case 'INTERNAL': return t('This is a mistake of the extension: report it with "Countersign: Report Issue…".');
   }
 }
@@ -161,7 +163,7 @@ function actionsForCode(code: ErrorCode, t: Translate): readonly FailureAction[]
   const log = { kind: 'open log', title: t('Open Log') } as const;
   const setting = (id: string): FailureAction => ({ kind: 'open setting', setting: id, title: t('Open Setting') });
   switch (code) {
-    case 'REFERENCE_INVALID': case 'DIGEST_INVALID': case 'DOCKERFILE_INVALID': case 'ANNOTATION_INVALID': case 'KEY_EXISTS': case 'FILE_EXISTS': case 'FILE_CHANGED': case 'TAG_EXISTS':
+    case 'REFERENCE_INVALID': case 'DIGEST_INVALID': case 'DOCKERFILE_INVALID': case 'ANNOTATION_INVALID': case 'KEY_EXISTS': case 'FILE_EXISTS': case 'FILE_CHANGED': case 'FILE_NEEDED': case 'TAG_EXISTS':
       return [];
     case 'SETTING_INVALID': return [{ ...setting('countersign'), title: t('Open Settings') }];
     case 'POLICY_INVALID': return [setting('countersign.policies')];

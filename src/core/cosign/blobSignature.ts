@@ -19,7 +19,7 @@ export type BlobFault =
 export type BlobJudgement =
   | { readonly signer: PublicKey }
   | { readonly fault: BlobFault; readonly detail?: string }
-  /** Digests do not suffice for these keys: the file must be read once more, through {@link startBlobCheck}. */
+  /** These digests do not suffice for these keys: the file must be read once more, through {@link startBlobCheck}. */
   | { readonly needsMessage: { readonly signature: Uint8Array; readonly keys: readonly PublicKey[] } };
 
 export interface BlobInput {
@@ -101,7 +101,7 @@ function judgeNewBundle({ file, digests, keys }: BlobInput): BlobJudgement {
   if (content.kind !== 'message') return { fault: 'unsupported', detail: 'The bundle holds an attestation, not a signature over a file.' };
   if (content.signature.length === 0) return { fault: 'no-signature' };
   if (signer.kind === 'certificate') return { fault: 'certificate' };
-  const fault = digestFault(content, digests);
+  const fault = digestFault(content, digests, keys);
   return fault ?? decide(keys, digests, content.signature);
 }
 
@@ -127,10 +127,12 @@ function readOwnKey(pem: Uint8Array): PublicKey | 'certificate' {
   throw legacyShape.fail('"cert" holds more than one key');
 }
 
-function digestFault({ digestAlgorithm, digest }: Extract<BundleContent, { kind: 'message' }>, digests: MessageDigests): BlobJudgement | undefined {
+function digestFault({ digestAlgorithm, digest, signature }: Extract<BundleContent, { kind: 'message' }>, digests: MessageDigests, keys: readonly PublicKey[]): BlobJudgement | undefined {
   if (digest === undefined || digest.length === 0) return { fault: 'wrong-digest', detail: 'The bundle does not say which contents it is for.' };
-  const actual = new Map([['SHA2_256', digests.sha256], ['SHA2_384', digests.sha384], ['SHA2_512', digests.sha512]]).get(digestAlgorithm ?? '');
-  if (!actual) return { fault: 'unsupported', detail: 'The bundle names the contents by an unknown digest algorithm.' };
+  const known = new Map([['SHA2_256', digests.sha256], ['SHA2_384', digests.sha384], ['SHA2_512', digests.sha512]]);
+  if (!known.has(digestAlgorithm ?? '')) return { fault: 'unsupported', detail: 'The bundle names the contents by an unknown digest algorithm.' };
+  const actual = known.get(digestAlgorithm ?? '');
+  if (!actual) return { needsMessage: { signature, keys } };
   return Buffer.from(digest).equals(actual) ? undefined : { fault: 'wrong-digest', detail: 'The bundle is for other contents.' };
 }
 

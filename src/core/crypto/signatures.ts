@@ -7,10 +7,14 @@ import type { PublicKey } from './publicKey.ts';
 
 type HashName = 'sha256' | 'sha384' | 'sha512';
 
-/** What is known of a message after reading it once. */
-export type MessageDigests = Readonly<Record<HashName, Uint8Array>>;
+/** What is known of a message after reading it once; where it was not at hand, only its SHA-256. */
+export type MessageDigests = Readonly<Partial<AllDigests> & Pick<AllDigests, 'sha256'>>;
+export type AllDigests = Readonly<Record<HashName, Uint8Array>>;
 
-/** `needs-message`: a pure Ed25519 signature cannot be judged from digests; use {@link startPureCheck} on a second reading. */
+/**
+ * `needs-message`: cannot be judged from these digests. A pure Ed25519 signature never can: use {@link startPureCheck} on a second
+ * reading. One of another key can from all of them.
+ */
 export type DigestOutcome = 'verified' | 'refused' | 'needs-message';
 
 /** No signature of a supported key is longer: RSA 16384. */
@@ -54,13 +58,15 @@ export function verifyDigests(key: PublicKey, digests: MessageDigests, signature
     case 'ecdsa-p521': {
       const { curve, pointBytes, hashes } = ecdsa[key.algorithm];
       const point = key.spki.subarray(-pointBytes);
-      return outcome(hashes.some((hash) => curveVerifies(curve, point, digests[hash], signature)));
+      const known = hashes.map((hash) => digests[hash]).filter((digest) => digest !== undefined);
+      if (known.some((digest) => curveVerifies(curve, point, digest, signature))) return 'verified';
+      return known.length < hashes.length ? 'needs-message' : 'refused';
     }
     case 'rsa':
       return outcome(rsaVerifies(key, digests.sha256, signature));
     case 'ed25519':
       if (signature.length !== 64) return 'refused';
-      return verifyPrehashed(pointOf(key), digests.sha512, signature) ? 'verified' : 'needs-message';
+      return digests.sha512 && verifyPrehashed(pointOf(key), digests.sha512, signature) ? 'verified' : 'needs-message';
   }
 }
 
@@ -70,7 +76,7 @@ export function startPureCheck(key: PublicKey, signature: Uint8Array): MessageCh
 }
 
 /** Takes a message in pieces and digests it in every way a signature may need. */
-export function startDigests(): { update(piece: Uint8Array): void; finish(): MessageDigests } {
+export function startDigests(): { update(piece: Uint8Array): void; finish(): AllDigests } {
   const hashes = { sha256: createHash('sha256'), sha384: createHash('sha384'), sha512: createHash('sha512') };
   return {
     update: (piece) => { for (const hash of Object.values(hashes)) hash.update(piece); },
@@ -78,7 +84,7 @@ export function startDigests(): { update(piece: Uint8Array): void; finish(): Mes
   };
 }
 
-export function digestsOf(message: Uint8Array): MessageDigests {
+export function digestsOf(message: Uint8Array): AllDigests {
   const digests = startDigests();
   digests.update(message);
   return digests.finish();

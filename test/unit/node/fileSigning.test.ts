@@ -12,7 +12,7 @@ import type { FileVerdict } from '../../../src/core/signingEngine.ts';
 import { signFile } from '../../../src/node/signFile.ts';
 import { signaturesBeside, verifyDigest, verifyFile } from '../../../src/node/verifyFile.ts';
 import { encodeBlobBundle } from '../../../src/core/cosign/bundle.ts';
-import { signBytes } from '../../../src/core/crypto/signatures.ts';
+import { digestsOf, signBytes } from '../../../src/core/crypto/signatures.ts';
 import { bytes, keyFile } from '../core/cosign/fixtures.ts';
 
 const never = new AbortController().signal;
@@ -152,11 +152,31 @@ describe('the verdict for a digest', () => {
       const signatures = await signaturesBeside(file, never);
       const verdict = async (digest: Digest, by: PrivateKey): Promise<unknown> => said(await verifyDigest(options, digest, trust(by), signatures, never));
       const bad = ['untrusted', 'signature: fault', 'bundle: fault'];
-      assert.deepEqual(await verdict(digestOfBlob, key(name)), name === 'ed25519' ? bad : ['verified', 'signature: key 0', 'bundle: key 0']);
-      assert.deepEqual(await verdict(digestOf(bytes('other')), key(name)), bad);
-      assert.deepEqual(await verdict(digestOfBlob, key(name === 'p384' ? 'p521' : 'p384')), bad);
+      // Neither a pure Ed25519 signature nor one over SHA-384 or SHA-512 can be told from a wrong one.
+      const unknown = ['p384', 'p521', 'ed25519'].includes(name) ? 'FILE_NEEDED' : bad;
+      assert.deepEqual(await verdict(digestOfBlob, key(name)), name === 'ed25519' ? 'FILE_NEEDED' : ['verified', 'signature: key 0', 'bundle: key 0']);
+      assert.deepEqual(await verdict(digestOf(bytes('other')), key(name)), unknown);
+      assert.deepEqual(await verdict(digestOfBlob, key(name === 'rsa4096' ? 'rsa2048' : 'rsa4096')), bad);
+      assert.deepEqual(await verdict(digestOfBlob, key(name === 'p384' ? 'p521' : 'p384')), 'FILE_NEEDED');
     });
   }
+
+  it('is not known where a bundle names the contents by a longer digest, and is that of the file with the file', async () => {
+    const blob = bytes('hello blob\n');
+    for (const [algorithm, hash] of [['SHA2_384', 'sha384'], ['SHA2_512', 'sha512']] as const) {
+      const made = JSON.parse(new TextDecoder().decode(encodeBlobBundle(alice.publicKey.hint, digestsOf(blob).sha256, signBytes(alice, blob)))) as { messageSignature: { messageDigest: unknown } };
+      made.messageSignature.messageDigest = { algorithm, digest: Buffer.from(digestsOf(blob)[hash]).toString('base64') };
+      writeFileSync(`${file}.sigstore.json`, JSON.stringify(made));
+      const signatures = await signaturesBeside(file, never);
+      assert.equal(said(await verifyDigest(options, digestOfBlob, trust(alice), signatures, never)), 'FILE_NEEDED');
+      assert.deepEqual(said(await verify(file, alice)), ['verified', 'bundle: key 0']);
+    }
+  });
+
+  it('of a bundle for other contents is untrusted, whatever cannot be checked about its signature', async () => {
+    await signFile({ file, bundle: `${file}.sigstore.json`, overwrite: false }, key('ed25519'), nothing, never);
+    assert.deepEqual(said(await verifyDigest(options, digestOf(bytes('other')), trust(key('ed25519')), await signaturesBeside(file, never), never)), ['untrusted', 'bundle: fault']);
+  });
 
   it('takes signatures that were read already, and is unchecked without a key', async () => {
     await signFile(outputs(), alice, nothing, never);
