@@ -1,6 +1,6 @@
 // The half of the composition root for keys and signing, behind the SigningEngine interface.
 import { decryptPrivateKey, generateKeyPair, importKeyPair, type KeyPairFiles } from './core/crypto/encryptedKey.ts';
-import type { PrivateKey } from './core/crypto/privateKey.ts';
+import { importPrivateKey, type PrivateKey } from './core/crypto/privateKey.ts';
 import type { PublicKey } from './core/crypto/publicKey.ts';
 import type { KeyDescription } from './core/crypto/keyDescription.ts';
 import { CosignError } from './core/errors.ts';
@@ -65,6 +65,7 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
       return existingFiles([privateKey, publicKey]);
     },
     generateKeyPair: (request, signal) => writeNew(request, () => generateKeyPair(request.password, signal), signal),
+    describeImport: async (source, signal) => describe(importPrivateKey(await readKeyFile(source, signal)).publicKey),
     importKeyPair: async (source, request, signal) => {
       const pem = await readKeyFile(source, signal);
       return writeNew(request, () => importKeyPair(pem, request.password, signal), signal);

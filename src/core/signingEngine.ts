@@ -75,6 +75,8 @@ export interface SigningEngine {
   existing(paths: KeyPairPaths, signal: AbortSignal): Promise<readonly string[]>;
   /** @throws {CosignError} `KEY_EXISTS` unless overwriting; nothing half-written is left */
   generateKeyPair(request: KeyPairRequest, signal: AbortSignal): Promise<KeyDescription>;
+  /** What would be imported, before anything else is asked. @throws as {@link importKeyPair} for what cannot be */
+  describeImport(source: string, signal: AbortSignal): Promise<KeyDescription>;
   /** @param source absolute path of an unencrypted PEM private key @throws {CosignError} the `KEY_…` codes, `FILE_UNREADABLE` */
   importKeyPair(source: string, request: KeyPairRequest, signal: AbortSignal): Promise<KeyDescription>;
   /** Writes beside, then renames; the old file stays when anything fails. @throws {CosignError} `KEY_PASSWORD_WRONG`, … */

@@ -42,6 +42,9 @@ export class FakeSigning implements SigningEngine {
   importKeyPair(source: string, request: NewKeyPair, signal: AbortSignal): Promise<KeyDescription> {
     return this.#waited(signal, () => { this.imported.push(source); this.generated.push(request); return description; });
   }
+  describeImport(_source: string, signal: AbortSignal): Promise<KeyDescription> {
+    return this.#waited(signal, () => description);
+  }
   changePassword(privateKey: string, oldPassword: string, newPassword: string, signal: AbortSignal): Promise<KeyDescription> {
     return this.#waited(signal, () => { this.changed.push([privateKey, oldPassword, newPassword]); return description; });
   }

@@ -153,6 +153,21 @@ describe('generating a key pair', () => {
     });
   }
 
+  for (const [what, files, target, expected] of [
+    ['an exception below', { '.gitignore': '*.key\n!cosign.key\n' }, '.gitignore', '*.key\n!cosign.key\n*.key\n'],
+    ['an exception for all keys', { '.gitignore': '*.key\n!/*.key\n' }, '.gitignore', '*.key\n!/*.key\n*.key\n'],
+    ['an exception in a folder below', { '.gitignore': '*.key\n', 'keys/.gitignore': '!cosign.key\n' }, 'keys/.gitignore', '!cosign.key\n*.key\n'],
+  ] as const) {
+    it(`offers .gitignore where ${what} takes the key out again, and adds the line where it counts`, async () => {
+      startSigning();
+      fake.write(`${folder}/.git/HEAD`, 'ref');
+      for (const [path, content] of Object.entries(files)) fake.write(`${folder}/${path}`, content);
+      const place = target.startsWith('keys') ? [{ pick: 'Another Folder' }, { files: [Uri.file(`${folder}/keys`)] }] : [{ pick: name }];
+      await answer('generateKeyPair', [...place, ...asked.slice(1), { check: ['.gitignore'] }]);
+      assert.equal(text(`${folder}/${target}`), expected);
+    });
+  }
+
   it('says so when the files could not be written', async () => {
     const { signing } = startSigning();
     signing.failure = new CosignError('KEY_EXISTS', 'cosign.key exists.');
@@ -169,17 +184,19 @@ describe('importing a key pair', () => {
     const { signing } = startSigning();
     await answer('importKeyPair', [{ files: [Uri.file('/keys/rsa.pem')] }, { pick: name }, { type: 'import' }, { type: 'p' }, { type: 'p' }, done]);
     assert.deepEqual([signing.imported, signing.generated[0]?.paths.publicKey], [['/keys/rsa.pem'], `${folder}/import.pub`]);
+    assert.match(fake.script.shown[1]?.text ?? '', /Import ECDSA P-256, SHA256:signer/);
   });
   it('left at the file asks nothing more', async () => {
     const { signing } = startSigning();
     await answer('importKeyPair', [{ escape: true }]);
     assert.deepEqual([signing.generated, fake.script.shown.length], [[], 1]);
   });
-  it('says which kind of key it refuses', async () => {
+  it('says which kind of key it refuses before it asks anything else', async () => {
     const { signing } = startSigning();
     signing.failure = new CosignError('KEY_UNSUPPORTED', 'DSA keys are not supported.');
-    await answer('importKeyPair', [{ files: [Uri.file('/keys/dsa.pem')] }, { pick: name }, { type: 'import' }, { type: 'p' }, { type: 'p' }]);
+    await answer('importKeyPair', [{ files: [Uri.file('/keys/dsa.pem')] }]);
     assert.match(fake.script.messages().join(), /DSA keys are not supported/);
+    assert.deepEqual([signing.imported, signing.generated], [[], []]);
   });
 });
 

@@ -43,6 +43,7 @@ describe('keys', () => {
     const paths = { privateKey: join(directory, 'no.key'), publicKey: join(directory, 'no.pub') };
     for (const [file, code] of [['rsa1024.pem', 'KEY_UNSUPPORTED'], ['p224.pem', 'KEY_UNSUPPORTED'], ['encrypted-pkcs8.pem', 'KEY_UNSUPPORTED'], ['certificate.pem', 'KEY_IS_CERTIFICATE'], ['nowhere.pem', 'FILE_UNREADABLE']] as const) {
       assert.equal(await codeOf(engine.importKeyPair(`test/fixtures/keys/${file}`, { paths, password, overwrite: false }, never)), code, file);
+      assert.equal(await codeOf(engine.describeImport(`test/fixtures/keys/${file}`, never)), code, file);
     }
     assert.deepEqual(await engine.existing(paths, never), []);
     assert.deepEqual(readdirSync(directory).filter((name) => name.startsWith('.')), []);

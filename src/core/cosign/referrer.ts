@@ -81,7 +81,7 @@ export function addToFallbackIndex(existing: Uint8Array | undefined, referrer: R
 
 function readIndex(bytes: Uint8Array): { members: GoObject; manifests: readonly { readonly digest: string; readonly json: JsonObject }[] } {
   const json = shape.parse(bytes, maxIndexBytes);
-  if (shape.member(json, 'schemaVersion') !== 2 || shape.member(json, 'mediaType') !== indexMediaType) throw occupied();
+  if (shape.member(json, 'schemaVersion') !== 2 || !isIndex(json)) throw occupied();
   const manifests = shape.optionalArray(shape.member(json, 'manifests'), '"manifests"').map((entry) => {
     const json = shape.object(entry, 'an entry');
     const digest = shape.member(json, 'digest');
@@ -89,6 +89,13 @@ function readIndex(bytes: Uint8Array): { members: GoObject; manifests: readonly 
     return isOtherDigest(digest) ? { digest, json } : readDescriptor(shape, entry, 'an entry');
   });
   return { members: toGoObject(json), manifests };
+}
+
+/** The type may stand in a header alone (OCI image-spec v1.1 §image index: `mediaType` SHOULD be there); what it lists says as much. */
+function isIndex(json: JsonObject): boolean {
+  const mediaType = shape.member(json, 'mediaType');
+  if (mediaType !== undefined) return mediaType === indexMediaType;
+  return Array.isArray(shape.member(json, 'manifests')) && shape.member(json, 'config') === undefined && shape.member(json, 'layers') === undefined;
 }
 
 function occupied(): CosignError {

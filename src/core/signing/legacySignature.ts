@@ -29,18 +29,23 @@ export async function prepareLegacy(context: PushContext, request: SignatureRequ
   const stored = seen && await readStored(registry, repository, seen, signal);
   // Whatever cannot be added to is found out now, before anything is pushed.
   appendSignature(stored, { payload, signature: '' }, dockerMediaTypes);
+  const known = new Map<string, boolean>();
   const verifies = (text: string): boolean => {
     const signature = decodeBase64(text);
-    return signature !== undefined && isAsWeSign(key.publicKey, payload, signature);
+    const answer = known.get(text) ?? (signature !== undefined && isAsWeSign(key.publicKey, payload, signature));
+    known.set(text, answer);
+    return answer;
   };
   return {
     alreadyThere: seen !== undefined && hasSignature(parseSignatureManifest(seen.bytes).layers, { payload }, verifies),
     push: async (pushing) => {
       const signature = encodeBase64(signBytes(key, payload));
+      known.set(signature, true);
       let payloadPushed: Promise<void> | undefined;
       await updateTag(context, {
         repository, tag, seen,
-        contains: (bytes) => parseSignatureManifest(bytes).layers.some((layer) => layer.signature === signature),
+        // The same key may have signed meanwhile, in another window: once is enough.
+        contains: (bytes) => hasSignature(parseSignatureManifest(bytes).layers, { payload }, verifies),
         add: async (existing) => {
           const old = existing === seen ? stored : existing && await readStored(registry, repository, existing, pushing);
           const files = appendSignature(old, { payload, signature }, dockerMediaTypes);

@@ -33,7 +33,7 @@ export async function offerAfterKeyPair({ passwords }: CommandContext, { request
     if (error instanceof vscode.CancellationError) return [];
     throw error;
   });
-  if (chosen.includes('ignore') && ignoreFile) await ignorePrivateKeys(ignoreFile);
+  if (chosen.includes('ignore') && ignoreFile) await ignorePrivateKeys(ignoreFile, vscode.Uri.file(paths.privateKey));
   if (chosen.includes('remember')) await passwords.remember(key, password);
   void vscode.window.showInformationMessage(t('{0}: {1}.', title, describeKeys([description])));
   if (!chosen.includes('trust')) return;

@@ -4,6 +4,7 @@ import { CosignError } from '../../core/errors.ts';
 import { t } from '../words.ts';
 import { offerAfterKeyPair } from './afterKeyPair.ts';
 import type { Command } from './context.ts';
+import { describeKeys } from './keySteps.ts';
 import { newKeyPairSteps, requestOf, type KeyPairState } from './newKeyPairSteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
 import { askSteps } from './steps.ts';
@@ -27,8 +28,10 @@ export const importKeyPair: Command = async (context) => {
   }) ?? [];
   if (!source) return;
   if (source.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', t('"{0}" is not a file on this machine.', source.path), { remedy: t('Copy it to this machine first.') });
+  // A key that cannot be imported is refused before anybody thinks up a password for it.
+  const found = await signing.describeImport(source.fsPath, new AbortController().signal);
   const start: KeyPairState = {};
-  const request = requestOf(await askSteps(t('Import Key Pair'), newKeyPairSteps(signing, 'import-cosign'), start));
+  const request = requestOf(await askSteps(t('Import {0}', describeKeys([found])), newKeyPairSteps(signing, 'import-cosign'), start));
   if (!request) return;
   const description = await runWithProgress(t('Importing a key pair'), (signal) => signing.importKeyPair(source.fsPath, request, signal));
   await offerAfterKeyPair(context, { request, description });

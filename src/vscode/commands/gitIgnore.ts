@@ -6,28 +6,40 @@ const covering = new Set([line, '**/*.key', '/**/*.key', '*.key*']);
 
 /** The `.gitignore` of the work tree a private key lies in; undefined outside a work tree, and where the key is ignored already. */
 export async function ignoreFileFor(privateKey: vscode.Uri): Promise<vscode.Uri | undefined> {
-  const name = privateKey.path.slice(privateKey.path.lastIndexOf('/') + 1);
+  const name = nameOf(privateKey);
   let folder = vscode.Uri.joinPath(privateKey, '..');
+  /** Where a line says last that the key is not ignored: only a line below it can say otherwise. */
+  let exception: vscode.Uri | undefined;
   for (let first = true; ; first = false) {
     const ignoreFile = vscode.Uri.joinPath(folder, '.gitignore');
-    const lines = linesOf(await readText(ignoreFile));
-    if (lines.some((text) => covering.has(text) || text === name || (first && (text === `/${name}` || text === '/*.key')))) return undefined;
-    if (await exists(vscode.Uri.joinPath(folder, '.git'))) return ignoreFile;
+    const last = lastWord(await readText(ignoreFile), name, first);
+    // A file deeper in the tree has the last word.
+    if (!exception && last === 'ignored') return undefined;
+    if (last === 'exception') exception ??= ignoreFile;
+    if (await exists(vscode.Uri.joinPath(folder, '.git'))) return exception ?? ignoreFile;
     const parent = vscode.Uri.joinPath(folder, '..');
     if (parent.path === folder.path) return undefined;
     folder = parent;
   }
 }
 
-/** Adds the line at the end, in the file's own line endings, once. */
-export async function ignorePrivateKeys(ignoreFile: vscode.Uri): Promise<void> {
+/** Adds the line at the end, where it has the last word, in the file's own line endings, once. */
+export async function ignorePrivateKeys(ignoreFile: vscode.Uri, privateKey: vscode.Uri): Promise<void> {
   const text = await readText(ignoreFile);
-  if (linesOf(text).includes(line)) return;
+  if (lastWord(text, nameOf(privateKey), true) === 'ignored') return;
   const end = text.includes('\r\n') ? '\r\n' : '\n';
   const before = text === '' || text.endsWith('\n') ? text : text + end;
   await vscode.workspace.fs.writeFile(ignoreFile, new TextEncoder().encode(`${before}${line}${end}`));
 }
 
+/** What the last line about a key of this name says. @param beside whether the key lies in the folder of the file */
+function lastWord(text: string, name: string, beside: boolean): 'ignored' | 'exception' | undefined {
+  const isAbout = (pattern: string): boolean => covering.has(pattern) || pattern === name || pattern === `**/${name}` || (beside && (pattern === `/${name}` || pattern === '/*.key'));
+  const last = linesOf(text).findLast((pattern) => isAbout(pattern.replace(/^!/, '')));
+  return last === undefined ? undefined : last.startsWith('!') ? 'exception' : 'ignored';
+}
+
+const nameOf = ({ path }: vscode.Uri): string => path.slice(path.lastIndexOf('/') + 1);
 const linesOf = (text: string): readonly string[] => text.split(/\r?\n/).map((part) => part.trim());
 
 /** Empty where there is no such file. Another failure is one: what cannot be read must not be written over. */

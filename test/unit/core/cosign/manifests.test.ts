@@ -176,8 +176,15 @@ describe('the fallback index', () => {
     }), { numRuns: 20 });
   });
 
+  it('is added to where only a header says that it is one', () => {
+    const listed = bytes(examples.idx.replace('"mediaType":"application/vnd.oci.image.index.v1+json",', ''));
+    assert.ok(!text(listed).includes('oci.image.index'));
+    const result = JSON.parse(text(addToFallbackIndex(listed, referrer(1)) ?? new Uint8Array())) as { mediaType: string; manifests: unknown[] };
+    assert.deepEqual([result.mediaType, result.manifests.length], ['application/vnd.oci.image.index.v1+json', 2]);
+  });
+
   it('is not written when the tag holds something else', () => {
-    for (const occupant of [examples.man, '{}', examples.idx.replace('"schemaVersion":2', '"schemaVersion":1'), examples.idx.replace('oci.image.index.v1', 'docker.distribution.manifest.list.v2')]) {
+    for (const occupant of ['{"schemaVersion":2,"manifests":[],"layers":[]}', '{"schemaVersion":2}', '{"schemaVersion":2,"manifests":[],"config":{}}', examples.man, '{}', examples.idx.replace('"schemaVersion":2', '"schemaVersion":1'), examples.idx.replace('oci.image.index.v1', 'docker.distribution.manifest.list.v2')]) {
       assert.throws(() => addToFallbackIndex(bytes(occupant), referrer(1)), withCode('REFERRERS_TAG_OCCUPIED'));
     }
   });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { importPrivateKey } from '../../../../src/core/crypto/privateKey.ts';
 import { signBytes } from '../../../../src/core/crypto/signatures.ts';
 import { encodePayload } from '../../../../src/core/cosign/simpleSigning.ts';
-import { planSigning } from '../../../../src/core/signing/signImage.ts';
+import { planSigning, signPlan } from '../../../../src/core/signing/signImage.ts';
 import type { Digest } from '../../../../src/core/crypto/digest.ts';
 import { lyingDigestHeader, on, status } from '../../../support/faults.ts';
 import { failsWith } from '../../../support/registryClient.ts';
@@ -221,6 +221,30 @@ describe('cosign\'s dupe rule', () => {
     assert.deepEqual((await sign(harness, 'demo/app:1.0', { key: p384, format: 'legacy' })).map(({ outcome }) => outcome), ['pushed']);
     put(signBytes(p384, payload));
     assert.deepEqual((await sign(harness, 'demo/app:1.0', { key: p384, format: 'legacy' })).map(({ outcome }) => outcome), ['already there']);
+  });
+
+  it('holds for the same key in two windows: what the other wrote meanwhile is not repeated', async () => {
+    const harness = await startHarness();
+    const { digest } = harness.registry.store.putImage('demo/app', '1.0');
+    const layers = (): number => body(harness, 'demo/app', sigTag(digest)).layers?.length ?? 0;
+    const [first, second] = await Promise.all([1, 2].map(() => planSigning(harness.client, { reference: reference(harness, 'demo/app:1.0'), format: 'legacy', recursive: false }, never)));
+    assert.ok(first && second);
+    let other: Promise<unknown> | undefined;
+    // The other window signs between our look at the tag and our write.
+    const context = { ...harness.context, registry: new Proxy(harness.client, { get: (client, name) => {
+      const member = Reflect.get(client, name) as unknown;
+      if (typeof member !== 'function') return member;
+      if (name !== 'pushBlob') return member.bind(client) as unknown;
+      return async (...args: readonly unknown[]): Promise<unknown> => {
+        other ??= signPlan(harness.context, second, { key: alice, annotations: {}, dockerMediaTypes: false }, () => undefined, never);
+        await other;
+        return (member as (...all: readonly unknown[]) => Promise<unknown>).apply(client, [...args]);
+      };
+    } }) };
+    await signPlan(context, first, { key: alice, annotations: {}, dockerMediaTypes: false }, () => undefined, never);
+    assert.ok(other !== undefined);
+    assert.equal(layers(), 1);
+    assert.deepEqual(await signers(harness, 'demo/app:1.0', { alice }), ['legacy alice']);
   });
 
   it('does not let somebody else\'s unreadable referrer stop us', async () => {
