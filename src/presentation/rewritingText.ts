@@ -1,6 +1,6 @@
 // Why a reference in a Dockerfile is left as it is, in a sentence.
 import type { Refusal } from '../core/rewriting/edits.ts';
-import type { Translate } from './translate.ts';
+import { enumeration, type Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
 
 /** One sentence. */
@@ -21,6 +21,12 @@ export function refusalWords(refusal: Refusal, t: Translate): string {
     case 'default of parts': return t('The default of {0} is itself made of other parts.', name);
     case 'used elsewhere': return t('Changing {0} would change line {1} too.', name, refusal.line + 1);
     case 'disagreement': return t('Images with different digests share the default of {0}.', name);
+    case 'policies end': {
+      const policies = enumeration(refusal.policies.map((policy) => plainText(policy, 80)), t, 3);
+      return refusal.policies.length === 1
+        ? t('The policy {0} looks at the tag and would no longer cover the image with a digest; let it cover the repository first.', policies)
+        : t('The policies {0} look at the tag and would no longer cover the image with a digest; let them cover the repository first.', policies);
+    }
     case 'no effect': return t('With the change a build would not pull exactly that image.');
   }
 }

@@ -10,7 +10,7 @@ import { dockerfileSelector } from './dockerfileDocuments.ts';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
 import type { EngineHandle } from './engineHandle.ts';
 import { useAt, type FileTrust } from './fileTrust.ts';
-import { openReading, pinnedUses, toWorkspaceEdit, verifiedMoves, verifiedPins, type OpenReading } from './pinPlans.ts';
+import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, verifiedMoves, verifiedPins, type OpenReading } from './pinPlans.ts';
 import { toLocation } from './places.ts';
 import { t } from './words.ts';
 
@@ -33,14 +33,14 @@ export function registerPinActions(tracker: DockerfileTracker, engine: EngineHan
 /** Not for `source.fixAll` in general: whoever asks for all fixes has not asked for pins. */
 function pinAllActions(trust: FileTrust, engine: EngineHandle, kind: vscode.CodeActionKind): vscode.CodeAction[] {
   const open = openReading(trust, engine);
-  const edits = open?.pinning.pin(open.reading, verifiedPins(trust)).edits ?? [];
+  const edits = (open && pinPlan(trust, open).edits) ?? [];
   if (edits.length === 0) return [];
   const action = new vscode.CodeAction(t('Pin All Verified Images of This File'), kind);
   action.edit = toWorkspaceEdit(trust.uri, edits);
   return [action];
 }
 
-function actionsFor({ use, state, drift }: UseWithState, trust: FileTrust, { reading, pinning }: OpenReading, diagnostics: readonly vscode.Diagnostic[]): vscode.CodeAction[] {
+function actionsFor({ use, state, drift }: UseWithState, trust: FileTrust, open: OpenReading, diagnostics: readonly vscode.Diagnostic[]): vscode.CodeAction[] {
   const made = (title: string, plan: PinPlan): vscode.CodeAction => {
     const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
     const [refused] = plan.refused;
@@ -49,12 +49,12 @@ function actionsFor({ use, state, drift }: UseWithState, trust: FileTrust, { rea
     return action;
   };
   const { reference } = use;
+  const { reading, pinning } = open;
   if (!reference) return [];
   if (!reference.digest) {
-    const pins = verifiedPins(trust);
     if (state.kind !== 'verified') return [];
-    const pin = made(t('Pin to Verified Digest {0}', shortDigest(state.digest)), pinning.pin(reading, pins, use));
-    return pins.length < 2 ? [pin] : [pin, allAction(trust, use)];
+    const pin = made(t('Pin to Verified Digest {0}', shortDigest(state.digest)), pinPlan(trust, open, use));
+    return verifiedPins(trust).length < 2 ? [pin] : [pin, allAction(trust, use)];
   }
   const unpin = made(reference.tag === undefined ? t('Unpin') : t('Unpin: Keep Only the Tag {0}', plainText(reference.tag, 128)), pinning.unpin(reading, pinnedUses(trust), use));
   const moves = verifiedMoves(trust);

@@ -1,8 +1,13 @@
 // What can be pinned, unpinned or moved in an open Dockerfile, by what is known of exactly the text that stands there.
 import * as vscode from 'vscode';
+import type { Digest } from '../core/crypto/digest.ts';
 import type { ImageUse } from '../core/dockerfile/images.ts';
+import type { Reference } from '../core/oci/reference.ts';
+import type { Demand } from '../core/policy/demand.ts';
+import { demandsFor } from '../core/policy/requirements.ts';
+import type { TrustSettings } from '../core/policy/trustPolicy.ts';
 import type { DockerfileEdit } from '../core/rewriting/edits.ts';
-import type { DockerfileReading, ImagePin, Pinning } from '../core/rewriting/pinning.ts';
+import type { DockerfileReading, ImagePin, Pinning, PinPlan, RefusedUse } from '../core/rewriting/pinning.ts';
 import { refusalWords } from '../presentation/rewritingText.ts';
 import type { UseWithState } from '../presentation/useState.ts';
 import type { EngineHandle } from './engineHandle.ts';
@@ -23,6 +28,25 @@ export function openReading(trust: FileTrust, engine: EngineHandle): OpenReading
   return { reading: { text: document.getText(), options: trust.settings.dockerfile, images }, pinning: engine.ready.pinning };
 }
 
+/** Pins what is verified, and refuses where a policy would be silenced by it: the verdict would be another one, or none, without a word. */
+export function pinPlan(trust: FileTrust, { reading, pinning }: OpenReading, only?: ImageUse): PinPlan {
+  const refused: RefusedUse[] = [];
+  const pins = verifiedPins(trust).filter(({ use, digest }) => {
+    const policies = use.reference ? policiesThatEnd(use.reference, digest, trust.settings.trust) : [];
+    if (policies.length > 0) refused.push({ use, refusal: { kind: 'policies end', policies } });
+    return policies.length === 0;
+  });
+  const plan = pinning.pin(reading, pins, only);
+  return { ...plan, refused: [...refused.filter(({ use }) => only === undefined || use === only), ...plan.refused] };
+}
+
+/** The names of the policies that speak about a tag, and not about the same with a digest. */
+function policiesThatEnd(reference: Reference, digest: Digest, trust: TrustSettings): readonly string[] {
+  const identity = ({ policy, origin }: Demand): string => JSON.stringify([policy, origin]);
+  const after = new Set(demandsFor({ ...reference, digest }, trust).map(identity));
+  return [...new Set(demandsFor(reference, trust).filter((demand) => !after.has(identity(demand))).map(({ policy }) => policy))];
+}
+
 /** The digests that verified references resolved to: never one that only decided, and never one nobody verified. */
 export function verifiedPins({ uses }: FileTrust): readonly ImagePin[] {
   return uses.flatMap(({ use, state }) => (state.kind === 'verified' && use.reference && !use.reference.digest ? [{ use, digest: state.digest }] : []));
@@ -39,9 +63,8 @@ export function pinnedUses({ uses }: FileTrust): readonly ImageUse[] {
 
 /** Why a verified image cannot be pinned: a sentence; undefined where it can, or is. */
 export function pinRefusal({ use }: UseWithState, trust: FileTrust, engine: EngineHandle): string | undefined {
-  const pins = verifiedPins(trust);
-  const open = pins.some((pin) => pin.use === use) ? openReading(trust, engine) : undefined;
-  const refusal = open?.pinning.pin(open.reading, pins, use).refused[0]?.refusal;
+  const open = verifiedPins(trust).some((pin) => pin.use === use) ? openReading(trust, engine) : undefined;
+  const refusal = open && pinPlan(trust, open, use).refused[0]?.refusal;
   return refusal && refusalWords(refusal, t);
 }
 

@@ -1,5 +1,6 @@
 // Pinning in the editor: what is offered where, what is written, what is said, and what a moved tag says.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { readDockerfile } from '../../src/core/dockerfile/images.ts';
 import { CosignError } from '../../src/core/errors.ts';
@@ -7,7 +8,7 @@ import type { Verdict } from '../../src/core/policy/verdict.ts';
 import { fake, workspace, type CodeAction } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
 import { digest, evidence, verdicts } from './fakeEngine.ts';
-import { answer, openDockerfile, run, screen, settle, startFace, tick, trustKey, type, useFace, type Face } from './harness.ts';
+import { answer, folder, openDockerfile, run, screen, settle, startFace, tick, trustKey, type, useFace, type Face } from './harness.ts';
 
 const [a, b, c] = [digest('a'), digest('b'), digest('c')];
 
@@ -152,6 +153,51 @@ describe('pinning a whole file', () => {
     await openDockerfile('FROM alpine:3');
     await answer('pinImages', [{ choose: 'nothing' }]);
     assert.equal(fake.edits, 0);
+  });
+});
+
+describe('pinning under a policy that looks at the tag', () => {
+  useFace();
+  const pem = readFileSync('test/fixtures/keys/p256.pub', 'utf8').trim();
+  const cluster = (name: string, glob: string): string => `apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: ${name} }\nspec:\n  images: [{ glob: "${glob}" }]\n  authorities: [{ key: { data: ${JSON.stringify(pem)} } }]\n`;
+  const containers = `{"default": [{"type": "insecureAcceptAnything"}], "transports": {"docker": {"docker.io/library/alpine:3": [{"type": "sigstoreSigned", "keyData": "${Buffer.from(pem).toString('base64')}"}]}}}`;
+
+  async function open(text: string, name: string, file: string): Promise<FakeDocument> {
+    fake.write(`${folder}/${name}`, file);
+    fake.configuration.workspace['countersign.policyFiles'] = [name];
+    start({ 'library/alpine': verdicts.verified, 'library/busybox': verdicts.verified });
+    const document = await openDockerfile(text);
+    for (let turn = 0; turn < 100; turn++) await settle();
+    return document;
+  }
+
+  for (const [what, name, file, policy] of [
+    ['a glob with the tag', 'a.yaml', cluster('releases', 'index.docker.io/library/alpine:*'), 'releases'],
+    ['a scope with the tag', 'policy.json', containers, 'docker.io/library/alpine:3'],
+  ] as const) {
+    it(`is refused, with its name: ${what}`, async () => {
+      const document = await open('FROM alpine:3', name, file);
+      const [pin] = screen.actions(document, 0, 7);
+      assert.equal(pin?.edit, undefined);
+      assert.ok(pin?.disabled?.reason.startsWith(`The policy ${policy} looks at the tag`), pin?.disabled?.reason);
+      assert.match(screen.hover(document, 0, 7)?.contents[0]?.value ?? '', /looks at the tag and would no longer cover/);
+      assert.deepEqual(screen.actions(document, 0, 7, 'source.fixAll.countersign.pin'), []);
+      await run('pinImages');
+      assert.equal(document.getText(), 'FROM alpine:3');
+      assert.match(messages().join(), /^No image was pinned: alpine:3 \(The policy .* looks at the tag/);
+    });
+  }
+
+  it('leaves the others to be pinned', async () => {
+    const document = await open('FROM alpine:3\nFROM busybox:1', 'a.yaml', `${cluster('releases', 'index.docker.io/library/alpine:*')}---\n${cluster('hub', 'index.docker.io/library/**')}`);
+    await run('pinImages');
+    assert.equal(document.getText(), `FROM alpine:3\nFROM busybox:1@${a}`);
+    assert.match(messages().join(), /^Pinned 1 reference to its verified digest\. Not pinned: alpine:3 \(The policy releases looks/);
+  });
+
+  it('is offered where the policy covers the digest as well', async () => {
+    const document = await open('FROM alpine:3', 'a.yaml', cluster('hub', 'index.docker.io/library/**'));
+    assert.equal(await take(document, screen.actions(document, 0, 7)[0]), `FROM alpine:3@${a}`);
   });
 });
 

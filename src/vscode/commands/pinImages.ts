@@ -4,7 +4,7 @@ import type { PinPlan } from '../../core/rewriting/pinning.ts';
 import { notUnpinnedWords, pinnedWords, unpinnedWords } from '../../presentation/pinText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { hasKeys, type FileTrust } from '../fileTrust.ts';
-import { openReading, pinnedUses, toWorkspaceEdit, verifiedPins, type OpenReading } from '../pinPlans.ts';
+import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, type OpenReading } from '../pinPlans.ts';
 import { t } from '../words.ts';
 import { findPlace, offerKeys } from './activeFile.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -19,7 +19,7 @@ export const pinImages: Command = async (context, argument) => {
     await offerKeys(trust);
     return;
   }
-  const plan = open.pinning.pin(open.reading, verifiedPins(trust));
+  const plan = pinPlan(trust, open);
   if (await apply(trust, plan)) say(pinnedWords(trust.uses, plan, t));
 };
 
