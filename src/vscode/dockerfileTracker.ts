@@ -51,6 +51,11 @@ export class DockerfileTracker implements vscode.Disposable {
     return this.#find(uri) !== undefined;
   }
 
+  /** Settles when an open Dockerfile has been read, or cannot be. */
+  async whenRead(uri: vscode.Uri): Promise<void> {
+    await this.#find(uri)?.whenRead();
+  }
+
   /** Every open Dockerfile. */
   all(): readonly FileTrust[] {
     return [...this.#documents.values()].map(({ trust }) => trust);

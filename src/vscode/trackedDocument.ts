@@ -154,6 +154,11 @@ export class TrackedDocument implements vscode.Disposable {
     };
   }
 
+  /** Settles when the text has been read, or cannot be. */
+  whenRead(): Promise<void> {
+    return this.#load();
+  }
+
   /** Settles when nothing is being read or verified. */
   async whenIdle(): Promise<void> {
     await this.#loading;

@@ -18,9 +18,9 @@ import { t } from './words.ts';
 
 /** `id` is the row's place: what is unfolded stays so while verdicts come. */
 export type TrustNode = { readonly id: string } & (
-  | { readonly kind: 'file'; readonly trust: FileTrust; readonly isOpen: boolean }
+  | { readonly kind: 'file'; readonly trust: FileTrust }
   /** With `uri` and `range` it is a place that commands take. */
-  | { readonly kind: 'image'; readonly uri: string; readonly range: TextRange; readonly item: UseWithState; readonly isOpen: boolean; readonly digest?: string }
+  | { readonly kind: 'image'; readonly uri: string; readonly range: TextRange; readonly item: UseWithState; readonly digest?: string }
   | { readonly kind: 'policy'; readonly outcome: PolicyOutcome }
   | { readonly kind: 'rule'; readonly outcome: RuleOutcome }
   | { readonly kind: 'signer'; readonly signer: SignerOutcome }
@@ -36,7 +36,7 @@ type NodeOf<K extends TrustNode['kind']> = Extract<TrustNode, { readonly kind: K
 export interface TrustTreeOptions {
   readonly engine: EngineHandle;
   /** Open files first known, then those of the last look at the workspace; each file once. */
-  readonly files: () => readonly { readonly trust: FileTrust; readonly isOpen: boolean }[];
+  readonly files: () => readonly FileTrust[];
 }
 
 export class TrustTree {
@@ -82,7 +82,7 @@ export class TrustTree {
   }
 
   #files(): readonly TrustNode[] {
-    return this.#options.files().map(({ trust, isOpen }): TrustNode => ({ id: trust.uri.toString(), kind: 'file', trust, isOpen }))
+    return this.#options.files().map((trust): TrustNode => ({ id: trust.uri.toString(), kind: 'file', trust }))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -123,12 +123,12 @@ export class TrustTree {
   }
 }
 
-function imagesOf({ id, trust, isOpen }: NodeOf<'file'>): readonly TrustNode[] {
+function imagesOf({ id, trust }: NodeOf<'file'>): readonly TrustNode[] {
   if (trust.failure) return [{ id: `${id}#failure`, kind: 'failure', error: trust.failure }];
   if (trust.uses.length === 0) return [{ id: `${id}#none`, kind: 'note', text: t('No images in this file') }];
   return trust.uses.map((item, index): TrustNode => {
     const digest = 'digest' in item.state ? item.state.digest : item.use.reference?.digest;
-    return { id: `${id}#${index}`, kind: 'image', uri: trust.uri.toString(), range: item.use.range, item, isOpen, ...(digest === undefined ? {} : { digest }) };
+    return { id: `${id}#${index}`, kind: 'image', uri: trust.uri.toString(), range: item.use.range, item, ...(digest === undefined ? {} : { digest }) };
   });
 }
 
@@ -189,7 +189,7 @@ function foldsOf(node: TrustNode): vscode.TreeItemCollapsibleState {
 function contextOf(node: TrustNode): string {
   const has = (word: string, when: boolean): readonly string[] => (when ? [word] : []);
   switch (node.kind) {
-    case 'image': return ['image', ...has('place', node.isOpen && node.item.use.reference !== undefined), ...has('digest', node.digest !== undefined)].join(' ');
+    case 'image': return ['image', ...has('place', node.item.use.reference !== undefined), ...has('digest', node.digest !== undefined)].join(' ');
     case 'manifest': return ['manifest', ...has('digest', node.digest !== undefined), ...has('stored', node.digest !== undefined)].join(' ');
     case 'signature': return 'signature digest stored payload';
     case 'proof': return ['proof digest stored', ...has('payload', node.proof.layers.length > 0)].join(' ');

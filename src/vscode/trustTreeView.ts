@@ -64,17 +64,17 @@ export class TrustTreeView implements vscode.Disposable, vscode.TreeDataProvider
     return this.#tree;
   }
 
-  #files(): readonly { readonly trust: FileTrust; readonly isOpen: boolean }[] {
+  #files(): readonly FileTrust[] {
     const known = (trust: FileTrust): boolean => trust.version >= 0 || trust.failure !== undefined;
     return [
-      ...this.#tracker.all().filter(known).map((trust) => ({ trust, isOpen: true })),
-      ...this.#results.all().map((trust) => ({ trust, isOpen: false })),
+      ...this.#tracker.all().filter(known),
+      ...this.#results.all(),
     ];
   }
 
   #draw(): void {
     this.#timer = undefined;
-    const count = untrustedCount(this.#files().flatMap(({ trust }) => trust.uses));
+    const count = untrustedCount(this.#files().flatMap(({ uses }) => uses));
     this.#view.badge = count === 0 ? undefined : { value: count, tooltip: badgeWords(count, t) };
     this.#changed.fire(undefined);
   }

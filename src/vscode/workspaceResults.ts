@@ -37,6 +37,10 @@ export class WorkspaceResults implements vscode.Disposable {
     return [...this.#files.values()];
   }
 
+  has(uri: vscode.Uri): boolean {
+    return this.#files.has(uri.toString());
+  }
+
   /** Takes the results of one file in place of earlier ones. */
   put(trust: FileTrust): void {
     if (this.#tracker.has(trust.uri)) return;

@@ -119,6 +119,52 @@ describe('the trust tree', () => {
     assert.doesNotMatch(item(signature).tooltip?.value ?? '', /\[x\]\(|\$\(trash/);
   });
 
+  it('opens payloads: the layer of a row, else the last blob of its manifest, and says what is none', async () => {
+    trustKey();
+    const face = startFace();
+    const read: unknown[] = [];
+    let blobs = [digest('7'), digest('8')];
+    face.engine.contents = {
+      ...face.engine.contents,
+      read: (_repository, of) => Promise.resolve(contents({ digest: of, blobs: blobs.map((blob) => ({ digest: blob, mediaType: 'm', size: 1 })) })),
+      payload: (_repository, of, layer) => {
+        read.push([of, layer]);
+        return Promise.resolve({ bytes: new Uint8Array(), mediaType: 'x', ...(layer === digest('9') ? {} : { text: '{"payload": true}' }) });
+      },
+    };
+    const repository = { registry: 'ghcr.io', repository: 'team/app' };
+    await answer('openPayload', [], { repository, digest: digest('a'), layer: digest('6') });
+    const document = (): { uri: string; text: string } => ({ uri: window.activeTextEditor?.document.uri.toString() ?? '', text: window.activeTextEditor?.document.getText() ?? '' });
+    assert.match(document().uri, /^countersign-registry:.*payload\.json$/);
+    assert.equal(document().text, '{"payload": true}');
+    await answer('openPayload', [], { repository, digest: digest('a') });
+    assert.deepEqual(read, [[digest('a'), digest('6')], [digest('a'), digest('8')]]);
+    await answer('openPayload', [], { repository, digest: digest('a'), layer: digest('9') });
+    assert.match(document().text, /is no text and is not shown/);
+    blobs = [];
+    await answer('openPayload', [], { repository, digest: digest('a') });
+    assert.match(fake.script.messages().join(), /has no payload/);
+  });
+
+  it('asks registries and signatures anew when it is refreshed', async () => {
+    trustKey();
+    const face = startFace();
+    face.engine.answers.set('library/alpine', verdicts.verified);
+    const { asked } = withContents(face, (of) => Promise.resolve(contents({ digest: of })));
+    await openDockerfile('FROM alpine:3.20');
+    const open = async (): Promise<void> => {
+      const [file] = await children();
+      const [image] = await children(file);
+      await children((await children(image)).find(({ kind }) => kind === 'manifest'));
+    };
+    await open();
+    await open();
+    assert.deepEqual([asked.length, face.engine.calls.map(({ query }) => query.fresh)], [1, [false]]);
+    await answer('refreshTree', []);
+    await open();
+    assert.deepEqual([asked.length, face.engine.calls.map(({ query }) => query.fresh)], [2, [false, true]]);
+  });
+
   it('leads to signatures where they lie, also in another repository', async () => {
     trustKey();
     const face = startFace();
@@ -181,6 +227,38 @@ describe('verifying all Dockerfiles', () => {
     fake.set('user', 'countersign.keys', {});
     await settle();
     assert.equal((await children()).length, 0, 'nor is anything under other keys');
+  });
+
+  it('lets every command work on the rows of files that are not open: the file is opened for it', async () => {
+    trustKey();
+    const face = startFace();
+    face.engine.answers.set('team/a', verdicts.verified);
+    for (const name of ['a', 'b']) write(`${name}/Dockerfile`, '# a comment\nFROM ghcr.io/team/a');
+    await answer('verifyWorkspace', []);
+    const row = async (name: string): Promise<TrustNode> => {
+      const file = (await children()).find(({ id }) => id.endsWith(`/${name}/Dockerfile`));
+      const [image] = await children(file);
+      assert.match(item(image).contextValue ?? '', /\bplace\b/);
+      return image ?? assert.fail('no image');
+    };
+    await answer('explainTrust', [], await row('a'));
+    const uri = fake.executed.findLast(({ command }) => command === 'markdown.showPreview')?.args[0] as Uri;
+    assert.match(fake.contents.get(uri.scheme)?.provideTextDocumentContent(uri) ?? '', /Signed by release/);
+    assert.match(window.activeTextEditor?.document.uri.path ?? '', /\/a\/Dockerfile$/);
+    assert.equal(window.activeTextEditor?.selection?.start.line, 1);
+    const before = face.engine.calls.length;
+    await answer('verifyAgain', [], await row('b'));
+    assert.match(window.activeTextEditor.document.uri.path, /\/b\/Dockerfile$/);
+    assert.equal(face.engine.calls.slice(before).some(({ query }) => query.fresh), true);
+  });
+
+  it('opens nothing that the look at the workspace did not find, whoever names it', async () => {
+    trustKey();
+    startFace();
+    write('secret/Dockerfile', 'FROM ghcr.io/team/a');
+    await answer('explainTrust', [], { uri: `file://${folder.replace(' ', '%20')}/secret/Dockerfile`, range: { start: { line: 0, character: 5 }, end: { line: 0, character: 9 } } });
+    assert.equal(window.activeTextEditor, undefined);
+    assert.match(fake.script.messages().join(), /Open a Dockerfile first/);
   });
 
   it('never says that an image was looked at when it was stopped before', async () => {

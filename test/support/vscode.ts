@@ -186,6 +186,10 @@ export const workspace = {
     Promise.resolve([...fake.files.keys()].filter((path) => isWatched(pattern, path) && (exclude === undefined || exclude === null || !matchesGlob(exclude, path))).map((path) => Uri.file(path))),
   openTextDocument: (what: Uri | { content: string; language: string }): Promise<FakeDocument> => {
     if (!(what instanceof Uri)) return Promise.resolve(fake.open('untitled:Untitled-1', what.content, what.language));
+    const open = workspace.textDocuments.find((document) => document.uri.toString() === what.toString());
+    if (open) return Promise.resolve(open);
+    const bytes = what.scheme === 'file' ? fake.files.get(what.path) : undefined;
+    if (bytes) return Promise.resolve(fake.open(what.path, new TextDecoder().decode(bytes), /(?:Docker|Container)file/i.test(what.path) ? 'dockerfile' : 'plaintext'));
     const text = fake.contents.get(what.scheme)?.provideTextDocumentContent(what);
     return text === undefined ? Promise.reject(new Error(`no text for ${what.toString()}`)) : Promise.resolve(fake.open(what.toString(), text, 'plaintext'));
   },

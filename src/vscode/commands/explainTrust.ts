@@ -8,7 +8,7 @@ import { useAt, type FileTrust } from '../fileTrust.ts';
 import { toRange } from '../places.ts';
 import { t } from '../words.ts';
 import { findPlace } from './activeFile.ts';
-import type { Command } from './context.ts';
+import type { Command, CommandContext } from './context.ts';
 
 interface ImageItem extends vscode.QuickPickItem { readonly image: UseWithState }
 
@@ -18,9 +18,10 @@ export const explainTrust: Command = async (context, argument) => {
   if (!place || !trust) return;
   if (trust.failure) throw trust.failure;
   const { range } = place;
-  const item = range ? trust.uses.find(({ use }) => toRange(use.range).isEqual(range)) : await choose(trust);
-  if (!item) return;
-  const document = await context.explanations.open(nameOf(item), explain(item, trust), { language: 'markdown' });
+  const chosen = range ? trust.uses.find(({ use }) => toRange(use.range).isEqual(range)) : await choose(trust);
+  if (!chosen) return;
+  const { item, trust: known } = await whenKnown(chosen, trust, context);
+  const document = await context.explanations.open(nameOf(item), explain(item, known), { language: 'markdown' });
   try {
     await vscode.commands.executeCommand('markdown.showPreview', document.uri);
   } catch {
@@ -28,6 +29,15 @@ export const explainTrust: Command = async (context, argument) => {
     await vscode.window.showTextDocument(document);
   }
 };
+
+/** What is being verified is explained when it is: the file may have been opened for this very question. */
+async function whenKnown(item: UseWithState, trust: FileTrust, { tracker }: CommandContext): Promise<{ readonly item: UseWithState; readonly trust: FileTrust }> {
+  if (item.state.kind !== 'pending') return { item, trust };
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: t('Verifying…') }, () => tracker.whenIdle());
+  const now = tracker.get(trust.uri);
+  const same = now?.uses.find(({ use }) => toRange(use.range).isEqual(toRange(item.use.range)) && use.raw === item.use.raw);
+  return now && same ? { item: same, trust: now } : { item, trust };
+}
 
 function explain(item: UseWithState, { uri, settings: { trust } }: FileTrust): string {
   const { reference } = item.use;

@@ -9,6 +9,7 @@ import type { actionCommands } from '../actionCommands.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
 import { copyDigest } from './copyDigest.ts';
+import { openFileOf } from './openFileOf.ts';
 import { openLog } from './openLog.ts';
 import { showTrust } from './showTrust.ts';
 import { verifyAgain } from './verifyAgain.ts';
@@ -52,6 +53,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(...Object.entries(commands).map(([id, command]) =>
     vscode.commands.registerCommand(id, async (argument: unknown, ...more: readonly unknown[]) => {
       try {
+        await openFileOf(context, argument);
         await command(context, argument, ...more);
       } catch (error) {
         // Not waited for: whoever called the command must not wait until somebody has read the message.
