@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CopyProgress } from '../../src/core/copyEngine.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { registryError } from '../../src/core/oci/registryError.ts';
 import { fake, Selection, window, workspace } from '../support/vscode.ts';
 import { digest, verdicts } from './fakeEngine.ts';
 import { asked, copy, destination, failures, index, kinds, manifest, messages, proven, shownAt, source, startCopying, update } from './fakeCopying.ts';
@@ -260,6 +261,31 @@ describe('a copy that fails', () => {
       assert.equal(document.getText(), 'FROM ghcr.io/o/app:1');
     });
   }
+
+  it('keeps the advice of a registry that said exactly why', async () => {
+    const { copying } = startCopying();
+    copying.failure = registryError({ status: 412, method: 'PUT', on: 'r.io/me/app', account: 'as writer', registryCode: 'PRECONDITION', registryMessage: 'configured as immutable', isRegistryAnswer: true, isBodyCut: false });
+    await answer('copyImage', asked);
+    assert.match(messages().join(), /cannot be changed once they are there.*Choose another tag/);
+  });
+
+  it('tells as information under which other name the image was signed', async () => {
+    const { copying } = startCopying();
+    const { atSource, ...signed } = proven('valid');
+    copying.proof = { signatures: [{ ...signed, atSource: { ...atSource, identity: 'ghcr.io/o/app' } }] };
+    await answer('copyImage', asked);
+    const shown = fake.script.shown.filter(({ kind }) => kind === 'message');
+    assert.deepEqual(shown.map(({ severity }) => severity), ['information']);
+    assert.match(shown[0]?.text ?? '', /Signed as ghcr\.io\/o\/app; the copy is r\.io\/me\/app\./);
+  });
+
+  it('looks for signatures where the settings say they lie', async () => {
+    const { copying } = startCopying();
+    await answer('copyImage', asked);
+    fake.configuration.user['countersign.signing.repository'] = 'ghcr.io/o/signatures';
+    await answer('copyImage', asked);
+    assert.deepEqual(copying.requests.map(({ signatureRepository }) => signatureRepository), [undefined, 'ghcr.io/o/signatures']);
+  });
 
   it('does not claim a proof where there was nothing to prove', async () => {
     const { copying } = startCopying();
