@@ -92,6 +92,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
       const { readPolicyFile } = await import('./policies.ts');
       return readPolicyFile(uri, bytes, { ...machine, userId: process.getuid?.() });
     },
+    containersPolicyPlaces: async () => (await import('./policies.ts')).containersPolicyPlaces({ ...machine, userId: process.getuid?.() }),
     findContainersPolicy: async () => {
       const { findContainersPolicy } = await import('./policies.ts');
       return findContainersPolicy({ ...machine, userId: process.getuid?.() });

@@ -3,7 +3,7 @@ import { parseClusterImagePolicies } from './core/policy/cluster/parseClusterIma
 import { parseContainersPolicy } from './core/policy/containers/parseContainersPolicy.ts';
 import type { ReadPolicyFile } from './core/policy/policyProblem.ts';
 import { isContainersPolicy, readPolicyFile as readByContent } from './core/policy/readPolicyFile.ts';
-import { folderOfFile, findContainersPolicy as find, registriesFor, type ContainersPlaces } from './node/containersPolicy.ts';
+import { folderOfFile, findContainersPolicy as find, policyPlaceUris, registriesFor, type ContainersPlaces } from './node/containersPolicy.ts';
 
 /**
  * A containers policy is read with the registries.d that belongs to it.
@@ -20,4 +20,9 @@ export async function readPolicyFile(uri: string, bytes: Uint8Array, places: Con
 /** The URI of the containers policy of this machine; undefined when there is none. @throws {CosignError} `FILE_UNREADABLE` */
 export async function findContainersPolicy(places: ContainersPlaces): Promise<string | undefined> {
   return (await find(places, new AbortController().signal))?.uri;
+}
+
+/** The URIs that {@link findContainersPolicy} looks at, there or not. */
+export function containersPolicyPlaces(places: ContainersPlaces): readonly string[] {
+  return policyPlaceUris(places);
 }

@@ -148,6 +148,8 @@ export interface Engine {
   readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile>;
   /** The URI of the policy.json that podman uses on this machine; undefined when there is none. @throws {CosignError} `FILE_UNREADABLE` */
   findContainersPolicy(): Promise<string | undefined>;
+  /** The URIs that it is looked for at, there or not. */
+  containersPolicyPlaces(): Promise<readonly string[]>;
   /** Takes new settings: transports are rebuilt, caches that depend on them dropped. */
   configure(settings: EngineSettings): void;
   /** Drops everything remembered about tags, signatures and keys. */

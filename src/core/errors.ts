@@ -30,7 +30,21 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** Where what is wrong was written. */
+export interface ErrorPlace {
+  readonly uri: string;
+  /** As a `TextRange`. */
+  readonly range?: { readonly start: ErrorPosition; readonly end: ErrorPosition };
+}
+
+interface ErrorPosition {
+  readonly line: number;
+  readonly character: number;
+}
+
 export interface ErrorDetails extends ErrorOptions {
+  /** Where a person has to mend it. */
+  readonly place?: ErrorPlace;
   /** What the person can do next: one sentence, shown after the message. */
   readonly remedy?: string;
   /** The remedy is for this very refusal: nobody who only knows what was wanted has better advice. */
@@ -45,6 +59,7 @@ export class CosignError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string | undefined;
   readonly isRemedyExact: boolean;
+  readonly place: ErrorPlace | undefined;
   /** As in {@link ErrorDetails}; undefined: the code decides. */
   readonly setting: string | false | undefined;
 
@@ -58,6 +73,7 @@ export class CosignError extends Error {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
+    this.place = details.place;
     this.remedy = details.remedy;
     this.isRemedyExact = details.isRemedyExact === true;
     this.setting = details.setting;

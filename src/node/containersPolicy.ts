@@ -31,12 +31,22 @@ const maxFiles = 1000;
  */
 export async function findContainersPolicy(places: ContainersPlaces, signal: AbortSignal): Promise<FoundPolicy | undefined> {
   const named = places.env['CONTAINERS_POLICY_JSON'];
-  const folders = configFolders(places);
-  for (const path of named ? [resolve(named)] : folders.map((folder) => join(folder, 'policy.json'))) {
+  for (const path of policyPlaces(places)) {
     const text = await readText(path, signal, named ? undefined : 'may be missing');
     if (text !== undefined) return { path, uri: pathToFileURL(path).href, text };
   }
   return undefined;
+}
+
+/** Where it may lie, there or not. */
+export function policyPlaceUris(places: ContainersPlaces): readonly string[] {
+  return policyPlaces(places).map((path) => pathToFileURL(path).href);
+}
+
+/** The first one that is there counts. */
+function policyPlaces(places: ContainersPlaces): readonly string[] {
+  const named = places.env['CONTAINERS_POLICY_JSON'];
+  return named ? [resolve(named)] : configFolders(places).map((folder) => join(folder, 'policy.json'));
 }
 
 /**

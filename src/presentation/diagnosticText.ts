@@ -1,5 +1,6 @@
 // What is known about one image use → the Problems entry: message, severity, stable code and what it points at.
 import type { DockerfileProblem, ImageUse, TextRange } from '../core/dockerfile/images.ts';
+import type { CosignError } from '../core/errors.ts';
 import type { PolicyOrigin } from '../core/policy/demand.ts';
 import type { Evidence, PolicyOutcome, PolicySeverity } from '../core/policy/verdict.ts';
 import { shortDigest } from './digestText.ts';
@@ -28,7 +29,7 @@ export interface Severities {
 /** What "related information" says and where it leads. */
 export interface RelatedText {
   readonly message: string;
-  readonly target: { readonly kind: 'range'; readonly range: TextRange } | { readonly kind: 'policy'; readonly policy: string; readonly origin?: PolicyOrigin };
+  readonly target: { readonly kind: 'range'; readonly range: TextRange } | { readonly kind: 'place'; readonly uri: string; readonly range?: TextRange } | { readonly kind: 'policy'; readonly policy: string; readonly origin?: PolicyOrigin };
 }
 
 export interface DiagnosticText {
@@ -60,7 +61,7 @@ export function verdictDiagnostic({ use, state }: UseWithState, severities: Seve
       const message = t('Could not check who signed {0}: {1} Whether it is signed is not known.', imageName(use), text);
       // A policy that asks for what is not checked here is why; leads to its line.
       const open = (state.evidence?.policies ?? []).filter((policy) => policy.state === 'unknown');
-      return made('unchecked', severities.unchecked, message, relatedTo(open, t));
+      return made('unchecked', severities.unchecked, message, [...placeRelated(state.reason, t), ...relatedTo(open, t)]);
     }
   }
 }
@@ -138,6 +139,12 @@ function strictest(evidence: Evidence, setting: Severity): Severity {
 
 function policyRelated(evidence: Evidence, t: Translate): readonly RelatedText[] {
   return relatedTo(unsatisfied(evidence), t);
+}
+
+/** Where the mistake is that keeps everything from being checked. */
+function placeRelated({ place }: CosignError, t: Translate): readonly RelatedText[] {
+  if (!place) return [];
+  return [{ message: t('This is where it is written.'), target: { kind: 'place', uri: place.uri, ...(place.range ? { range: place.range } : {}) } }];
 }
 
 function relatedTo(policies: readonly PolicyOutcome[], t: Translate): readonly RelatedText[] {

@@ -21,3 +21,6 @@ export function documentationPath(code: DiagnosticCode | ErrorCode): string {
 export function documentationUrl(code: DiagnosticCode | ErrorCode, repository = repositoryUrl): string | undefined {
   return repository === '' ? undefined : `${repository}/blob/main/${documentationPath(code)}`;
 }
+
+/** One page for all that can be wrong in a policy file, with a heading for each kind. */
+export const policyProblemsPath = 'docs/policy-problems.md';

@@ -1,6 +1,7 @@
 // One document about one image: from the reference to the digest, the policies, each signature and its fate, and the verdict.
 import type { ImageUse, ValueOrigin } from '../core/dockerfile/images.ts';
 import { canonicalName } from '../core/oci/reference.ts';
+import type { Demand, DemandMatch } from '../core/policy/demand.ts';
 import type { PolicyCoverage } from '../core/policy/coverage.ts';
 import type { DemandState, Evidence, PolicyOutcome, RuleOutcome, SignatureReport, SignerOutcome } from '../core/policy/verdict.ts';
 import { timeText } from './digestText.ts';
@@ -18,8 +19,8 @@ export interface ExplanationSubject {
   readonly file: string;
   /** Every policy of the settings; empty where there is none. */
   readonly coverage: readonly PolicyCoverage[];
-  /** Policy files that count here, each with how many of its demands are about the image. */
-  readonly policyFiles: readonly { readonly name: string; readonly demands: number }[];
+  /** Policy files that count here, each with its demands on the image. */
+  readonly policyFiles: readonly { readonly name: string; readonly demands: readonly Pick<Demand, 'policy' | 'match'>[] }[];
   /** Names of the trusted keys. */
   readonly keys: readonly string[];
 }
@@ -86,11 +87,27 @@ function policyLines({ coverage, policyFiles, keys }: ExplanationSubject, eviden
   return [
     ...(none ? [bullet(keys.length === 0 ? t('There is no policy and no trusted key.') : t('There is no policy: a signature by any trusted key suffices.'))] : []),
     ...coverage.slice(0, maxRows).map((policy) => bullet(coverageWords(policy, t))),
-    ...policyFiles.slice(0, maxRows).map(({ name, demands }) => bullet(demands === 0
-      ? t('The file {0} does not speak about the image', escapeMarkdown(name, 300))
-      : t('The file {0} speaks about the image in {1} places', escapeMarkdown(name, 300), demands))),
+    ...policyFiles.slice(0, maxRows).flatMap((file) => policyFileLines(file, t)),
+    ...(policyFiles.length > 0 && policyFiles.every(({ demands }) => demands.length === 0) ? [bullet(t('A cluster with these policies refuses such an image, unless the no-match-policy of its policy-controller says otherwise'))] : []),
     ...(evidence?.policies ?? []).slice(0, maxRows).flatMap((outcome) => outcomeLines(outcome, t)),
   ];
+}
+
+/** One line for each reason; two requirements of one scope are one. */
+function policyFileLines({ name, demands }: ExplanationSubject['policyFiles'][number], t: Translate): readonly string[] {
+  const file = escapeMarkdown(name, 300);
+  if (demands.length === 0) return [bullet(t('The file {0} does not speak about the image', file))];
+  return [...new Set(demands.map(({ policy, match }) => bullet(matchWords(file, policy, match, t))))].slice(0, maxRows);
+}
+
+function matchWords(file: string, policy: string, match: DemandMatch | undefined, t: Translate): string {
+  const text = escapeMarkdown(match?.text ?? '', 300);
+  switch (match?.kind) {
+    case 'glob': return t('The file {0} speaks about the image: the glob {1} of its policy {2} matches', file, text, escapeMarkdown(policy, 80));
+    case 'scope': return t('The file {0} speaks about the image: {1} is its most specific scope that covers it', file, text === '' ? '""' : text);
+    case 'default': return t('The file {0} speaks about the image: no scope of it covers the image, so that its default counts', file);
+    case undefined: return t('The file {0} speaks about the image', file);
+  }
 }
 
 function coverageWords({ policy, covers, pattern, excludedBy }: PolicyCoverage, t: Translate): string {

@@ -13,6 +13,7 @@ import { pinImages, unpinImages } from './commands/pinImages.ts';
 import { removeTrustedKey } from './commands/removeTrustedKey.ts';
 import { reportIssue } from './commands/reportIssue.ts';
 import { showPublicKey } from './commands/showPublicKey.ts';
+import { showTrust } from './commands/showTrust.ts';
 import { signFile } from './commands/signFile.ts';
 import { signImage } from './commands/signImage.ts';
 import { usePolicyFile } from './commands/usePolicyFile.ts';
@@ -26,6 +27,7 @@ export const actionCommands = {
   [commandIds.importKeyPair]: importKeyPair,
   [commandIds.generateClusterKeyPair]: generateClusterKeyPair,
   [commandIds.showPublicKey]: showPublicKey,
+  [commandIds.showTrust]: showTrust,
   [commandIds.changeKeyPassword]: changeKeyPassword,
   [commandIds.forgetPasswords]: forgetPasswords,
   [commandIds.clearStorage]: clearStorage,

@@ -75,6 +75,7 @@ function toDiagnostic(text: DiagnosticText, range: vscode.Range, trust: FileTrus
 /** The very line that asked, as far as it is known by now. */
 function locationOf({ target }: RelatedText, { uri, settings }: FileTrust, { lines, homes }: DiagnosticLinks): vscode.Location {
   if (target.kind === 'range') return new vscode.Location(uri, toRange(target.range));
+  if (target.kind === 'place') return new vscode.Location(vscode.Uri.parse(target.uri), rangeOrTop(target.range));
   const { origin } = target;
   if (target.policy === everyKeyPolicy) {
     const file = settingsFile([...settings.keyScopes.values()].at(-1) ?? 'user', uri, homes.userSettings);

@@ -57,6 +57,7 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const log = own(vscode.window.createOutputChannel('Countersign', { log: true }));
   const policyFiles = own(new PolicyFiles({
     homeDirectory, read: async (uri, bytes) => (await engine.get()).readPolicyFile(uri, bytes), findContainers: async () => (await engine.get()).findContainersPolicy(),
+    containersPlaces: async () => (await engine.get()).containersPolicyPlaces(),
   }));
   const settings = own(new Settings({ homeDirectory, userSettings: options.userSettings }, policyFiles));
   const engine: EngineHandle = own(new EngineHandle(loadEngine, settings, log));

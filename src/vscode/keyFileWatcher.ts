@@ -1,12 +1,13 @@
-// Watches the files that trusted keys are read from: a changed key changes verdicts.
+// Watches the files that keys are read from, those of policy files too: a changed key changes verdicts.
 import * as vscode from 'vscode';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
+import { watchFile } from './fileWatch.ts';
 import { keyFile } from './trustReader.ts';
 
 export function registerKeyFileWatcher(tracker: DockerfileTracker): vscode.Disposable {
   const watchers = new Map<string, vscode.Disposable>();
   const watch = (): void => {
-    const files = new Map(tracker.all().flatMap(({ settings }) => settings.trust.keys).flatMap((key) => {
+    const files = new Map(tracker.all().flatMap(({ settings: { trust } }) => [...trust.keys, ...(trust.files ?? []).flatMap(({ keys = [] }) => keys)]).flatMap((key) => {
       const file = keyFile(key);
       return file ? [[file.toString(), file] as const] : [];
     }));
@@ -23,12 +24,4 @@ export function registerKeyFileWatcher(tracker: DockerfileTracker): vscode.Dispo
       watchers.clear();
     },
   });
-}
-
-function watchFile(file: vscode.Uri, changed: () => void): vscode.Disposable {
-  const name = file.path.slice(file.path.lastIndexOf('/') + 1);
-  // Characters with a meaning in globs stand for themselves in brackets.
-  const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), name.replace(/[*?[\]{}]/g, '[$&]'));
-  const watcher = vscode.workspace.createFileSystemWatcher(pattern);
-  return vscode.Disposable.from(watcher, watcher.onDidChange(changed), watcher.onDidCreate(changed), watcher.onDidDelete(changed));
 }

@@ -8,7 +8,7 @@ export function registerPolicyDocuments(options: PolicyDocumentsOptions): vscode
   let loading = false;
   let disposed = false;
   const look = (document: vscode.TextDocument): void => {
-    if (loading || !isPolicyDocument(document)) return;
+    if (loading || !isPolicyDocument(document, options.policyFiles)) return;
     loading = true;
     import('./policyEditing.ts').then((chunk) => {
       const editing = new chunk.PolicyEditing(options);
@@ -20,6 +20,8 @@ export function registerPolicyDocuments(options: PolicyDocumentsOptions): vscode
   return vscode.Disposable.from(
     vscode.workspace.onDidOpenTextDocument(look),
     vscode.workspace.onDidSaveTextDocument(look),
+    // Only then is it known which files the settings name.
+    options.policyFiles.onDidChange(() => vscode.workspace.textDocuments.forEach(look)),
     { dispose: () => { disposed = true; loaded?.dispose(); } },
   );
 }

@@ -2,8 +2,10 @@
 import * as vscode from 'vscode';
 import { commandIds, diagnosticSource } from '../contributions.ts';
 import type { PolicyProblem, ReadPolicyFile } from '../core/policy/policyProblem.ts';
-import { toCosignError } from '../core/errors.ts';
+import { toCosignError, type CosignError } from '../core/errors.ts';
+import { failureText } from '../presentation/failureText.ts';
 import { policyFixText, policyProblemText } from '../presentation/policyProblemText.ts';
+import { policyProblemsPath, repositoryUrl } from '../presentation/documentation.ts';
 import { documentationUri } from './documentationLinks.ts';
 import { toRange } from './places.ts';
 import { isPolicyDocument, type PolicyDocumentsOptions } from './policyText.ts';
@@ -41,10 +43,13 @@ export class PolicyEditing implements vscode.Disposable {
       }),
       workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),
       options.settings.onDidChange(() => this.#lensesChanged.fire()),
+      options.policyFiles.onDidChange(() => {
+        for (const document of workspace.textDocuments) if (!this.#readings.has(document.uri.toString())) void this.#read(document);
+      }),
       languages.registerCodeActionsProvider(selector, { provideCodeActions: (document, _range, { diagnostics }) => this.#fixes(document, diagnostics) }, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
       languages.registerCodeLensProvider(selector, { onDidChangeCodeLenses: this.#lensesChanged.event, provideCodeLenses: (document) => this.#lenses(document) }),
       languages.registerCompletionItemProvider(selector, {
-        provideCompletionItems: async (document, position) => (isPolicyDocument(document) ? keyCompletions(document, position, options.settings, await options.engine.get()) : []),
+        provideCompletionItems: async (document, position) => (isPolicyDocument(document, options.policyFiles) ? keyCompletions(document, position, options.settings, await options.engine.get()) : []),
       }, ':', ' '),
     );
     for (const document of workspace.textDocuments) void this.#read(document);
@@ -74,7 +79,7 @@ export class PolicyEditing implements vscode.Disposable {
   /** Settles when it is drawn; never rejects. */
   async #read(document: vscode.TextDocument): Promise<void> {
     const { uri, version } = document;
-    if (!isPolicyDocument(document)) {
+    if (!isPolicyDocument(document, this.#options.policyFiles)) {
       if (this.#readings.has(uri.toString())) this.#forget(uri);
       return;
     }
@@ -82,25 +87,32 @@ export class PolicyEditing implements vscode.Disposable {
     // What was typed meanwhile is read by itself.
     if (document.isClosed || document.version !== version) return;
     this.#readings.set(uri.toString(), { version, problems: found.problems, policies: found.policies });
-    this.#collection.set(uri, found.problems.map((problem) => this.#diagnostic(problem)));
+    this.#collection.set(uri, [...found.problems.map((problem) => this.#diagnostic(problem)), ...(found.failure ? [this.#failed(found.failure)] : [])]);
     this.#lensesChanged.fire();
   }
 
-  async #problems(document: vscode.TextDocument): Promise<Pick<ReadPolicyFile, 'problems' | 'policies'>> {
+  async #problems(document: vscode.TextDocument): Promise<Pick<ReadPolicyFile, 'problems' | 'policies'> & { readonly failure?: CosignError }> {
     try {
       const engine = await this.#options.engine.get();
       return await engine.readPolicyFile(document.uri.toString(), new TextEncoder().encode(document.getText()));
     } catch (error) {
-      const at = { line: 0, character: 0 };
-      const { code, message } = toCosignError(error);
-      return { policies: 0, problems: code === 'POLICY_UNSUPPORTED' ? [] : [{ kind: message, severity: 'error', range: { start: at, end: at }, args: [] }] };
+      const failure = toCosignError(error);
+      return { policies: 0, problems: [], ...(failure.code === 'POLICY_UNSUPPORTED' ? {} : { failure }) };
     }
   }
 
   #diagnostic(problem: PolicyProblem): vscode.Diagnostic {
     const diagnostic = new vscode.Diagnostic(toRange(problem.range), policyProblemText(problem, t), severities[problem.severity]);
     diagnostic.source = diagnosticSource;
-    diagnostic.code = problem.severity === 'error' ? { value: problem.kind, target: documentationUri(this.#options.extensionUri, 'POLICY_INVALID') } : problem.kind;
+    diagnostic.code = { value: problem.kind, target: policyProblemUri(this.#options.extensionUri, problem.kind) };
+    return diagnostic;
+  }
+
+  /** Of the file as a whole: it could not even be read. */
+  #failed(failure: CosignError): vscode.Diagnostic {
+    const diagnostic = new vscode.Diagnostic(new vscode.Range(0, 0, 0, 0), failureText(failure, t).text, vscode.DiagnosticSeverity.Error);
+    diagnostic.source = diagnosticSource;
+    diagnostic.code = { value: failure.code, target: documentationUri(this.#options.extensionUri, failure.code) };
     return diagnostic;
   }
 
@@ -132,4 +144,10 @@ export class PolicyEditing implements vscode.Disposable {
       : { title: t('Use this policy in this folder'), command: commandIds.usePolicyFile, arguments: [uri.toString()], tooltip: t('Ask of the images in Dockerfiles of this folder what the policy asks for') };
     return [new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), command)];
   }
+}
+
+/** The heading about a kind of problem. */
+function policyProblemUri(extensionUri: vscode.Uri, kind: string): vscode.Uri {
+  const page = repositoryUrl === '' ? vscode.Uri.joinPath(extensionUri, policyProblemsPath) : vscode.Uri.parse(`${repositoryUrl}/blob/main/${policyProblemsPath}`);
+  return page.with({ fragment: kind });
 }

@@ -1,12 +1,14 @@
 // Finds and reads the files that entries of `countersign.policyFiles` name; loaded only where there is such an entry.
 import * as vscode from 'vscode';
-import { CosignError } from '../core/errors.ts';
+import { CosignError, type ErrorPlace } from '../core/errors.ts';
 import type { PolicyFile } from '../core/policy/demand.ts';
+import type { KeySetting } from '../core/policy/trustPolicy.ts';
 import { isValid, type ReadPolicyFile } from '../core/policy/policyProblem.ts';
 import { restrictedFile, unreadableFile } from '../core/policy/restrictedFile.ts';
 import { policyProblemText } from '../presentation/policyProblemText.ts';
+import { fileItself } from './fileWatch.ts';
 import type { FoundPolicyFiles, PolicyFileEntry, PolicyFileSource } from './policyFiles.ts';
-import { resolvePath } from './trustReader.ts';
+import { keyFile, resolvePath } from './trustReader.ts';
 import { t } from './words.ts';
 
 /** The word for the machine's own containers policy. */
@@ -25,9 +27,12 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], sourc
   const left = { files: maxFiles, bytes: maxTotalBytes };
   for (const entry of entries) {
     try {
-      if (entry.refused) throw entry.refused;
-      const { pattern, isGlob } = entry.text.trim() === containersEntry ? await containersPattern(source) : patternOf(entry);
-      watched.push(pattern);
+      if (entry.tooMany !== undefined) throw invalid(t('countersign.policyFiles has more than {0} entries, of which the others are not read.', entry.tooMany), t('Use a pattern that names several files.'));
+      const isContainers = entry.text.trim() === containersEntry;
+      if (isContainers && !entry.restricted) watched.push(...(await source.containersPlaces()).map((uri) => fileItself(vscode.Uri.parse(uri))));
+      const { pattern, isGlob } = isContainers && !entry.restricted ? await containersPattern(source) : patternOf(entry);
+      if (entry.restricted) refuseOutside(pattern, entry);
+      if (!isContainers) watched.push(pattern);
       const uris = isGlob ? await vscode.workspace.findFiles(pattern, null, maxFiles + 1) : [vscode.Uri.joinPath(pattern.baseUri, plainName(pattern.pattern))];
       if (uris.length === 0) throw invalid(t('No file matches "{0}" in countersign.policyFiles.', entry.text.slice(0, 200)), t('Correct it in the settings.'));
       for (const uri of [...uris].sort((a, b) => (a.toString() < b.toString() ? -1 : 1))) {
@@ -45,6 +50,12 @@ export async function findPolicyFiles(entries: readonly PolicyFileEntry[], sourc
     }
   }
   return { files, problems, watched, uris: [...seen.keys()].map((name) => vscode.Uri.parse(name)) };
+}
+
+/** What an untrusted workspace writes leads to files inside it and to no others. @throws {CosignError} `POLICY_INVALID` */
+function refuseOutside(pattern: vscode.RelativePattern, { text }: PolicyFileEntry): void {
+  if (isInWorkspace(vscode.Uri.joinPath(pattern.baseUri, 'file')) && !pattern.pattern.split('/').includes('..')) return;
+  throw invalid(t('In Restricted Mode "{0}" in countersign.policyFiles is not read: it leads out of the workspace.', text.slice(0, 200)), t('Trust the workspace.'));
 }
 
 /** A path or a glob, from the folder, from `~` or absolute; the pattern is what names it below a folder that is none. */
@@ -78,47 +89,48 @@ async function containersPattern(source: PolicyFileSource): Promise<ReturnType<t
   return { pattern: new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), quoted(name)), isGlob: false };
 }
 
-/** Characters with a meaning in globs stand for themselves in brackets. */
 const quoted = (name: string): string => name.replace(/[*?[\]{}]/g, '[$&]');
 const plainName = (pattern: string): string => pattern.replace(/\[([*?[\]{}])\]/g, '$1');
 
-async function readOne(uri: vscode.Uri, isGlob: boolean, source: PolicyFileSource, left: { files: number; bytes: number }): Promise<PolicyFile | undefined> {
+async function readOne(uri: vscode.Uri, isGlob: boolean, source: PolicyFileSource, left: { files: number; bytes: number }, restricted = false): Promise<PolicyFile | undefined> {
   const path = vscode.workspace.asRelativePath(uri);
   if (left.files-- <= 0) throw invalid(t('countersign.policyFiles names more than {0} files.', maxFiles));
-  const bytes = await bytesOf(uri, path);
+  const bytes = await bytesOf(uri, path, restricted);
   left.bytes -= bytes.length;
   if (left.bytes < 0) throw invalid(t('The policy files are larger than {0} MiB together.', maxTotalBytes / maxFileBytes));
   let result: ReadPolicyFile;
   try {
     result = await source.read(uri.toString(), bytes);
   } catch (error) {
-    throw invalid(t('The policy file "{0}" cannot be used: {1}', path, error instanceof Error ? error.message : String(error)), undefined, error);
+    throw invalid(t('The policy file "{0}" cannot be used: {1}', path, error instanceof Error ? error.message : String(error)), undefined, error, { uri: uri.toString() });
   }
   if (!isValid(result)) {
     const problem = result.problems.find(({ severity }) => severity === 'error');
     const line = (problem?.range.start.line ?? 0) + 1;
-    throw invalid(t('The policy file "{0}" has a mistake in line {1}: {2}', path, line, problem ? policyProblemText(problem, t) : ''), t('Correct the policy file.'));
+    throw invalid(t('The policy file "{0}" has a mistake in line {1}: {2}', path, line, problem ? policyProblemText(problem, t) : ''), t('Correct the policy file.'), undefined, { uri: uri.toString(), ...(problem ? { range: problem.range } : {}) });
   }
   if (result.policies > 0) return result.file;
   // Among the files of a glob there may be others; a file named by its path is meant.
   if (isGlob) return undefined;
-  throw invalid(t('The file "{0}" in countersign.policyFiles holds no policy.', path), t('Correct it in the settings.'));
+  throw invalid(t('The file "{0}" in countersign.policyFiles holds no policy.', path), t('Correct it in the settings.'), undefined, { uri: uri.toString() });
 }
 
 /** What an untrusted workspace writes wrong must not hide what the person's own policies find. */
 async function readRestricted(uri: vscode.Uri, isGlob: boolean, source: PolicyFileSource, left: { files: number; bytes: number }): Promise<PolicyFile | undefined> {
   try {
-    const file = await readOne(uri, isGlob, source, left);
-    return file && restrictedFile(file);
+    const file = await readOne(uri, isGlob, source, left, true);
+    return file && restrictedFile(file, isKeyInWorkspace);
   } catch (error) {
     const path = vscode.workspace.asRelativePath(uri);
     return unreadableFile(uri.toString(), path, error instanceof CosignError ? error : invalid(t('The policy file "{0}" cannot be read.', path), undefined, error));
   }
 }
 
-async function bytesOf(uri: vscode.Uri, path: string): Promise<Uint8Array> {
+async function bytesOf(uri: vscode.Uri, path: string, restricted: boolean): Promise<Uint8Array> {
   try {
-    const { size } = await vscode.workspace.fs.stat(uri);
+    const { size, type } = await vscode.workspace.fs.stat(uri);
+    // A repository can hold links, too.
+    if (restricted && (type & vscode.FileType.SymbolicLink) !== 0) throw invalid(t('In Restricted Mode the policy file "{0}" is not read: it is a symbolic link.', path), t('Trust the workspace.'));
     if (size > maxFileBytes) throw invalid(t('The policy file "{0}" is larger than {1} KiB.', path, maxFileBytes / 1024));
     return await vscode.workspace.fs.readFile(uri);
   } catch (error) {
@@ -127,8 +139,16 @@ async function bytesOf(uri: vscode.Uri, path: string): Promise<Uint8Array> {
   }
 }
 
-const isOfUntrustedWorkspace = (uri: vscode.Uri): boolean => !vscode.workspace.isTrusted && vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+const isOfUntrustedWorkspace = (uri: vscode.Uri): boolean => !vscode.workspace.isTrusted && isInWorkspace(uri);
 
-function invalid(message: string, remedy?: string, cause?: unknown): CosignError {
-  return new CosignError('POLICY_INVALID', message, { ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }) });
+/** Whatever `..` there is in its path. */
+const isInWorkspace = (uri: vscode.Uri): boolean => vscode.workspace.getWorkspaceFolder(vscode.Uri.joinPath(uri, '.')) !== undefined;
+
+function isKeyInWorkspace(key: KeySetting): boolean {
+  const file = keyFile(key);
+  return file !== undefined && isInWorkspace(file);
+}
+
+function invalid(message: string, remedy?: string, cause?: unknown, place?: ErrorPlace): CosignError {
+  return new CosignError('POLICY_INVALID', message, { ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }), ...(place ? { place } : {}) });
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { CosignError } from '../core/errors.ts';
 import type { PolicyFile } from '../core/policy/demand.ts';
 import type { ReadPolicyFile } from '../core/policy/policyProblem.ts';
+import { watchPattern } from './fileWatch.ts';
 import { SettingValues } from './settingValues.ts';
 import { folderOf, type ScopedValue } from './storedSettings.ts';
 import { t } from './words.ts';
@@ -15,8 +16,8 @@ export interface PolicyFileEntry {
   readonly homeDirectory: string;
   /** An untrusted workspace named it: it only adds demands. Files inside an untrusted workspace do so too, whoever names them. */
   readonly restricted: boolean;
-  /** Stands for entries that are not read, and says why. */
-  readonly refused?: CosignError;
+  /** Stands for all that are beyond the first so many, which are not read. */
+  readonly tooMany?: number;
 }
 
 export interface FoundPolicyFiles {
@@ -45,6 +46,8 @@ export interface PolicyFileSource {
   readonly read: (uri: string, bytes: Uint8Array) => Promise<ReadPolicyFile>;
   /** The URI of the machine's own containers policy, when it has one. @throws {CosignError} `FILE_UNREADABLE` */
   readonly findContainers: () => Promise<string | undefined>;
+  /** Where it may lie, there or not: URIs. */
+  readonly containersPlaces: () => Promise<readonly string[]>;
 }
 
 export interface PolicyFilesOptions extends PolicyFileSource {
@@ -105,13 +108,12 @@ export class PolicyFiles implements vscode.Disposable {
     return chosen.flatMap(({ scope, value }) => {
       const list = isList(value) ? value : [];
       const entry = (text: string): PolicyFileEntry => ({ text, folder, homeDirectory, restricted: !vscode.workspace.isTrusted && scope !== 'user' });
-      const refused = invalid(t('countersign.policyFiles has more than {0} entries, of which the others are not read.', maxEntries), t('Use a pattern that names several files.'));
-      return [...list.slice(0, maxEntries).map(entry), ...(list.length > maxEntries ? [{ ...entry(''), refused }] : [])];
+      return [...list.slice(0, maxEntries).map(entry), ...(list.length > maxEntries ? [{ ...entry(''), tooMany: maxEntries }] : [])];
     });
   }
 
   #set(entries: readonly PolicyFileEntry[]): PolicySet {
-    const key = JSON.stringify([vscode.workspace.isTrusted, ...entries.map(({ text, folder, restricted, refused }) => [text, folder?.toString(), restricted, refused !== undefined])]);
+    const key = JSON.stringify([vscode.workspace.isTrusted, ...entries.map(({ text, folder, restricted, tooMany }) => [text, folder?.toString(), restricted, tooMany])]);
     let set = this.#sets.get(key);
     if (!set) {
       const [oldest] = this.#sets.size >= maxKept ? this.#sets : [];
@@ -175,12 +177,11 @@ class PolicySet implements vscode.Disposable {
   }
 
   #watch(pattern: vscode.RelativePattern): vscode.Disposable {
-    const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     const again = (): void => {
       this.reading = this.#start();
       this.#changed();
     };
-    return vscode.Disposable.from(watcher, watcher.onDidChange(again), watcher.onDidCreate(again), watcher.onDidDelete(again));
+    return watchPattern(pattern, again);
   }
 }
 

@@ -20,6 +20,8 @@ export async function keyCompletions(document: vscode.TextDocument, position: vs
 interface KeyPlace {
   /** `key`: its fields are to be named; `data`: only the text is missing. */
   readonly field: 'key' | 'data';
+  /** The `|` in front of the text stands there already. */
+  readonly opened: boolean;
   /** How far the lines of a text must be indented. */
   readonly indent: number;
 }
@@ -27,10 +29,10 @@ interface KeyPlace {
 function placeOf(document: vscode.TextDocument, { line, character }: vscode.Position): KeyPlace | undefined {
   const before = document.lineAt(line).text.slice(0, character);
   const indent = /^\s*/.exec(before)?.[0].length ?? 0;
-  const field = /^\s*([a-zA-Z-]*)(:\s*\|?\s*)?$/.exec(before);
+  const field = /^\s*([a-zA-Z-]*)(:\s*(?:\|[-+]?\s*)?)?$/.exec(before);
   if (!field || parentOf(document, line, indent) !== 'key') return undefined;
-  if (field[2] === undefined) return { field: 'key', indent: indent + 2 };
-  return field[1] === 'data' ? { field: 'data', indent: indent + 2 } : undefined;
+  if (field[2] === undefined) return { field: 'key', opened: false, indent: indent + 2 };
+  return field[1] === 'data' ? { field: 'data', opened: field[2].includes('|'), indent: indent + 2 } : undefined;
 }
 
 /** The name of the nearest field above that is less indented; a `- ` in front is indentation. */
@@ -42,16 +44,16 @@ function parentOf(document: vscode.TextDocument, line: number, indent: number): 
   return undefined;
 }
 
-async function itemFor(key: KeySetting, { field, indent }: KeyPlace, engine: Engine): Promise<vscode.CompletionItem | undefined> {
+async function itemFor(key: KeySetting, { field, opened, indent }: KeyPlace, engine: Engine): Promise<vscode.CompletionItem | undefined> {
   try {
     const [description] = await engine.describeKey(key, AbortSignal.timeout(3000));
     if (!description) return undefined;
     const item = new vscode.CompletionItem({ label: field === 'key' ? `data: ${key.name}` : key.name, description: description.fingerprint }, vscode.CompletionItemKind.Value);
     const lines = description.pem.trim().split('\n').map((text) => `${' '.repeat(indent)}${text}`).join('\n');
-    item.insertText = `${field === 'key' ? 'data: |' : '|'}\n${lines}`;
+    item.insertText = `${field === 'key' ? 'data: |' : opened ? '' : '|'}\n${lines}`;
     // The lines are indented already, whatever the editor would do.
     item.keepWhitespace = true;
-    item.filterText = field === 'key' ? `data ${key.name}` : `| ${key.name}`;
+    item.filterText = field === 'key' ? `data ${key.name}` : `${opened ? '' : '| '}${key.name}`;
     item.detail = t('{0} public key "{1}"', description.algorithm, key.name);
     return item;
   } catch {

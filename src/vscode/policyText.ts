@@ -14,12 +14,16 @@ export interface PolicyDocumentsOptions {
 /** In UTF-16 units; what is longer is not read as a policy. */
 const maxLength = 1024 * 1024;
 
-/** A cheap look, for every text that is opened: YAML and JSON that name the API, and containers policies by their name. */
-export function isPolicyDocument(document: vscode.TextDocument): boolean {
+/** Of podman's format, in whatever spelling; other programs have files of that name, too. */
+const containersWords = /default|transports|insecureAcceptAnything|sigstoreSigned|signedBy/i;
+
+/** A cheap look, for every text that is opened: what names the API, containers policies by their name, and whatever the settings name. */
+export function isPolicyDocument(document: vscode.TextDocument, policyFiles: Pick<PolicyFiles, 'isUsed'>): boolean {
   const { uri, languageId } = document;
   if (!['file', 'untitled', 'vscode-remote', 'vscode-vfs'].includes(uri.scheme)) return false;
-  const isContainers = uri.path.endsWith('/policy.json');
-  if (!isContainers && !['yaml', 'json', 'jsonc'].includes(languageId) && !/\.(?:ya?ml|json)$/.test(uri.path)) return false;
+  if (!['yaml', 'json', 'jsonc'].includes(languageId) && !/\.(?:ya?ml|json)$/.test(uri.path)) return false;
   const text = document.getText();
-  return text.length <= maxLength && (text.includes('policy.sigstore.dev/') || (isContainers && text.includes('"default"')));
+  if (text.length > maxLength) return false;
+  const isContainers = uri.path.endsWith('/policy.json') && (containersWords.test(text) || text.replace(/[\s{}]/g, '') === '');
+  return text.includes('policy.sigstore.dev/') || isContainers || policyFiles.isUsed(uri);
 }

@@ -1,4 +1,5 @@
 // An engine whose answers a test chooses, with a Dockerfile reader that knows FROM and ARG names without values.
+import { dirname } from 'node:path';
 import type { Digest } from '../../src/core/crypto/digest.ts';
 import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/core/dockerfile/images.ts';
 import type { Engine, EngineSettings, KeyDescription, TagQuery, TagTarget, VerifyQuery } from '../../src/core/engine.ts';
@@ -8,7 +9,9 @@ import { parseClusterImagePolicies } from '../../src/core/policy/cluster/parseCl
 import { parseContainersPolicy } from '../../src/core/policy/containers/parseContainersPolicy.ts';
 import type { ReadPolicyFile } from '../../src/core/policy/policyProblem.ts';
 import { readPolicyFile } from '../../src/core/policy/readPolicyFile.ts';
+import { Uri } from '../support/vscode.ts';
 import { pinning } from '../../src/core/rewriting/pinning.ts';
+import type { RegistriesFile } from '../../src/core/policy/containers/registriesD.ts';
 import type { KeySetting } from '../../src/core/policy/trustPolicy.ts';
 import type { CopyEngine } from '../../src/core/copyEngine.ts';
 import type { SigningEngine } from '../../src/core/signingEngine.ts';
@@ -116,11 +119,13 @@ export class FakeEngine implements Engine {
   readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile> {
     this.policyReads.push(uri);
     return Promise.resolve().then(() => readPolicyFile(uri, bytes, {
-      cluster: parseClusterImagePolicies, containers: (text) => parseContainersPolicy(text, uri, { registriesD: [] }),
+      cluster: parseClusterImagePolicies, containers: (text) => parseContainersPolicy(text, uri, { registriesD: this.registriesD, baseDirectory: dirname(Uri.parse(uri).path) }),
     }));
   }
+  registriesD: readonly RegistriesFile[] = [];
   /** What "containers" stands for. */
   containersPolicy: string | undefined;
+  containersPolicyPlaces(): Promise<readonly string[]> { return Promise.resolve(['file:///home/ada/.config/containers/policy.json', 'file:///etc/containers/policy.json']); }
   findContainersPolicy(): Promise<string | undefined> { return Promise.resolve(this.containersPolicy); }
   configure(settings: EngineSettings): void { this.configured.push(settings); }
   clearStorage(): Promise<{ readonly images: number; readonly bytes: number }> {

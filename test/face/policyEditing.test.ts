@@ -64,6 +64,54 @@ describe('a policy file in the editor', () => {
     assert.ok(document.getText().includes('  mode: warn\n') && document.getText().includes('- glob: "index.docker.io/library/alpine*"') && document.getText().includes('signatureFormat: legacy'));
   });
 
+  it('leads from each code to what is said about it', async () => {
+    startFace();
+    const document = await open();
+    for (const { code } of screen.diagnostics(document)) {
+      assert.ok(typeof code === 'object');
+      assert.deepEqual([code.target.path.endsWith('/docs/policy-problems.md'), code.target.fragment], [true, code.value]);
+    }
+  });
+
+  it('that cannot be read at all says so with a code of its own', async () => {
+    const { engine } = startFace();
+    engine.readPolicyFile = () => Promise.reject(new Error('boom'));
+    const document = await open();
+    const [diagnostic, ...more] = screen.diagnostics(document);
+    assert.ok(diagnostic && typeof diagnostic.code === 'object' && more.length === 0);
+    assert.deepEqual([diagnostic.code.value, diagnostic.code.target.path.endsWith('/docs/codes/INTERNAL.md')], ['INTERNAL', true]);
+  });
+
+  for (const [what, at, content, code] of [
+    ['a policy of podman without a default', `${folder}/policy.json`, '{"transports": {}}', 'containers-missing-default'],
+    ['a policy of podman that is empty', `${folder}/policy.json`, '{}', 'containers-missing-default'],
+    ['a policy of podman in capital letters', `${folder}/policy.json`, '{"Default": [{"type": "reject"}]}', 'containers-unknown-field'],
+  ] as const) {
+    it(`may be ${what}`, async () => {
+      startFace();
+      const document = await open(content, at, 'json');
+      assert.ok(screen.codes(document).includes(code), screen.codes(document).join());
+    });
+  }
+
+  it('is whatever the settings name, whichever name and group it has', async () => {
+    fake.configuration.workspace['countersign.policyFiles'] = ['trust/*.json', 'trust/a.yaml'];
+    const wrongGroup = text.replace('policy.sigstore.dev', 'policies.sigstore.dev');
+    fake.write(`${folder}/trust/a.yaml`, wrongGroup);
+    startFace();
+    const podman = await open('{"Default": []}', `${folder}/trust/mine.json`, 'json');
+    const cluster = await open(wrongGroup, `${folder}/trust/a.yaml`);
+    for (let turn = 0; turn < 40; turn++) await settle();
+    assert.ok(screen.codes(podman).includes('containers-unknown-field'), screen.codes(podman).join());
+    assert.deepEqual(screen.codes(cluster), ['unknown-version']);
+  });
+
+  it('is not the policy of another program', async () => {
+    const { engine } = startFace();
+    await open('{"Version": "2012-10-17", "Statement": []}', `${folder}/policy.json`, 'json');
+    assert.deepEqual(engine.policyReads, []);
+  });
+
   it('is read again when typing pauses, and offers no fix of an older text', async () => {
     const { engine } = startFace();
     const document = await open();
@@ -106,6 +154,23 @@ describe('a policy file in the editor', () => {
     assert.deepEqual(fake.configuration.workspace['countersign.policyFiles'], ['policies/images.yaml']);
   });
 
+  it('keeps the files of the user when the folder gets a list of its own', async () => {
+    fake.configuration.user['countersign.policyFiles'] = ['~/b.yaml', 'containers'];
+    startFace();
+    const document = await open(text.replace('modes', 'mode'));
+    await run('usePolicyFile', document.uri.toString());
+    assert.deepEqual(fake.configuration.workspace['countersign.policyFiles'], ['~/b.yaml', 'containers', 'policies/images.yaml']);
+  });
+
+  it('keeps what the folder has where the folder is not trusted', async () => {
+    workspace.isTrusted = false;
+    fake.configuration.workspace['countersign.policyFiles'] = ['a.yaml'];
+    startFace();
+    const document = await open(text.replace('modes', 'mode'));
+    await run('usePolicyFile', document.uri.toString());
+    assert.deepEqual(fake.configuration.workspace['countersign.policyFiles'], ['a.yaml', 'policies/images.yaml']);
+  });
+
   it('offers the keys there are where a key belongs', async () => {
     fake.configuration.user['countersign.keys'] = { release: '/keys/release.pub', broken: 'garbage' };
     fake.write(`${folder}/keys/team.pub`, pem);
@@ -117,6 +182,11 @@ describe('a policy file in the editor', () => {
     const behind = await completions(document, line + 1, 12);
     assert.deepEqual(labels(behind), ['release', 'keys/team.pub']);
     assert.equal(behind[0]?.insertText, '|\n        PEM');
+    for (const opened of ['|', '|-']) {
+      fake.edit(document, document.getText().replace(/data: .*\n/, `data: ${opened}\n`));
+      const [item] = await completions(document, line + 1, 12 + opened.length);
+      assert.deepEqual([item?.insertText, item?.filterText], ['\n        PEM', 'release'], opened);
+    }
     assert.deepEqual(await completions(document, 1, 6), []);
   });
 

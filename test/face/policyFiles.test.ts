@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { parseReference } from '../../src/core/oci/reference.ts';
 import { demandsFor } from '../../src/core/policy/requirements.ts';
 import type { TrustSettings } from '../../src/core/policy/trustPolicy.ts';
 import type { Verdict } from '../../src/core/policy/verdict.ts';
 import { fake, workspace } from '../support/vscode.ts';
 import { verdicts } from './fakeEngine.ts';
-import { folder, home, openDockerfile, settle, startFace, trustKey, useFace } from './harness.ts';
+import { folder, home, openDockerfile, screen, settle, startFace, trustKey, useFace } from './harness.ts';
 
 const pem = readFileSync('test/fixtures/keys/p256.pub', 'utf8').trim();
 const policy = (name: string, glob = '**', authority = `key: { data: ${JSON.stringify(pem)} }`): string =>
@@ -78,6 +78,30 @@ describe('policy files', () => {
     use('policy.json');
     const [problem] = (await asked()).problems;
     assert.ok(problem?.code === 'POLICY_INVALID' && problem.message.includes('line 1'), problem?.message);
+  });
+
+  it('are asked anew when a key that one of them names changes', async () => {
+    write(`${folder}/policy.json`, JSON.stringify({ default: [{ type: 'sigstoreSigned', keyPath: 'keys/a.pub', signedIdentity: { type: 'matchRepository' } }] }));
+    use('policy.json');
+    const { engine } = startFace();
+    await openDockerfile('FROM alpine\n');
+    await ready();
+    const before = engine.calls.length;
+    write(`${folder}/keys/a.pub`, pem);
+    await ready();
+    assert.equal(engine.calls.length, before + 1);
+  });
+
+  it('are found when the machine gets a policy of its own', async () => {
+    use('containers');
+    const { engine } = startFace();
+    await openDockerfile('FROM alpine\n');
+    await ready();
+    assert.equal(engine.calls.length, 0);
+    engine.containersPolicy = 'file:///home/ada/.config/containers/policy.json';
+    write('/home/ada/.config/containers/policy.json', '{"default": [{"type": "reject"}]}');
+    await ready();
+    assert.deepEqual(demanded(engine.calls.at(-1)?.query.trust as TrustSettings), ['default']);
   });
 
   it('cost nothing where there are none', async () => {
@@ -180,6 +204,17 @@ describe('policy files', () => {
     });
   }
 
+  it('lead to the line of a mistake', async () => {
+    trustKey();
+    write(`${folder}/a.yaml`, policy('a', '['));
+    use('a.yaml');
+    startFace();
+    const document = await openDockerfile('FROM alpine\n');
+    await ready();
+    const location = screen.diagnostics(document)[0]?.relatedInformation?.[0]?.location;
+    assert.deepEqual([location?.uri.path, location?.range.start.line], [`${folder}/a.yaml`, 4]);
+  });
+
   it('say the line of a mistake', async () => {
     write(`${folder}/a.yaml`, policy('a', '['));
     use('a.yaml');
@@ -234,6 +269,35 @@ describe('policy files in Restricted Mode', () => {
     await ready();
     assert.equal(engine.calls.length, 0);
   });
+
+  for (const entry of ['/etc/c.yaml', '/etc/*.yaml', '~/b.yaml', '~/**/*.yaml', '../b.yaml', '../**', `${folder}/../b.yaml`, 'x/../../b.yaml', '*/../../b.yaml', 'containers', '\\\\server\\share\\a.yaml']) {
+    it(`named by the workspace as ${entry} are not read, and nothing is verified meanwhile`, async () => {
+      workspace.isTrusted = false;
+      trustKey();
+      for (const path of ['/etc/c.yaml', `${home}/b.yaml`, '/work space/b.yaml', `${folder}/x/a.txt`, '/server/share/a.yaml']) write(path, policy('outside'));
+      use(entry);
+      const reads = mock.method(workspace.fs, 'readFile');
+      const [own, added, ...more] = demandsFor(parseReference('alpine'), await asked());
+      assert.deepEqual([own?.policy, added?.rule.kind, added?.demandsOnly, more], ['all keys', 'unsupported', true, []]);
+      assert.deepEqual(reads.mock.calls.map(({ arguments: [uri] }) => uri.path), []);
+      reads.mock.restore();
+    });
+  }
+
+  for (const [what, keyPath, kind] of [['outside', '/etc/key.pub', 'unsupported'], ['above', '../key.pub', 'unsupported'], ['on another machine', '\\\\server\\share\\key.pub', 'unsupported'], ['inside', 'keys/a.pub', 'signers']] as const) {
+    it(`read a key ${what} only when it lies in the workspace`, async () => {
+      workspace.isTrusted = false;
+      trustKey();
+      write(`${folder}/policy.json`, JSON.stringify({ default: [{ type: 'sigstoreSigned', keyPath, signedIdentity: { type: 'matchRepository' } }] }));
+      use('policy.json');
+      const { engine } = startFace();
+      engine.registriesD = [{ uri: 'file:///a.yaml', text: 'default-docker: { use-sigstore-attachments: true }' }];
+      await openDockerfile('FROM alpine\n');
+      await ready();
+      const [, mine] = demandsFor(parseReference('alpine'), engine.calls.at(-1)?.query.trust as TrustSettings);
+      assert.equal(mine?.rule.kind, kind);
+    });
+  }
 
   it('reach for no cluster', async () => {
     workspace.isTrusted = false;

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type * as api from 'vscode';
 import { activate } from '../../src/extension.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
-import { makeKey } from '../support/signedImages.ts';
+import type { Digest } from '../../src/core/crypto/digest.ts';
+import { makeKey, makePayload, simpleSigningType } from '../support/signedImages.ts';
 import { ExtensionMode, fake, Uri, workspace } from '../support/vscode.ts';
 import { settle } from './harness.ts';
 
@@ -17,6 +18,8 @@ const secret = 'canary:canary-password';
 
 describe('a hostile workspace in Restricted Mode', () => {
   let registry: TestRegistry;
+  /** Wants no login; holds an image that the user's own key signed. */
+  let open: TestRegistry;
   let outside: string;
   let folder: string;
   let subscriptions: { dispose(): unknown }[];
@@ -58,6 +61,15 @@ describe('a hostile workspace in Restricted Mode', () => {
         return original(...args);
       });
     }
+    // The editor's own reading, which does not go through the modules of the machine.
+    for (const name of ['readFile', 'stat'] as const) {
+      const original = workspace.fs[name] as (uri: Uri) => Promise<never>;
+      mock.method(workspace.fs, name, (uri: Uri) => {
+        read.push(uri.path);
+        return original(uri);
+      });
+    }
+    open = await startRegistry();
     fake.folder(folder);
     workspace.isTrusted = false;
     workspace.workspaceFile = Uri.file(join(folder, 'x.code-workspace'));
@@ -73,7 +85,7 @@ describe('a hostile workspace in Restricted Mode', () => {
       else process.env[name] = value;
     }
     rmSync(outside, { recursive: true, force: true });
-    await registry.close().catch(() => undefined);
+    await Promise.all([registry, open].map((one) => one.close().catch(() => undefined)));
   });
 
   const hostile = (): Readonly<Record<string, unknown>> => ({
@@ -96,10 +108,15 @@ describe('a hostile workspace in Restricted Mode', () => {
       const policy = { default: [{ type: 'sigstoreSigned', keyPath: join(outside, 'id.pub') }], transports: { docker: { [registry.host]: [{ type: 'sigstoreSigned', keyPath: join(outside, 'id.pub') }] } } };
       fake.files.set(join(folder, 'policy.json'), new TextEncoder().encode(JSON.stringify(policy)));
       fake.files.set(join(folder, 'policy.yaml'), new TextEncoder().encode('apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: evil }\nspec: { images: [{ glob: "**" }], authorities: [{ key: { kms: "k8s://default/evil" } }, { key: { secretRef: { name: k } } }] }\n'));
+      for (const name of ['a.json', 'policy.json']) fake.files.set(join(outside, name), new TextEncoder().encode(JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] })));
+      const image = open.store.putImage('demo/mine', '1.0');
+      const { payload, signature } = makePayload(image.digest as Digest, mine);
+      const layer = { ...open.store.putBlob('demo/mine', payload, simpleSigningType), annotations: { 'dev.cosignproject.cosign/signature': signature } };
+      open.store.putManifest('demo/mine', image.digest.replace(':', '-') + '.sig', { schemaVersion: 2, mediaType: 'application/vnd.oci.image.manifest.v1+json', config: open.store.putBlob('demo/mine', '{}', 'application/vnd.oci.image.config.v1+json'), layers: [layer] });
       const context = { subscriptions, extensionMode: ExtensionMode.Test, extensionUri: Uri.file('/extension'), globalStorageUri: Uri.file(storage()), secrets: fake.secrets, workspaceState: fake.memory, globalState: fake.memory, extension: { packageJSON: { version: '1.2.3' } } };
       const hooks = activate(context as unknown as api.ExtensionContext);
       assert.ok(hooks);
-      const document = fake.open(join(folder, 'Dockerfile'), `# syntax=${registry.host}/demo/app:1.0\nARG A=${registry.host}/demo/app:1.0\nFROM \${A} AS x\nFROM ${registry.host}/demo/app:1.0@sha256:${'0'.repeat(64)}\nCOPY --from=${registry.host}/demo/other:1 /a /b\n`);
+      const document = fake.open(join(folder, 'Dockerfile'), `# syntax=${registry.host}/demo/app:1.0\nARG A=${registry.host}/demo/app:1.0\nFROM \${A} AS x\nFROM ${registry.host}/demo/app:1.0@sha256:${'0'.repeat(64)}\nCOPY --from=${registry.host}/demo/other:1 /a /b\nFROM ${open.host}/demo/mine:1.0\n`);
       fake.show(document);
       const uri = document.uri as unknown as api.Uri;
       for (let turn = 0; turn < 500 && !hooks.tracker.get(uri); turn++) await settle();
@@ -108,15 +125,21 @@ describe('a hostile workspace in Restricted Mode', () => {
       await settle();
       await hooks.tracker.whenIdle();
 
-      const states = hooks.tracker.get(uri)?.uses.map(({ state }) => state.kind) ?? [];
+      const all = hooks.tracker.get(uri)?.uses ?? [];
+      const states = all.filter(({ use }) => !use.text.startsWith(open.host)).map(({ state }) => state.kind);
       assert.ok(states.length >= 3 && !states.includes('verified'), states.join());
+      // The user's own verdict is there, and what the workspace demands on top can only take "verified" from it.
+      const own = all.find(({ use }) => use.text.startsWith(open.host))?.state;
+      assert.equal(own?.kind, policies === 'policy files' ? 'unchecked' : 'verified');
+      const judged = own.kind === 'unchecked' ? own.evidence : own;
+      assert.deepEqual(judged && 'signatures' in judged ? judged.signatures.map(({ signedBy }) => signedBy?.key) : [], ['mine']);
       if (policies === 'no policy files') assert.ok(registry.count() > 0, 'the registry was asked, without a login');
       assert.deepEqual(spawned, []);
       assert.deepEqual(registry.requests.filter(({ headers }) => headers['authorization'] !== undefined), []);
       assert.deepEqual(fake.configuration.writes, []);
       assert.deepEqual([...fake.kept], []);
       // Where containers on this machine keep signatures is the machine's to say: fixed places, which no workspace chooses.
-      assert.deepEqual(read.filter((path) => !path.startsWith(folder) && !path.startsWith(join(storage(), 'signatures')) && !/\/containers\/registries(\.rootful)?\.d$/.test(path)), []);
+      assert.deepEqual(read.filter((path) => !path.startsWith(folder) && !/\/User\/globalStorage\/countersign\/signatures(\/|$)/.test(path) && !/\/containers\/registries(\.rootful)?\.d$/.test(path)), []);
       assert.deepEqual([fake.script.unexpected, existsSync(join(outside, 'pwned'))], [[], false]);
       assert.ok(!JSON.stringify([fake.log, fake.script.messages()]).includes('canary'));
     });

@@ -73,6 +73,21 @@ describe('a policy that wants several signers', () => {
     assert.deepEqual([location?.uri.path, location?.range.start.line, location?.range.start.character, location?.range.end.line], [`${folder}/.vscode/settings.json`, 5, 4, 8]);
   });
 
+  for (const how of ['typed', 'written by another program'] as const) {
+    it(`follows the policy when lines above it are ${how}`, async () => {
+      const face = start();
+      face.engine.answers.set('library/alpine', { kind: 'untrusted', ...evidence({ signatures: [by('release')], policies: [outcome(partly)] }) });
+      const document = await openDockerfile('FROM alpine');
+      await settle();
+      const moved = settings.replace('  // who', '  "editor.tabSize": 2,\n\n  // who');
+      const path = `${folder}/.vscode/settings.json`;
+      if (how === 'typed') fake.edit(fake.open(path, settings, 'jsonc'), moved);
+      else fake.write(path, moved);
+      for (let turn = 0; turn < 20; turn++) await settle();
+      assert.equal(screen.diagnostics(document)[0]?.relatedInformation?.[0]?.location.range.start.line, 7);
+    });
+  }
+
   it('leads into the settings of a workspace file', async () => {
     const file = '/work space/x.code-workspace';
     workspace.workspaceFile = Uri.file(file);

@@ -166,7 +166,7 @@ for (const where of ['docker-registry', 'the registry of the tests'] as const) {
     it('is asked more, and never believed more, by the file of an untrusted workspace', async () => {
       const signed = await image([build]);
       const mine: readonly KeySetting[] = [{ name: 'build', reference: build.pem }];
-      const [same, other] = [restrictedFile(await fileOf(policy('p', [key(build)]))), restrictedFile(await fileOf(policy('p', [key(test)])))];
+      const [same, other] = [restrictedFile(await fileOf(policy('p', [key(build)])), () => false), restrictedFile(await fileOf(policy('p', [key(test)])), () => false)];
       assert.equal((await verdict(signed, [same], mine)).kind, 'verified');
       assert.equal((await verdict(signed, [other], mine)).kind, 'untrusted');
       assert.notEqual((await verdict(signed, [same], [{ name: 'test', reference: test.pem }])).kind, 'verified');

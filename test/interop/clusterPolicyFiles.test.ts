@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseClusterImagePolicies } from '../../src/core/policy/cluster/parseClusterImagePolicies.ts';
-import { clusterImagePolicy } from '../../src/core/policy/cluster/shape.ts';
+import { clusterImagePolicyCrd } from '../support/clusterImagePolicyCrd.ts';
 import { KubeApi } from '../support/kubeApi.ts';
 import { requirePeers } from '../support/peers.ts';
 
@@ -20,7 +20,7 @@ let next = 0;
 before(async () => {
   program = (await requirePeers(['kubectl'])).kubectl;
   api = await KubeApi.start();
-  api.custom = { group: 'policy.sigstore.dev', versions: ['v1beta1', 'v1alpha1'], kind: 'ClusterImagePolicy', plural: 'clusterimagepolicies', shape: clusterImagePolicy };
+  api.custom = { group: 'policy.sigstore.dev', versions: ['v1beta1', 'v1alpha1'], kind: 'ClusterImagePolicy', plural: 'clusterimagepolicies', shape: clusterImagePolicyCrd };
   kubeconfig = api.kubeconfig('certificate');
 });
 after(() => { api.close(); });
@@ -39,7 +39,7 @@ const sample = (name: string): string => readFileSync(join('test/fixtures/polici
 const errors = (text: string): readonly string[] => parseClusterImagePolicies(text, 'file:///x').problems.filter(({ severity }) => severity === 'error').map(({ kind }) => kind);
 
 describe('a file of ClusterImagePolicies', () => {
-  it('is there to look at', () => assert.ok(samples.length >= 3));
+  it('is there to look at', () => assert.ok(samples.length >= 8 && ['v1alpha1', 'v1beta1'].every((version) => samples.some((name) => sample(name).includes(`/${version}\n`)))));
 
   for (const name of samples) {
     it(`passes kubectl and our reader: ${name}`, async () => {

@@ -26,6 +26,7 @@ export function verdictEngine(verdictOf: (query: VerifyQuery) => Verdict | Promi
     resolveTag: () => forbidden('resolveTag'),
     readPolicyFile: (uri, bytes) => readPolicyFile(uri, bytes, { env: {}, homeDirectory: '/nonexistent', userId: undefined }),
     findContainersPolicy: () => forbidden('findContainersPolicy'),
+    containersPolicyPlaces: () => forbidden('containersPolicyPlaces'),
     get pinning() { return forbidden('pinning'); },
     configure: () => forbidden('configure'),
     forget: () => forbidden('forget'),

@@ -115,7 +115,7 @@ describe('the texts of the manifest', () => {
 
 describe('the manifest', () => {
   it('wakes the extension for Dockerfiles and where there are signatures of files, and for nothing else', () => {
-    assert.deepEqual(manifest.activationEvents, ['onLanguage:dockerfile', 'workspaceContains:**/*.sigstore.json', 'workspaceContains:**/*.sig']);
+    assert.deepEqual(manifest.activationEvents, ['onLanguage:dockerfile', 'workspaceContains:**/*.sigstore.json', 'workspaceContains:**/*.sig', 'workspaceContains:**/policy.json', 'workspaceContains:**/*clusterimagepolic*.{yaml,yml}']);
   });
   it('names files that exist', () => {
     const paths = [manifest.icon, manifest.l10n, ...contributes.grammars.map(({ path }) => path), ...contributes.languages.flatMap(({ configuration }) => configuration ?? [])];

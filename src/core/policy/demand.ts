@@ -63,9 +63,17 @@ export type DemandRule =
   /** What Countersign does not check yet (keyless, attestations, CUE, Rego): neither satisfied nor not. */
   | { readonly kind: 'unsupported'; readonly name?: string; readonly error: CosignError };
 
+/** Why a policy speaks about an image: the glob or scope that matches, as written; `default` where no scope does. */
+export interface DemandMatch {
+  readonly kind: 'glob' | 'scope' | 'default';
+  readonly text: string;
+}
+
 export interface Demand {
   /** For people: the policy's name. */
   readonly policy: string;
+  /** Of policy files: for explaining, never for judging. */
+  readonly match?: DemandMatch;
   readonly origin: PolicyOrigin;
   readonly severity?: PolicySeverity;
   readonly rule: DemandRule;
@@ -81,6 +89,8 @@ export interface PolicyFile {
    * for all else, and satisfying it is never a reason to say "verified".
    */
   readonly demandsOnly?: boolean;
+  /** Every key that it may ask for from another file: what to watch. */
+  readonly keys?: readonly KeySetting[];
   /** The demands for one image; empty: the file does not speak about it. */
   demandsFor(reference: Reference): readonly Demand[];
 }

@@ -45,7 +45,7 @@ function explain(item: UseWithState, { uri, settings: { trust } }: FileTrust): s
     item,
     file: vscode.workspace.asRelativePath(uri),
     coverage: reference ? trust.policies.map((policy) => coverageOf(policy, reference)) : [],
-    policyFiles: reference ? (trust.files ?? []).map((file) => ({ name: vscode.workspace.asRelativePath(vscode.Uri.parse(file.uri)), demands: file.demandsFor(reference).length })) : [],
+    policyFiles: reference ? (trust.files ?? []).map((file) => ({ name: vscode.workspace.asRelativePath(vscode.Uri.parse(file.uri)), demands: file.demandsFor(reference) })) : [],
     keys: trust.keys.map(({ name }) => name),
   }, t);
 }

@@ -11,7 +11,6 @@ import type { Command, CommandContext } from './context.ts';
 import { copyDigest } from './copyDigest.ts';
 import { openFileOf } from './openFileOf.ts';
 import { openLog } from './openLog.ts';
-import { showTrust } from './showTrust.ts';
 import { verifyAgain } from './verifyAgain.ts';
 import { verifyFile } from './verifyFile.ts';
 
@@ -23,7 +22,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.verifyAgain]: verifyAgain,
   [commandIds.addTrustedKey]: action(commandIds.addTrustedKey),
   [commandIds.removeTrustedKey]: action(commandIds.removeTrustedKey),
-  [commandIds.showTrust]: showTrust,
+  [commandIds.showTrust]: action(commandIds.showTrust),
   [commandIds.openLog]: openLog,
   [commandIds.generateKeyPair]: action(commandIds.generateKeyPair),
   [commandIds.importKeyPair]: action(commandIds.importKeyPair),

@@ -14,7 +14,9 @@ export const usePolicyFile: Command = async (_context, argument) => {
   }
   const scope = workspaceScope(uri) ?? 'user';
   const inFolder = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
-  const stored = readStored('countersign.policyFiles', uri).values.find((value) => value.scope === scope)?.value ?? [];
+  const { values, withheld } = readStored('countersign.policyFiles', uri);
+  // The list of the folder replaces the user's whole: a new one begins with what counts until now.
+  const stored = [...values, ...withheld].find((value) => value.scope === scope)?.value ?? values.at(-1)?.value ?? [];
   if (!Array.isArray(stored)) {
     throw new CosignError('SETTING_INVALID', t('{0} must be {1}.', 'countersign.policyFiles', t('a list of texts')), { remedy: t('Correct it in the settings.') });
   }

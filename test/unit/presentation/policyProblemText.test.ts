@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { clusterProblemKinds } from '../../../src/core/policy/cluster/reports.ts';
+import { containersProblems } from '../../../src/presentation/containersPolicyText.ts';
+import { policyProblemsPath } from '../../../src/presentation/documentation.ts';
 import { policyFixText, policyProblemText } from '../../../src/presentation/policyProblemText.ts';
 import { english } from '../../../src/presentation/translate.ts';
 
@@ -27,4 +30,9 @@ describe('the words for a policy file', () => {
   it('name every fix', () => {
     for (const kind of ['rename-field', 'remove-field', 'quote-text', 'use-version', 'replace-glob', 'use-legacy-format', 'use-predicate-type']) assert.notEqual(policyFixText({ kind, args }, english), kind);
   });
+});
+
+it('every kind of problem in a policy file has a heading in the documentation, and every heading is a kind', () => {
+  const headings = [...readFileSync(policyProblemsPath, 'utf8').matchAll(/^### (\S+)\n\n\S/gm)].map(([, kind]) => kind);
+  assert.deepEqual(headings, [...Object.keys(clusterProblemKinds), ...Object.keys(containersProblems)]);
 });

@@ -58,3 +58,18 @@ describe('the explanation of a verdict', () => {
     }));
   });
 });
+
+it('a policy file is explained by the glob or scope that matched, and by what a cluster does where none does', () => {
+  const said = (...policyFiles: Parameters<typeof trustExplanation>[0]['policyFiles']): string =>
+    trustExplanation({ item: { use: sampleUse(), state: states.verified }, file: 'Dockerfile', coverage: [], policyFiles, keys: [] }, english, 0);
+  const glob = { policy: 'shop', match: { kind: 'glob', text: 'ghcr.io/**' } } as const;
+  const scope = { policy: 'docker.io/library', match: { kind: 'scope', text: 'docker.io/library' } } as const;
+  assert.match(said({ name: 'a.yaml', demands: [glob] }), /a&#46;yaml speaks about the image: the glob ghcr&#46;io\S+ of its policy shop matches/);
+  const twice = said({ name: 'policy.json', demands: [scope, scope] });
+  assert.equal(twice.match(/docker&#46;io\/library is its most specific scope/g)?.length, 1, twice);
+  assert.match(said({ name: 'policy.json', demands: [{ policy: 'default', match: { kind: 'default', text: 'default' } }] }), /its default counts/);
+  const none = said({ name: 'a.yaml', demands: [] });
+  assert.match(none, /does not speak about the image/);
+  assert.match(none, /no-match-policy/);
+  assert.doesNotMatch(said({ name: 'a.yaml', demands: [] }, { name: 'b.yaml', demands: [glob] }), /no-match-policy/);
+});

@@ -47,12 +47,15 @@ export function parseClusterImagePolicies(text: string, uri: string): ClusterPol
   });
   return {
     format: 'cluster-image-policy', policies: found.length, problems: reports.all,
-    file: { uri, demandsFor: (reference) => policies.filter(({ globs }) => covers(globs, reference)).map(({ demand }) => demand) },
+    file: { uri, demandsFor: (reference) => policies.flatMap((policy) => demandOn(policy, reference) ?? []) },
   };
 }
 
 /** All policies that match count, each once, however many of its globs match. */
-const covers = (globs: readonly ImageGlob[], reference: Reference): boolean => globs.some((glob) => matchesImage(glob, reference));
+function demandOn({ globs, demand }: ClusterPolicy, reference: Reference): Demand | undefined {
+  const glob = globs.find((candidate) => matchesImage(candidate, reference));
+  return glob && { ...demand, match: { kind: 'glob', text: glob.text } };
+}
 
 function policiesIn(document: Value, reports: Reports, inList = false): readonly MapValue[] {
   if (document.kind !== 'map') return [];

@@ -2,8 +2,9 @@
 import { CosignError } from '../../errors.ts';
 import type { Reference } from '../../oci/reference.ts';
 import type { TextRange } from '../../textRange.ts';
-import type { Demand } from '../demand.ts';
+import type { Demand, PolicyFile } from '../demand.ts';
 import type { PolicyFix, ReadPolicyFile } from '../policyProblem.ts';
+import { signerRulesIn } from '../requirements.ts';
 import type { ContainersPolicy, ScopePolicy } from './containersPolicy.ts';
 import { JsonText, membersOf, type JsonNode } from './jsonText.ts';
 import { lintPolicy } from './lintPolicy.ts';
@@ -36,11 +37,19 @@ export function parseContainersPolicy(text: string, uri: string, { registriesD, 
     const { name, requirements } = chosenScope(policy, reference);
     const usesAttachments = registries.usesAttachments(reference);
     return requirements.map((requirement): Demand => ({
-      policy: name, origin: { kind: 'containers-policy', uri, range: requirement.range },
+      policy: name, match: { kind: name === 'default' ? 'default' : 'scope', text: name }, origin: { kind: 'containers-policy', uri, range: requirement.range },
       rule: ruleOf(requirement, { baseDirectory, usesAttachments }),
     }));
   };
-  return { format: 'containers-policy', file: { uri, demandsFor }, policies: policy ? policy.docker.size + 1 : 0, problems };
+  return { format: 'containers-policy', file: { uri, demandsFor, ...keyFilesOf(broken ? undefined : policy, baseDirectory) }, policies: policy ? policy.docker.size + 1 : 0, problems };
+}
+
+/** The keys behind paths; those inside the policy need no watching. */
+function keyFilesOf(policy: ContainersPolicy | undefined, baseDirectory: string | undefined): Pick<PolicyFile, 'keys'> {
+  const requirements = policy ? [...policy.default, ...[...policy.docker.values()].flatMap((scope) => scope.requirements)] : [];
+  const keys = requirements.flatMap((requirement) => signerRulesIn(ruleOf(requirement, { baseDirectory, usesAttachments: true }))).flatMap((rule) => rule.keys)
+    .filter(({ reference }) => !reference.includes('-----BEGIN '));
+  return keys.length === 0 ? {} : { keys };
 }
 
 /** Only the most specific scope counts: nothing is inherited or merged. */
@@ -52,7 +61,7 @@ function chosenScope(policy: ContainersPolicy, reference: Reference): { readonly
 }
 
 function invalidDemand(uri: string, range: TextRange | undefined): Demand {
-  const error = new CosignError('POLICY_INVALID', 'The containers policy is not valid, and podman pulls no image with it.', { remedy: 'Correct the policy file.' });
+  const error = new CosignError('POLICY_INVALID', 'The containers policy is not valid, and podman pulls no image with it.', { remedy: 'Correct the policy file.', place: { uri, ...(range ? { range } : {}) } });
   return { policy: 'policy.json', origin: { kind: 'containers-policy', uri, ...(range ? { range } : {}) }, rule: { kind: 'unsupported', error } };
 }
 

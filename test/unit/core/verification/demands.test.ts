@@ -6,9 +6,9 @@ import type { PublicKey } from '../../../../src/core/crypto/publicKey.ts';
 import { parsePublicKeys } from '../../../../src/core/crypto/publicKey.ts';
 import { CosignError } from '../../../../src/core/errors.ts';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
-import type { Demand, DemandRule, SignerRule } from '../../../../src/core/policy/demand.ts';
+import type { Demand, DemandRule, PolicyFile, SignerRule } from '../../../../src/core/policy/demand.ts';
 import { demandsFor, everyKey } from '../../../../src/core/policy/requirements.ts';
-import { keyIdentity, type KeySetting, type TrustSettings } from '../../../../src/core/policy/trustPolicy.ts';
+import { keyIdentity, type KeySetting, type TrustPolicy, type TrustSettings } from '../../../../src/core/policy/trustPolicy.ts';
 import type { Verdict } from '../../../../src/core/policy/verdict.ts';
 import { conclude } from '../../../../src/core/verification/conclude.ts';
 import { evaluate, type Evaluation } from '../../../../src/core/verification/evaluate.ts';
@@ -191,6 +191,34 @@ describe('what must never happen', () => {
       if (before !== 'uncovered') assert.ok(after !== 'verified' || before === 'verified', `${before} → ${after}`);
       if (before !== 'verified' && before !== 'uncovered') assert.notEqual(after, 'uncovered');
     }), runs);
+  });
+
+  const anyPolicy = fc.record({ images: fc.constantFrom<readonly string[]>(['**'], ['localhost:5000/demo/*'], ['ghcr.io/**'], ['**', '!localhost:5000/**']), keys: fc.uniqueArray(fc.constantFrom<Name>('ada', 'bob', 'ada2', 'both', 'gone'), { minLength: 1, maxLength: 3 }), all: fc.boolean(), prod: fc.boolean() })
+    .map(({ images, keys, all: every, prod }): TrustPolicy => ({ name: keys.join('+'), images, keys, require: every ? 'all' : 'any', annotations: prod ? { env: 'prod' } : {} }));
+  const anyFile = fc.tuple(fc.boolean(), anyRule).map(([covers, rule]): PolicyFile => ({ uri: 'file:///p.yaml', demandsFor: () => (covers ? [demand(rule)] : []) }));
+  /** Where nothing is asked the registry is not, either. */
+  const underTrust = (trust: TrustSettings, found: readonly JudgedSignature[]): string => {
+    const asked = demandsFor(intended, trust);
+    return asked.length === 0 ? 'uncovered' : verdictOf(asked, found).kind;
+  };
+  const trustOf = (policies: readonly TrustPolicy[], files: readonly PolicyFile[], keys: readonly Name[] = ['ada', 'bob', 'ada2', 'both', 'gone']): TrustSettings => ({ keys: keys.map(setting), policies, files, problems: [] });
+
+  it('beside at least one policy, one more in the settings or in a file never makes an untrusted image verified', () => {
+    const most = fc.array(fc.oneof(anyPolicy, anyFile), { minLength: 1, maxLength: 4 });
+    fc.assert(fc.property(most, fc.oneof(anyPolicy, anyFile), fc.nat(4), anySignatures, (there, more, at, found) => {
+      const split = (list: readonly (TrustPolicy | PolicyFile)[]): TrustSettings => trustOf(list.filter((one) => 'images' in one), list.filter((one) => 'demandsFor' in one));
+      const before = underTrust(split(there), found);
+      const after = underTrust(split(there.toSpliced(at, 0, more)), found);
+      // Only an image that nothing spoke about may become verified.
+      if (before !== 'uncovered') assert.ok(after !== 'verified' || before === 'verified', `${before} → ${after}`);
+    }), runs);
+  });
+
+  it('the first policy stands in for "any trusted key", so that its own key may verify what no trusted key signed', () => {
+    const file: PolicyFile = { uri: 'file:///p.yaml', demandsFor: () => [demand(signers(['cyd']))] };
+    assert.deepEqual([underTrust(trustOf([], [], ['ada']), [cyd]), underTrust(trustOf([], [file], ['ada']), [cyd])], ['untrusted', 'verified']);
+    const own: TrustPolicy = { name: 'own', images: ['**'], keys: ['ada'], annotations: {} };
+    assert.equal(underTrust(trustOf([own], [file]), [cyd]), 'untrusted');
   });
 
   it('one signature less never makes an image verified that was not', () => {

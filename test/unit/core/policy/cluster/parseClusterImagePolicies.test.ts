@@ -34,7 +34,7 @@ describe('a ClusterImagePolicy', () => {
   for (const version of ['v1beta1', 'v1alpha1']) {
     it(`of ${version} demands a legacy signature by its key`, () => {
       assert.deepEqual(demands(policy({ version })), [{
-        policy: 'app', severity: 'error', origin: { kind: 'cluster-image-policy', uri, range: { start: { line: 3, character: 8 }, end: { line: 3, character: 11 } } },
+        policy: 'app', match: { kind: 'glob', text: 'ghcr.io/o/**' }, severity: 'error', origin: { kind: 'cluster-image-policy', uri, range: { start: { line: 3, character: 8 }, end: { line: 3, character: 11 } } },
         rule: { kind: 'signers', name: 'authority-0', keys: [{ name: 'authority-0', reference: pem }], threshold: 1, annotations: {}, formats: ['legacy'], asNamed: true, besideImage: true },
       }]);
       assert.deepEqual(read(policy({ version })).problems, []);
