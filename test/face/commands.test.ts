@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { commandIds } from '../../src/contributions.ts';
 import { CosignError } from '../../src/core/errors.ts';
-import { fake, window } from '../support/vscode.ts';
+import { env, fake, window } from '../support/vscode.ts';
 import { digest, verdicts } from './fakeEngine.ts';
-import { openDockerfile, run, screen, settle, startFace, trustKey, useFace } from './harness.ts';
+import { answer, openDockerfile, run, screen, settle, startFace, trustKey, useFace } from './harness.ts';
 
 const location = (uri: { toString(): string }, line: number, start: number, end: number): object =>
   ({ uri: uri.toString(), range: { start: { line, character: start }, end: { line, character: end } } });
@@ -168,6 +168,18 @@ describe('commands', () => {
     assert.match(shown, /changed: .*`countersign\.registries\.insecure`/);
     assert.match(shown, /with 2 images: 1 × unchecked, 1 × verified\n- Registries of these images: 1 × GitHub, 1 × other\n- Why images are not checked: 1 × [A-Z_]+\n/);
     assert.doesNotMatch(shown, /secret|ada|BEGIN|work space/);
+  });
+
+  it('reportIssue says that the window is remote, and not where', async () => {
+    startFace();
+    env.remoteName = 'ssh-remote+build.secret.example';
+    try {
+      await answer('reportIssue', [{ choose: 'Copy Report' }]);
+    } finally {
+      env.remoteName = undefined;
+    }
+    assert.match(fake.clipboard, /- Editor 1\.100\.0 \(desktop, remote\)\n/);
+    assert.doesNotMatch(fake.clipboard, /ssh|secret/);
   });
 
   it('reportIssue names the commands that failed, with their codes', async () => {

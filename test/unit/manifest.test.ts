@@ -114,6 +114,11 @@ describe('the texts of the manifest', () => {
 });
 
 describe('the manifest', () => {
+  it('runs where the files are, and says what a workspace without files of a disk lacks', () => {
+    assert.deepEqual(manifest.extensionKind, ['workspace']);
+    assert.deepEqual(manifest.capabilities.virtualWorkspaces, { supported: 'limited', description: '%capabilities.virtualWorkspaces%' });
+  });
+
   it('wakes the extension for Dockerfiles and where there are signatures of files, and for nothing else', () => {
     assert.deepEqual(manifest.activationEvents, ['onLanguage:dockerfile', 'workspaceContains:**/*.sigstore.json', 'workspaceContains:**/*.sig', 'workspaceContains:**/policy.json', 'workspaceContains:**/*clusterimagepolic*.{yaml,yml}']);
   });
