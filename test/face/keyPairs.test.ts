@@ -214,6 +214,17 @@ describe('private keys', () => {
     assert.match(fake.script.messages().join(), /cosign\.key: ECDSA P-256, SHA256:signer/);
     assert.match(fake.clipboard, /BEGIN PUBLIC KEY/);
   });
+  it('are told apart by the public key beside them, in the list and at the password', async () => {
+    const { engine } = withKey();
+    fake.write(`${folder}/lonely.key`, 'PEM');
+    engine.describe = ({ reference }) => {
+      if (reference === `${folder}/cosign.pub`) return [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:beside', pem: 'PEM' }];
+      throw new CosignError('KEY_UNREADABLE', 'There is no such file.');
+    };
+    await answer('showPublicKey', [{ pick: 'cosign.key' }, { escape: true }]);
+    assert.deepEqual(fake.script.shown[0]?.items.slice(0, 2).map(({ label, detail }) => [label, detail]), [['$(key) cosign.key', 'public key beside it: ECDSA P-256, SHA256:beside'], ['$(key) lonely.key', undefined]]);
+    assert.match(fake.script.shown[1]?.text ?? '', /Password of cosign\.key \(public key beside it: ECDSA P-256, SHA256:beside\)/);
+  });
   it('open their public key as a text', async () => {
     withKey();
     await answer('showPublicKey', [{ pick: 'cosign.key' }, { type: 'right' }, { choose: 'Open as Text' }]);

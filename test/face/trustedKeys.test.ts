@@ -159,6 +159,7 @@ describe('adding a trusted key', () => {
     fake.configuration.user['countersign.keys'] = { k: '/old.pub' };
     await add(undefined, { pick: 'Clipboard' }, { type: 'k' }, { pick: 'All Images' }, { pick: 'User' }, { escape: true });
     assert.deepEqual([fake.configuration.writes, fake.script.shown.at(-1)?.modal], [[], true]);
+    assert.match(fake.script.shown.at(-1)?.text ?? '', /Now: ECDSA P-256, SHA256:fingerprint\. Then: ECDSA P-256, SHA256:fingerprint\./);
     await add(undefined, { pick: 'Clipboard' }, { type: 'k' }, { pick: 'All Images' }, { pick: 'User' }, { choose: 'Replace' });
     assert.deepEqual(stored('user', 'keys'), { k: pem });
   });

@@ -9,7 +9,7 @@ import { readStored, workspaceScope, type Scope } from '../storedSettings.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
 import { fileWithoutKeys, listCovered } from './firstKey.ts';
-import { describeKeys, keySteps, readKey, type ChosenKey, type KeyState } from './keySteps.ts';
+import { describeKeys, describeLocal, keySteps, readKey, type ChosenKey, type KeyState } from './keySteps.ts';
 import { askSteps, back, choose, enter, type Step } from './steps.ts';
 import { storeKey } from './storeKey.ts';
 
@@ -29,7 +29,8 @@ export const addTrustedKey: Command = async (context, argument) => {
   if (!key || name === undefined) return;
   const covers = images === 'some' ? patterns ?? [] : 'all';
   const first = fileWithoutKeys(context, resource);
-  const stored = await storeKey({ key, name, images: covers, scope: scope ?? 'user', resource });
+  const describeNow = (known: string): Promise<string | undefined> => describeLocal(context, context.settings.forResource(resource).trust.keys.find((other) => other.name === known));
+  const stored = await storeKey({ key, name, images: covers, scope: scope ?? 'user', resource, describeNow });
   if (!stored) return;
   if (first) listCovered(context, first, name, covers);
   else vscode.window.setStatusBarMessage(t('The key {0} is trusted now', labelText(name, 80)), 5000);

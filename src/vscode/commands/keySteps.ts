@@ -58,6 +58,14 @@ export function describeKeys(descriptions: readonly KeyDescription[]): string {
   return enumeration(descriptions.map(({ algorithm, fingerprint }) => `${algorithm}, ${fingerprint}`), t, 3);
 }
 
+/** What {@link describeKeys} says of a key on this machine; undefined where it cannot be read at once. */
+export async function describeLocal(context: CommandContext, key: KeySetting | undefined): Promise<string | undefined> {
+  if (!key || /^(?:https?|k8s):/i.test(key.reference.trim())) return undefined;
+  // Where it counts that it cannot be read, that is said.
+  const descriptions = await describe(context, key, new AbortController().signal).catch(() => []);
+  return descriptions.length === 0 ? undefined : describeKeys(descriptions);
+}
+
 /** A key that was chosen elsewhere: the absolute path of a file, or a PEM. @throws {CosignError} the `KEY_…` codes */
 export async function readKey(context: CommandContext, text: string): Promise<ChosenKey> {
   const reference = text.includes('-----BEGIN') ? restorePem(text) ?? text : text;
@@ -115,7 +123,7 @@ function addressIn(value: string): string | undefined {
   return isKeyAddress(text) ? text : undefined;
 }
 
-async function describe({ engine }: CommandContext, reference: string, signal: AbortSignal): Promise<readonly KeyDescription[]> {
-  const key: KeySetting = { name: t('new key'), reference };
+async function describe({ engine }: CommandContext, reference: string | KeySetting, signal: AbortSignal): Promise<readonly KeyDescription[]> {
+  const key: KeySetting = typeof reference === 'string' ? { name: t('new key'), reference } : reference;
   return (await engine.get()).describeKey(key, signal);
 }

@@ -11,6 +11,7 @@ import type { KnownPassword } from '../passwords.ts';
 import { t } from '../words.ts';
 import { namespaceStep, secretStep, type ClusterState } from './clusterSteps.ts';
 import type { CommandContext } from './context.ts';
+import { describeLocal } from './keySteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
 import { askSteps, back, enter, enterOrChoose, type Back, type Choice, type Step, type StepPlace } from './steps.ts';
 
@@ -103,8 +104,9 @@ async function askKey(context: CommandContext, place: StepPlace, chosen: KeySett
   const last = chosen?.reference ?? memory.get<unknown>(lastKey);
   const found = (await vscode.workspace.findFiles('**/*.key', '**/node_modules/**', 50)).filter(({ scheme, path }) => scheme === 'file' && !/\/\.countersign-[^/]*$/.test(path)).map(({ fsPath }) => fsPath).sort();
   const references = [...new Set([...(typeof last === 'string' ? [last] : []), ...found, ...trustedSecrets(context)])];
+  const beside = new Map(await Promise.all(references.map(async (path) => [path, await publicKeyBeside(context, path)] as const)));
   const choices: Choice<Source>[] = [
-    ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${labelText(keySetting(path).name, 200)}`, ...(isSecretReference(path) ? {} : { description: labelText(path, 300) }), value: path })),
+    ...references.map((path) => ({ label: `$(${isSecretReference(path) ? 'cloud' : 'key'}) ${labelText(keySetting(path).name, 200)}`, ...(isSecretReference(path) ? {} : { description: labelText(path, 300) }), ...detailOf(beside.get(path)), value: path })),
     { label: `$(folder-opened) ${t('Choose a File…')}`, detail: t('a private key that cosign or Countersign wrote, such as cosign.key'), value: browse },
     { label: `$(cloud) ${t('Choose a Kubernetes Secret…')}`, detail: t('its password comes with it'), value: inCluster },
   ];
@@ -115,6 +117,16 @@ async function askKey(context: CommandContext, place: StepPlace, chosen: KeySett
   await memory.update(lastKey, reference);
   return keySetting(reference);
 }
+
+/** What the public key says that lies beside a private key which is locked: most likely its other half, and called no more than that. */
+async function publicKeyBeside(context: CommandContext, path: string): Promise<string | undefined> {
+  if (!/[/\\][^/\\]*\.key$/.test(path)) return undefined;
+  const reference = path.replace(/\.key$/, '.pub');
+  const which = await describeLocal(context, { name: reference, reference });
+  return which === undefined ? undefined : t('public key beside it: {0}', which);
+}
+
+const detailOf = (detail: string | undefined): { readonly detail?: string } => (detail === undefined ? {} : { detail });
 
 const browse = Symbol('browse');
 const inCluster = Symbol('in a cluster');
@@ -183,11 +195,12 @@ interface PasswordQuestion {
   readonly note?: string;
 }
 
-async function askPassword({ passwords }: CommandContext, place: StepPlace, { use, privateKey, note }: PasswordQuestion): Promise<KeyDescription | Back> {
+async function askPassword(context: CommandContext, place: StepPlace, { use, privateKey, note }: PasswordQuestion): Promise<KeyDescription | Back> {
   let description: KeyDescription | undefined;
+  const beside = await publicKeyBeside(context, privateKey.reference);
   const wish = { remember: false };
   const password = await enter(place, {
-    prompt: t('Password of {0}', privateKey.name),
+    prompt: beside === undefined ? t('Password of {0}', privateKey.name) : t('Password of {0} ({1})', privateKey.name, beside),
     password: true,
     ...(note === undefined ? {} : { warning: note }),
     toggle: {
@@ -208,6 +221,6 @@ async function askPassword({ passwords }: CommandContext, place: StepPlace, { us
     },
   });
   if (password === back || !description) return back;
-  if (wish.remember) await passwords.remember(privateKey, password);
+  if (wish.remember) await context.passwords.remember(privateKey, password);
   return description;
 }

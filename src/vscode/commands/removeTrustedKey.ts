@@ -4,7 +4,8 @@ import { labelText } from '../../presentation/untrustedText.ts';
 import { isRecord } from '../places.ts';
 import { readStored, writeStored, type Scope } from '../storedSettings.ts';
 import { t } from '../words.ts';
-import type { Command } from './context.ts';
+import type { Command, CommandContext } from './context.ts';
+import { describeLocal } from './keySteps.ts';
 import { askSteps, back, choose, type Choice, type Step } from './steps.ts';
 import { removeFromPolicies } from './trustChange.ts';
 
@@ -13,9 +14,9 @@ interface StoredKey {
   readonly scope: Scope;
 }
 
-export const removeTrustedKey: Command = async () => {
+export const removeTrustedKey: Command = async (context) => {
   const resource = vscode.window.activeTextEditor?.document.uri;
-  const stored = keysIn(resource);
+  const stored = await keysIn(context, resource);
   if (stored.length === 0) {
     void vscode.window.showInformationMessage(t('There is no trusted key to remove.'));
     return;
@@ -76,12 +77,17 @@ async function askAboutEmptied(name: string, count: number, lastPolicies: boolea
   return chosen === removal ? 'remove' : chosen === keeping ? 'keep' : undefined;
 }
 
-function keysIn(resource: vscode.Uri | undefined): readonly Choice<StoredKey>[] {
+async function keysIn(context: CommandContext, resource: vscode.Uri | undefined): Promise<readonly Choice<StoredKey>[]> {
   const places: Readonly<Record<Scope, string>> = { user: t('User Settings'), workspace: t('Workspace Settings'), folder: t('Folder Settings') };
-  return readStored('countersign.keys', resource).values.flatMap(({ scope, value }) => (isRecord(value) ? Object.entries(value) : []).map(([name, reference]) => ({
-    label: `$(key) ${labelText(name, 120)}`,
-    description: places[scope],
-    detail: labelText(String(reference), 100),
-    value: { name, scope },
-  })));
+  const { keys } = context.settings.forResource(resource).trust;
+  const stored = readStored('countersign.keys', resource).values.flatMap(({ scope, value }) => (isRecord(value) ? Object.entries(value) : []).map(([name, reference]) => ({ scope, name, reference: String(reference) })));
+  return Promise.all(stored.map(async ({ scope, name, reference }) => {
+    const which = await describeLocal(context, keys.find((key) => key.name === name && key.reference === reference));
+    return {
+      label: `$(key) ${labelText(name, 120)}`,
+      description: places[scope],
+      detail: [...(which === undefined ? [] : [which]), labelText(reference, 100)].join(' · '),
+      value: { name, scope },
+    };
+  }));
 }

@@ -4,7 +4,7 @@ import { CosignError } from '../../core/errors.ts';
 import { isRecord } from '../places.ts';
 import { folderOf, readStored, writeStored, type Scope, type ScopedValue } from '../storedSettings.ts';
 import { t } from '../words.ts';
-import type { ChosenKey } from './keySteps.ts';
+import { describeKeys, type ChosenKey } from './keySteps.ts';
 import { addToPolicies, type ImageChoice } from './trustChange.ts';
 
 export interface NewKey {
@@ -13,6 +13,8 @@ export interface NewKey {
   readonly images: ImageChoice;
   readonly scope: Scope;
   readonly resource: vscode.Uri | undefined;
+  /** Says which key a name stands for now, where that can be known at once. */
+  readonly describeNow: (name: string) => Promise<string | undefined>;
 }
 
 const specificity: readonly Scope[] = ['user', 'workspace', 'folder'];
@@ -21,12 +23,12 @@ const specificity: readonly Scope[] = ['user', 'workspace', 'folder'];
  * True when it was written; false when the person refused to replace something.
  * @throws {CosignError} `SETTING_INVALID`, `POLICY_INVALID` when what stands there cannot be added to; nothing is written then
  */
-export async function storeKey({ key, name, images, scope, resource }: NewKey): Promise<boolean> {
+export async function storeKey({ key, name, images, scope, resource, describeNow }: NewKey): Promise<boolean> {
   const keys = readStored('countersign.keys', resource).values;
   const own = keys.find((value) => value.scope === scope)?.value ?? {};
   if (!isRecord(own)) throw new CosignError('SETTING_INVALID', t('countersign.keys is not an object, so no key can be added to it.'), { remedy: t('Correct it in the settings first.') });
   const holders = keys.filter(({ value }) => isRecord(value) && Object.hasOwn(value, name));
-  if (holders.length > 0 && !await confirm(t('There is a trusted key "{0}" already. Replace it?', name), t('Replace'), t('Images signed by the key it stands for now are no longer verified by it.'))) return false;
+  if (holders.length > 0 && !await confirm(t('There is a trusted key "{0}" already. Replace it?', name), t('Replace'), await replacement(key, name, describeNow))) return false;
 
   const policies = readStored('countersign.policies', resource).values;
   const base = baseList(policies, scope);
@@ -46,6 +48,14 @@ export async function storeKey({ key, name, images, scope, resource }: NewKey): 
     void vscode.window.showInformationMessage(t('This workspace has policies of its own, which count here instead of those in your user settings. The key counts here once one of them names it.'));
   }
   return true;
+}
+
+async function replacement({ descriptions }: ChosenKey, name: string, describeNow: NewKey['describeNow']): Promise<string> {
+  const now = await describeNow(name);
+  return [
+    ...(now === undefined ? [] : [t('Now: {0}.', now)]), t('Then: {0}.', describeKeys(descriptions)),
+    t('Images signed by the key it stands for now are no longer verified by it.'),
+  ].join(' ');
 }
 
 /** The list that the new policy is added to: the scope's own, else the one that counted until now, which the scope's would hide. */
