@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { homedir } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { run } from './cli/run.ts';
+import { failureText } from './cli/failureLine.ts';
 import { exitCodes, type ExitCode } from './cli/exitCodes.ts';
 import type { Machine, Output } from './cli/machine.ts';
 import { isStandardInput, readInputFile, readStream } from './node/inputFile.ts';
@@ -46,7 +47,7 @@ const machine: Machine = {
   saveInput: (path, signal) => pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }), { signal }),
   openEngine: async (settings) => {
     const { createEngine } = await import('./engine.ts');
-    return createEngine({ version, env: process.env, homeDirectory: homedir() }, settings);
+    return createEngine({ version, env: process.env, homeDirectory: homedir(), report: (problem) => { process.stderr.write(`Warning: ${failureText(problem)}\n`); } }, settings);
   },
 };
 

@@ -7,11 +7,14 @@ import { createCopyEngine } from './core/copy/createCopyEngine.ts';
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
 import { readDockerfile } from './core/dockerfile/images.ts';
 import type { Engine, EngineSettings } from './core/engine.ts';
+import type { CosignError } from './core/errors.ts';
+import type { RepositoryName } from './core/oci/exchange.ts';
+import { LocatedRegistry, type RegistryPlaces } from './core/oci/locatedRegistry.ts';
 import { RegistryClient } from './core/oci/registryClient.ts';
 import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import type { KeySource } from './core/policy/keySource.ts';
 import { pinning } from './core/rewriting/pinning.ts';
-import type { Keychain } from './core/oci/transport.ts';
+import type { Keychain, Transport } from './core/oci/transport.ts';
 import { KeptSignatures } from './core/verification/keptSignatures.ts';
 import { Verifier } from './core/verification/verifier.ts';
 import { ContentFolder } from './node/contentFolder.ts';
@@ -22,6 +25,7 @@ import { createKeySource } from './node/keySource.ts';
 import { createLazyClusterKeys } from './node/lazyClusterKeys.ts';
 import { createRegistryTransport, type RegistryTransport } from './node/registryTransport.ts';
 import { systemClock } from './node/systemClock.ts';
+import { SystemRegistries } from './node/systemRegistries.ts';
 import { createSigningEngine } from './signing.ts';
 
 /** What the engine must be told about the machine it runs on. */
@@ -30,6 +34,8 @@ export interface Machine {
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
+  /** Told what of the machine's own files cannot be used, each once. */
+  readonly report?: (problem: CosignError) => void;
   /** Absolute path of a folder for signatures that outlive the process; undefined: there is none. */
   readonly storageFolder?: string | undefined;
   /** The editor's own; undefined where there is no editor. */
@@ -41,9 +47,12 @@ interface Parts {
   /** Copying and signing end with the connections that they began with. */
   readonly users: Users;
   readonly transport: RegistryTransport;
-  readonly registry: RegistryClient;
+  /** With mirrors, for verifying. */
+  readonly pulling: LocatedRegistry;
+  /** The real locations, for signing and copying. */
+  readonly registry: LocatedRegistry;
   /** The same registries, with logins for pushing. */
-  readonly destination: RegistryClient;
+  readonly destination: LocatedRegistry;
   readonly keySource: KeySource;
   readonly verifier: Verifier;
   readonly kubernetes: ClusterKeys;
@@ -120,7 +129,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
   };
 }
 
-function assemble({ version, env, homeDirectory, fetch }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
+function assemble({ version, env, homeDirectory, fetch, report }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
   const clock = systemClock;
   const transport = createRegistryTransport({ version, env, homeDirectory, settings, connectionsPerHost, fetch, now: () => clock.now() });
   const logins = createKeychain({
@@ -138,14 +147,21 @@ function assemble({ version, env, homeDirectory, fetch }: Machine, settings: Eng
       return isLoopback(target.hostname) || plainHttp.some((entry) => namesHost(entry, target));
     },
   };
-  const registry = new RegistryClient({ transport, keychain, rules, clock, random: Math.random });
-  const destination = new RegistryClient({ transport, keychain, rules, clock, random: Math.random, actions: 'pull,push' });
+  const system = settings.useSystemConfiguration === true ? new SystemRegistries({ env, homeDirectory, now: () => clock.now(), report: report ?? (() => undefined) }) : undefined;
+  const places = (repository: RepositoryName): Promise<RegistryPlaces> => system?.places(repository) ?? Promise.resolve({ blocked: false, origin: { repository, insecure: false }, mirrors: [] });
+  const anyCertificate: Transport = { send: (request, signal) => transport.send(request.referral ? request : { ...request, anyCertificate: true }, signal) };
+  const insecure = { transport: anyCertificate, keychain, rules: { allowsPlainHttp: () => true }, clock, random: Math.random };
+  const strict = { transport, keychain, rules, clock, random: Math.random };
+  const clients = { strict: new RegistryClient(strict), insecure: new RegistryClient(insecure) };
+  const pulling = new LocatedRegistry({ places, ...clients, useMirrors: true });
+  const registry = new LocatedRegistry({ places, ...clients, useMirrors: false });
+  const destination = new LocatedRegistry({ places, strict: new RegistryClient({ ...strict, actions: 'pull,push' }), insecure: new RegistryClient({ ...insecure, actions: 'pull,push' }), useMirrors: false });
   const { kubeconfig, context } = settings.kubernetes ?? {};
   const kubernetes = createLazyClusterKeys(async () => {
     const { createClusterKeys } = await import('./kubernetes.ts');
     return createClusterKeys({ env, homeDirectory, kubeconfig, context, trusted: settings.trusted, timeoutMs: settings.timeoutMs, generate: generateKeyPair });
   });
   const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, { onlyEntry }, signal) => (onlyEntry ? kubernetes.readOnlyEntry(place, signal) : kubernetes.readPublic(place, signal)) });
-  const verifier = new Verifier({ registry, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs, kept: storage && new KeptSignatures(storage) });
-  return { users: new Users(), transport, registry, destination, keySource, verifier, kubernetes };
+  const verifier = new Verifier({ registry: pulling, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs, kept: storage && new KeptSignatures(storage) });
+  return { users: new Users(), transport, pulling, registry, destination, keySource, verifier, kubernetes };
 }

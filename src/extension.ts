@@ -1,8 +1,8 @@
 // Composition root of the editor half: hands the machine to the face, and loads the engine when it is first needed.
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { Engine, EngineSettings } from './core/engine.ts';
 import type { DockerfileTracker } from './vscode/dockerfileTracker.ts';
+import type { LoadEngine } from './vscode/engineHandle.ts';
 import { registerFace } from './vscode/face.ts';
 import { t } from './vscode/words.ts';
 
@@ -15,9 +15,9 @@ export interface TestHooks {
 export function activate({ subscriptions, extension, extensionUri, extensionMode, secrets, workspaceState, globalState, globalStorageUri }: vscode.ExtensionContext): TestHooks | undefined {
   const homeDirectory = homedir();
   const { version } = extension.packageJSON as { version: string };
-  const loadEngine = async (settings: EngineSettings): Promise<Engine> => {
+  const loadEngine: LoadEngine = async (settings, report) => {
     const { createEngine } = await import('./engine.ts');
-    return createEngine({ version, env: process.env, homeDirectory, storageFolder: storageFolder(globalStorageUri), fetch: (url, init) => globalThis.fetch(url, init) }, settings);
+    return createEngine({ version, env: process.env, homeDirectory, report, storageFolder: storageFolder(globalStorageUri), fetch: (url, init) => globalThis.fetch(url, init) }, settings);
   };
   try {
     const tracker = registerFace({

@@ -70,6 +70,7 @@ export function shortReason(code: ErrorCode, t: Translate): string {
     case 'REGISTRY_PLAIN_HTTP_REFUSED': return t('the registry speaks plain http');
     case 'PROXY_INVALID': return t('the proxy is not valid');
     case 'CERTIFICATE_UNREADABLE': return t('a certificate file cannot be read');
+    case 'REGISTRY_BLOCKED': return t('this machine blocks the registry');
     case 'CLIENT_CERTIFICATE_REQUIRED': return t('the registry asks for a client certificate');
     case 'CREDENTIALS_UNREADABLE': case 'CREDENTIAL_HELPER_FAILED': return t('the registry login cannot be read');
     case 'IMAGE_NOT_FOUND': return t('the image was not found');
@@ -118,6 +119,7 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
     case 'KEY_REFUSED_UNTRUSTED_WORKSPACE': return t('Trust the workspace, or put the key in the user settings.');
     case 'REGISTRY_UNREACHABLE': case 'REGISTRY_TIMEOUT': case 'PROXY_INVALID': return t('Look at the network and the proxy settings, then verify again.');
     case 'REGISTRY_TLS': return t('If the registry has a certificate authority of its own, name it in countersign.registries.certificateAuthorities.');
+    case 'REGISTRY_BLOCKED': return t('Use an image from another registry, or ask whoever set this machine up.');
     case 'CLIENT_CERTIFICATE_REQUIRED': return t('Name a certificate that the registry accepts in countersign.registries.clientCertificates.');
     case 'REGISTRY_UNAUTHORIZED': case 'REGISTRY_DENIED': return t('Log in to the registry (docker login) with an account that may pull the image, then verify again.');
     case 'REGISTRY_RATE_LIMITED': return t('Wait, or log in to the registry, then verify again.');
@@ -174,6 +176,7 @@ function actionsForCode(code: ErrorCode, t: Translate): readonly FailureAction[]
     case 'REGISTRY_TIMEOUT': return [retry, setting('countersign.network.timeout'), log];
     case 'REGISTRY_UNREACHABLE': case 'PROXY_INVALID': return [retry, setting('http.proxy'), log];
     case 'REGISTRY_TLS': case 'CERTIFICATE_UNREADABLE': return [setting('countersign.registries.certificateAuthorities'), retry, log];
+    case 'REGISTRY_BLOCKED': return [setting('countersign.registries.useSystemConfiguration'), retry];
     case 'CLIENT_CERTIFICATE_REQUIRED': return [setting('countersign.registries.clientCertificates'), retry, log];
     case 'REGISTRY_PLAIN_HTTP_REFUSED': return [setting('countersign.registries.insecure'), retry];
     case 'CREDENTIALS_UNREADABLE': case 'CREDENTIAL_HELPER_FAILED': return [setting('countersign.registries.useCredentials'), retry, log];

@@ -6,8 +6,8 @@ import { describeFailure } from './failureLog.ts';
 import type { Settings } from './settings.ts';
 import { t } from './words.ts';
 
-/** Loads the code and makes an engine; called again after it failed. */
-export type LoadEngine = (settings: EngineSettings) => Promise<Engine>;
+/** Loads the code and makes an engine; called again after it failed. @param report told what of the machine's own files cannot be used */
+export type LoadEngine = (settings: EngineSettings, report: (problem: CosignError) => void) => Promise<Engine>;
 
 export class EngineHandle implements vscode.Disposable {
   readonly #load: LoadEngine;
@@ -47,7 +47,7 @@ export class EngineHandle implements vscode.Disposable {
 
   async #start(): Promise<Engine> {
     const settings = this.#settings.engine();
-    const engine = await this.#load(settings);
+    const engine = await this.#load(settings, (problem) => { this.#log.warn(describeFailure(problem)); });
     if (this.#disposed) {
       await engine.dispose();
       throw new Error('closed while loading');

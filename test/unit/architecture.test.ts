@@ -20,7 +20,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/core/encoding': ['src/core/errors.ts'],
   'src/core/async': ['src/core/errors.ts'],
   'src/core/crypto': ['src/core/errors.ts', 'src/core/encoding', '@noble/ciphers', '@noble/curves', 'node:crypto'],
-  'src/core/oci': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto'],
+  'src/core/oci': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'smol-toml'],
   'src/core/dockerfile': ['src/core/errors.ts', 'src/core/textRange.ts', 'src/core/oci', 'dockerfile-ast'],
   'src/core/rewriting': ['src/core/textRange.ts', 'src/core/crypto', 'src/core/oci', 'src/core/dockerfile'],
   'src/core/policy': ['src/core/errors.ts', 'src/core/textRange.ts', 'src/core/encoding', 'src/core/crypto', 'src/core/oci', 'yaml', 'jsonc-parser'],
