@@ -119,7 +119,7 @@ async function systemCertificates(env: Environment): Promise<readonly string[] |
   const found = builtInStore() ?? await firstBundle([env['SSL_CERT_FILE'], ...bundleFiles]);
   const extra = await firstBundle([env['NODE_EXTRA_CA_CERTS']]);
   if (!found && !extra) return undefined;
-  return [...new Set([...tls.rootCertificates.map((pem) => pem.trim()), ...(found ?? []), ...(extra ?? [])])];
+  return distinct([...tls.rootCertificates, ...(found ?? []), ...(extra ?? [])]);
 }
 
 function builtInStore(): readonly string[] | undefined {
@@ -135,7 +135,10 @@ async function firstBundle(paths: readonly (string | undefined)[]): Promise<read
     if (!path) continue;
     try {
       const found = certificatesIn(Buffer.from(await readBoundedFile(path, maxBundleBytes, new AbortController().signal)).toString('latin1'));
-      if (found.length > 0) return found.filter(isCertificate);
+      if (found.length === 0) continue;
+      // Nearly all of a system's bundle are Node's own: parsing them once more to find out whether they can be parsed takes as long as a connection.
+      const own = new Set(tls.rootCertificates.map(withoutSpace));
+      return found.filter((pem) => own.has(withoutSpace(pem)) || isCertificate(pem));
     } catch (error) {
       if (!(error instanceof FileProblem)) throw error;
     }
@@ -146,6 +149,13 @@ async function firstBundle(paths: readonly (string | undefined)[]): Promise<read
 function certificatesIn(text: string): readonly string[] {
   return text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
 }
+
+/** Each certificate once, however its lines are broken. */
+function distinct(certificates: readonly string[]): readonly string[] {
+  return [...new Map(certificates.map((pem) => [withoutSpace(pem), pem.trim()])).values()];
+}
+
+const withoutSpace = (pem: string): string => pem.replace(/\s/g, '');
 
 function isCertificate(pem: string): boolean {
   try {
