@@ -36,8 +36,6 @@ export interface TransportOptions {
 /** An answer this short is read to its end when nobody wants it, so that its connection can be used again. */
 const maxDrainedBytes = 16 * 1024;
 const keepAliveMs = 30_000;
-/** So much of an answer is taken from its connection before anybody reads it: less, and undici stops and starts the connection with every piece. */
-const heldBytes = 1024 * 1024;
 
 /** Sockets are opened when first needed and closed by {@link dispose}; idle ones do not hold the process. */
 export class UndiciTransport implements Transport {
@@ -86,7 +84,7 @@ export class UndiciTransport implements Transport {
       await new Promise((resolve) => { setImmediate(resolve); });
       deadline.signal.throwIfAborted();
       const sent = sendRequest.call(agent, {
-        origin: url.origin, method: request.method, headers, signal: deadline.signal, headersTimeout: 0, bodyTimeout: 0, highWaterMark: heldBytes,
+        origin: url.origin, method: request.method, headers, signal: deadline.signal, headersTimeout: 0, bodyTimeout: 0,
         // undici would close the connection after every HEAD, and most requests of a warm check are one.
         reset: false,
         // Plain http through a proxy: RFC 9112 §3.2.2, absolute-form.
