@@ -1,8 +1,9 @@
 // Our command line beside both cosigns, process beside process, in alternation: Dockerfiles of several sizes over several lines, one image, keys, files.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readDockerfile } from '../../src/core/dockerfile/images.ts';
+import { readCorpus } from '../fixtures/dockerfiles/corpus.ts';
 import { ask, testEngine } from '../support/engine.ts';
 import { pushImage } from '../support/images.ts';
 import { alternate, type Program, type ProgramRun } from './programs.ts';
@@ -101,13 +102,12 @@ async function largeFile(scene: SignedImages, rounds: number): Promise<readonly 
 
 /** The corpus of the tests over and over. No peer reads a Dockerfile without asking a registry. */
 async function manyDockerfiles(scene: SignedImages): Promise<readonly Row[]> {
-  const folder = 'test/fixtures/dockerfiles';
-  const corpus = readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name))).filter((path) => statSync(path).isFile() && !path.endsWith('.md') && !path.endsWith('.json')).map((path) => readFileSync(path, 'utf8'));
-  const texts = Array.from({ length: 1000 }, (_, index) => corpus[index % corpus.length] ?? '');
+  const corpus = readCorpus();
+  const files = Array.from({ length: 1000 }, (_, index) => corpus[index % corpus.length] ?? { text: '', buildArgs: {} });
   const times: number[] = [];
   for (let round = 0; round < 5; round++) {
     const start = performance.now();
-    for (const text of texts) readDockerfile(text, { buildArgs: {} });
+    for (const { text, buildArgs } of files) readDockerfile(text, { buildArgs });
     times.push(performance.now() - start);
   }
   const names = Array.from({ length: 1000 }, (_, index) => `Dockerfile.${index}`);

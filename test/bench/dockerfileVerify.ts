@@ -65,12 +65,13 @@ export async function benchDockerfileVerify(quick: boolean): Promise<readonly Ro
     }
     return [
       row('20 images cold, 50 ms a request', 'ours, first of a process', [first], 'ms'),
-      row('20 images cold, 50 ms a request', 'ours', ours, 'ms', { target: '≥ 20 × faster than cosign' }),
+      row('20 images cold, 50 ms a request', 'ours', ours, 'ms'),
       ...cosigns.map(({ major }, index) => row('20 images cold, 50 ms a request', `cosign ${major}`, theirs[index] ?? [], 'ms', { ratio: median(theirs[index] ?? []) / median(ours) })),
-      row('requests, cold', 'ours', [cold.requests], '', { target: '≤ 65' }),
-      row('serial round trips, cold', 'ours', [cold.serial], '', { target: '≤ 3' }),
-      row('requests, warm tags', 'ours', [warmTag], '', { target: '20' }),
-      row('requests, warm digests', 'ours', [warmDigest], '', { target: '0' }),
+      row('20 images cold, beside the faster cosign', 'ours', [Math.min(...theirs.map(median)) / median(ours)], '× as fast', { target: '≥ 20', least: 20 }),
+      row('requests, cold', 'ours', [cold.requests], '', { target: '≤ 65', most: 65 }),
+      row('serial round trips, cold', 'ours', [cold.serial], '', { target: '≤ 3', most: 3 }),
+      row('requests, warm tags', 'ours', [warmTag], '', { target: '20', most: 20 }),
+      row('requests, warm digests', 'ours', [warmDigest], '', { target: '0', most: 0 }),
     ];
   } finally {
     proxy.close();

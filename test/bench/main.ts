@@ -5,7 +5,8 @@ import { benchDockerfileVerify } from './dockerfileVerify.ts';
 import { benchEditor } from './editor.ts';
 import { benchGrowth } from './growth.ts';
 import { benchSigning } from './signing.ts';
-import { printTable, type Row } from './report.ts';
+import { markdownTable, printTable, type Row } from './report.ts';
+import { writeSection } from './page.ts';
 
 const quick = process.argv.includes('--quick');
 const all = { editor: benchEditor, verify: benchDockerfileVerify, commandLine: benchCommandLine, signing: benchSigning, copy: benchCopy };
@@ -19,6 +20,7 @@ void (async () => {
   const rows: Row[] = [];
   for (const [name, bench] of Object.entries(all)) if (only === undefined || only === name) rows.push(...await bench(quick));
   printTable(rows);
+  if (process.argv.includes('--write')) writeSection('figures', markdownTable(rows));
 })().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;

@@ -29,7 +29,8 @@ export function theirCommandLine(cosign: Cosign, program: string): Program {
   return { name: `cosign ${cosign.major}`, run: (words) => measured(program, noLog(words), cosign.directory) };
 }
 
-function measured(program: string, words: readonly string[], cwd: string): Promise<ProgramRun> {
+/** Runs a program to its end. @throws {Error} when it fails */
+export function measured(program: string, words: readonly string[], cwd: string): Promise<ProgramRun> {
   return new Promise((done, fail) => {
     const start = performance.now();
     const child = spawn(program, words, { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: cwd, COSIGN_PASSWORD: '' }, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -55,11 +56,17 @@ function peakOf(pid: number | undefined): number | undefined {
   }
 }
 
+/** All of them, beginning with another one in every round: who comes first finds the computer cooler, or the disk busier. */
+export function inTurn<T>(items: readonly T[], round: number): readonly T[] {
+  const first = round % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
+}
+
 /** Every program in turn, round after round, so that all meet the same weather. @returns the runs of each, in their order */
 export async function alternate(programs: readonly Program[], rounds: number, words: (program: Program, round: number) => readonly string[]): Promise<readonly (readonly ProgramRun[])[]> {
   const runs = programs.map((): ProgramRun[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [index, program] of programs.entries()) runs[index]?.push(await program.run(words(program, round)));
+    for (const [index, program] of inTurn([...programs.entries()], round)) runs[index]?.push(await program.run(words(program, round)));
   }
   return runs;
 }

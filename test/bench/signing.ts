@@ -12,10 +12,23 @@ import { testEngine } from '../support/engine.ts';
 import { pushImage } from '../support/images.ts';
 import { requirePeers, startDistribution } from '../support/peers.ts';
 import { startSlowProxy, type SlowProxy } from '../support/slowProxy.ts';
+import { inTurn } from './programs.ts';
 import { median, row, type Row } from './report.ts';
 
 const never = new AbortController().signal;
 const latencyMs = 50;
+
+/**
+ * The fewest requests that can come one after another when a tag is signed that nobody has signed, at a registry that does not list referrers
+ * itself. By the protocol, not by what we do: more of ours must not move it.
+ *
+ * - legacy, 6: the image's manifest (its digest names all that follows), what is under the `.sig` tag, POST and PUT of the payload and the
+ *   configuration beside each other, the manifest under the tag, and reading it again: that alone tells whether others were overwritten.
+ * - bundle, 8: the image's manifest, the referrers (which says that it does not list them), the fallback tag, POST and PUT of the bundle, the
+ *   manifest that refers, the index under the fallback tag, and reading it again.
+ * - both, 8: beside each other.
+ */
+const fewestRoundTrips = { legacy: 6, bundle: 8, both: 8 } as const;
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -42,7 +55,7 @@ export async function benchSigning(quick: boolean): Promise<readonly Row[]> {
     const makeKey = (name: string): Promise<unknown> =>
       signing.generateKeyPair({ paths: { privateKey: join(folder, `${name}.key`), publicKey: join(folder, `${name}.pub`) }, password: 'bench', overwrite: false }, never);
     const generated = await times(rounds, (round) => makeKey(`made${round}`));
-    const generatedByCosign = await inTurn(cosigns, (cosign) => times(rounds, (round) => cosign.generateKeyPair(`made${round}`)));
+    const generatedByCosign = await oneByOne(cosigns, (cosign) => times(rounds, (round) => cosign.generateKeyPair(`made${round}`)));
     const key = { name: 'bench', reference: join(folder, 'made0.key') };
     const unlocking = await longestBlock(() => times(rounds, () => signing.unlock(key, 'bench', 3_600_000, never)));
 
@@ -50,7 +63,7 @@ export async function benchSigning(quick: boolean): Promise<readonly Row[]> {
       row('make a key pair', 'ours', generated, 'ms'),
       ...cosigns.map(({ major }, at) => row('make a key pair', `cosign ${major}`, generatedByCosign[at] ?? [], 'ms', { ratio: median(generatedByCosign[at] ?? []) / median(generated) })),
     ];
-    rows.push(row('event loop held up at most, unlocking a key', 'ours', [unlocking], 'ms', { target: '≤ 16 ms' }));
+    rows.push(row('event loop held up at most, unlocking a key', 'ours', [unlocking], 'ms', { target: '≤ 16 ms', most: 16 }));
     for (const format of ['legacy', 'bundle', 'both'] as const) rows.push(...await benchFormat(format, { signing, key, proxy, cosigns, rounds }));
     rows.push(...await benchLargeFile(quick ? 1 : 4, folder, signing, key));
     return rows;
@@ -71,7 +84,7 @@ async function longestBlock(work: () => Promise<unknown>): Promise<number> {
   return delay.max / 1e6;
 }
 
-async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+async function oneByOne<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];
   for (const item of items) results.push(await work(item));
   return results;
@@ -87,31 +100,45 @@ interface ImageBench {
 
 async function benchFormat(format: FormatChoice, { signing, key, proxy, cosigns, rounds }: ImageBench): Promise<readonly Row[]> {
   const what = `sign an image, ${format}, ${latencyMs} ms a request`;
+  const signers = cosigns.filter(({ major }) => major === 3 || format === 'legacy');
   const ours: number[] = [];
-  let trips = 0;
-  // Half a second each: enough of them that the first, which is compiled while it runs, does not decide.
-  for (let round = 0; round < Math.max(rounds, 5); round++) {
+  const theirs = signers.map((): number[] => []);
+  let traffic = { requests: 0, serial: 0 };
+  const fresh = async (who: string, round: number): Promise<string> => {
     await proxy.delay(0);
-    const image = await pushImage(proxy.host, `bench/${format}${round}`, '1.0');
+    const { repository } = await pushImage(proxy.host, `bench/${format}-${who}${round}`, '1.0');
     await proxy.delay(latencyMs);
+    return `${proxy.host}/${repository}:1.0`;
+  };
+  const sign = async (round: number): Promise<void> => {
+    const image = await fresh('ours', round);
     await proxy.reset();
-    ours.push(await timed(async () => {
-      const plan = await signing.planImage({ reference: parseReference(`${proxy.host}/${image.repository}:1.0`), format, recursive: false }, never);
+    const took = await timed(async () => {
+      const plan = await signing.planImage({ reference: parseReference(image), format, recursive: false }, never);
       await signing.signImage({ plan, key, annotations: {}, dockerMediaTypes: false }, () => undefined, never);
-    }));
-    trips = (await proxy.measure()).serial;
+    });
+    // The first is compiled while it runs.
+    if (round > 0) ours.push(took);
+    traffic = await proxy.measure();
+  };
+  const signTheirs = async (cosign: Cosign, index: number, round: number): Promise<void> => {
+    const image = await fresh(`cosign${cosign.major}`, round);
+    const took = await timed(async () => {
+      for (const each of format === 'both' ? ['legacy', 'bundle'] as const : [format]) await cosign.sign(join(cosign.directory, 'made0.key'), image, each);
+    });
+    if (round > 0) theirs[index]?.push(took);
+  };
+  for (let round = 0; round <= rounds; round++) {
+    for (const turn of inTurn([() => sign(round), ...signers.map((cosign, index) => () => signTheirs(cosign, index, round))], round)) await turn();
   }
   const tripMs = await roundTripMs(proxy.host);
-  const [targetMs, tookMs] = [Math.round(trips * tripMs * 1.2), Math.round(median(ours))];
-  const rows = [row(what, 'ours', ours, 'ms', { target: `≤ ${targetMs} ms (${trips} round trips of ${tripMs.toFixed(1)} ms + 20 %): ${tookMs <= targetMs ? 'met' : 'missed'} with ${tookMs} ms` })];
-  for (const cosign of cosigns.filter(({ major }) => major === 3 || format === 'legacy')) {
-    const formats = format === 'both' ? ['legacy', 'bundle'] as const : [format];
-    const theirs = await times(Math.min(rounds, 3), async (round) => {
-      for (const each of formats) await cosign.sign(join(cosign.directory, 'made0.key'), `${proxy.host}/bench/${format}${round}:1.0`, each);
-    });
-    rows.push(row(what, `cosign ${cosign.major}`, theirs, 'ms', { ratio: median(theirs) / median(ours) }));
-  }
-  return rows;
+  const fewest = fewestRoundTrips[format];
+  return [
+    row(what, 'ours (in the editor)', ours, 'ms', { target: `≤ ${Math.round(fewest * tripMs * 1.2)} ms (${fewest} round trips of ${tripMs.toFixed(1)} ms + 20 %)`, most: fewest * tripMs * 1.2 }),
+    ...signers.map(({ major }, index) => row(what, `cosign ${major}${format === 'both' ? ', twice' : ''}`, theirs[index] ?? [], 'ms', { ratio: median(theirs[index] ?? []) / median(ours) })),
+    row(`${what}: requests`, 'ours (in the editor)', [traffic.requests], ''),
+    row(`${what}: serial round trips`, 'ours (in the editor)', [traffic.serial], '', { target: `≥ ${fewest}, the fewest possible` }),
+  ];
 }
 
 /** What one request costs a client that does nothing else, over a connection that is open: the delay, the way there and back, and the registry. */
