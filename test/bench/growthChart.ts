@@ -37,7 +37,7 @@ function drawPanel(sizes: readonly number[], { title, unit, curves }: Panel): re
   const y = (value: number): number => round(plot.bottom - ((plot.bottom - plot.top) * Math.log(value / low)) / Math.log(high / low));
   const decades = Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, index) => low * 10 ** index);
   const label = (value: number): string => (unit === '' ? value.toLocaleString('en') : value >= 1000 ? `${value / 1000} s` : `${value} ms`);
-  const ends: number[] = [];
+  const labels = spreadOut(curves.map((curve) => y(curve.values.at(-1) ?? low)));
   return [
     `<text x="${plot.left}" y="26" style="font-weight:600">${title}</text>`,
     ...decades.map((value) => `<line class="grid" x1="${plot.left}" x2="${plot.right}" y1="${y(value)}" y2="${y(value)}"/><text x="${plot.left - 10}" y="${y(value) + 4}" text-anchor="end">${label(value)}</text>`),
@@ -47,16 +47,21 @@ function drawPanel(sizes: readonly number[], { title, unit, curves }: Panel): re
       const points = curve.values.map((value, at) => `${x(sizes[at] ?? first)},${y(value)}`);
       return [
         `<polyline class="line" stroke="${colours[index % colours.length] ?? ''}" stroke-dasharray="${dashes[index % dashes.length] ?? ''}" points="${points.join(' ')}"/>`,
-        `<text x="${plot.right + 10}" y="${labelY(y(curve.values.at(-1) ?? low))}">${curve.name}</text>`,
+        `<text x="${plot.right + 10}" y="${labels[index] ?? 0}">${curve.name}</text>`,
       ];
     }),
   ];
-  /** Lines that end together have their names below each other. */
-  function labelY(at: number): number {
-    const above = ends.filter((end) => Math.abs(end - at) < 14).length;
-    ends.push(at);
-    return round(at + 4 + above * 15);
+}
+
+/** Names from top to bottom, none on another. @param ends where the lines end */
+function spreadOut(ends: readonly number[]): readonly number[] {
+  const places = new Map<number, number>();
+  let last = -Infinity;
+  for (const index of [...ends.keys()].sort((a, b) => (ends[a] ?? 0) - (ends[b] ?? 0))) {
+    last = Math.max((ends[index] ?? 0) + 4, last + 15);
+    places.set(index, round(last));
   }
+  return ends.map((_, index) => places.get(index) ?? 0);
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
