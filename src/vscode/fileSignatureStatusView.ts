@@ -27,6 +27,7 @@ export function registerFileSignatureStatusView(tracker: FileSignatureTracker, s
     item.backgroundColor = state.kind === 'untrusted' ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
     item.show();
   };
+  draw();
   return vscode.Disposable.from(
     item, tracker.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw), vscode.workspace.onDidSaveTextDocument(draw),
     vscode.workspace.onDidChangeTextDocument(({ document }) => {

@@ -73,6 +73,11 @@ export class FileSignatureTracker implements vscode.Disposable {
     return this.#look();
   }
 
+  /** Whether anything is known about any file. */
+  get hasFiles(): boolean {
+    return this.#entries.size > 0;
+  }
+
   /** What is known about a file, or about the file a signature file is about; undefined where there is no signature. */
   get(uri: vscode.Uri): FileTrustState | undefined {
     const entry = this.#find(uri);

@@ -32,6 +32,7 @@ export function registerSignatureFileView(tracker: FileSignatureTracker, setting
       collection.set(uri, diagnosticsOf(uri, tracker.get(uri), settings, extensionUri));
     }
   };
+  draw();
   return vscode.Disposable.from(
     changed, collection, tracker.onDidChange(draw), vscode.workspace.onDidCloseTextDocument(draw),
     vscode.languages.registerCodeLensProvider(selector, {

@@ -142,6 +142,12 @@ describe('the bundles', async () => {
     assert.ok(Object.keys(bundle('engine').inputs).some((file) => file.includes('node_modules/undici/')));
   });
 
+  it('load what draws signed files only where there is one', () => {
+    const views = /^src\/vscode\/(?:fileSignatureViews|fileSignatureStatusView|signatureFileView)\.ts$/;
+    assert.deepEqual(Object.keys(bundle('extension').inputs).filter((file) => views.test(file)), []);
+    assert.equal(Object.keys(bundle('vscode-fileSignatureViews').inputs).filter((file) => views.test(file)).length, 3);
+  });
+
   it('load network and crypto on the command line only when a command needs them', () => {
     assert.deepEqual(Object.keys(bundle('cli').inputs).filter((file) => /^src\/(?:engine\.ts|vscode|node\/undici)|node_modules/.test(file)), []);
   });
@@ -163,7 +169,7 @@ describe('the package', () => {
   it('holds what is used and nothing else', async () => {
     const { listFiles, PackageManager } = await import('@vscode/vsce') as unknown as Vsce;
     const files = (await listFiles({ cwd: root, packageManager: PackageManager.None })).map((file) => file.replaceAll('\\', '/'));
-    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|policies|core-policy-settingsText|vscode-actionCommands|vscode-trustTree|vscode-policyEditing|vscode-policyFileReader|cli|cli-engineCommands)\.js|dist\/(?:third-party-notices\.txt|sbom\.cdx\.json)|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md|docs\/images\/(?:[\w-]+\.png|growth\.svg))$/;
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|policies|core-policy-settingsText|vscode-actionCommands|vscode-fileSignatureViews|vscode-trustTree|vscode-policyEditing|vscode-policyFileReader|cli|cli-engineCommands)\.js|dist\/(?:third-party-notices\.txt|sbom\.cdx\.json)|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md|docs\/images\/(?:[\w-]+\.png|growth\.svg))$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
     for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
       assert.ok(files.includes(needed), `${needed} is not packed`);
