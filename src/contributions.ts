@@ -22,6 +22,7 @@ export const commandIds = {
   copyImage: 'countersign.copyImage',
   showCopyPlan: 'countersign.showCopyPlan',
   explainTrust: 'countersign.explainTrust',
+  diagnoseRegistry: 'countersign.diagnoseRegistry',
   verifyWorkspace: 'countersign.verifyWorkspace',
   refreshTree: 'countersign.refreshTree',
   openManifest: 'countersign.openManifest',
@@ -90,6 +91,7 @@ export interface CommandArguments {
   readonly 'countersign.pinImages': readonly [UseLocation?];
   readonly 'countersign.unpinImages': readonly [UseLocation?];
   readonly 'countersign.explainTrust': readonly [UseLocation?];
+  readonly 'countersign.diagnoseRegistry': readonly [UseLocation?];
   readonly 'countersign.verifyWorkspace': readonly [];
   readonly 'countersign.refreshTree': readonly [];
   readonly 'countersign.openManifest': readonly [StoredContent?];

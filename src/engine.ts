@@ -5,6 +5,7 @@ import { Users } from './core/async/users.ts';
 import { createContentsEngine } from './core/contents/readContents.ts';
 import { createCopyEngine } from './core/copy/createCopyEngine.ts';
 import { parsePublicKeys } from './core/crypto/publicKey.ts';
+import { diagnose } from './core/diagnosis/diagnose.ts';
 import { readDockerfile } from './core/dockerfile/images.ts';
 import type { Engine, EngineSettings } from './core/engine.ts';
 import type { CosignError } from './core/errors.ts';
@@ -17,6 +18,7 @@ import { pinning } from './core/rewriting/pinning.ts';
 import type { Keychain, Transport } from './core/oci/transport.ts';
 import { KeptSignatures } from './core/verification/keptSignatures.ts';
 import { Verifier } from './core/verification/verifier.ts';
+import { createConnectionProbe } from './node/connectionProbe.ts';
 import { ContentFolder } from './node/contentFolder.ts';
 import type { EditorFetch } from './node/editorTransport.ts';
 import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
@@ -56,6 +58,7 @@ interface Parts {
   readonly keySource: KeySource;
   readonly verifier: Verifier;
   readonly kubernetes: ClusterKeys;
+  readonly diagnose: Engine['diagnose'];
 }
 
 /** Enough for two questions about each of a file's images at once, so that a file costs few round trips however long it is. */
@@ -106,6 +109,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
       const { findContainersPolicy } = await import('./policies.ts');
       return findContainersPolicy({ ...machine, userId: process.getuid?.() });
     },
+    diagnose: (target, onStep, signal) => parts.diagnose(target, onStep, signal),
     configure: (changed) => {
       const { transport, users } = parts;
       storage?.limit(changed.storageMaxBytes ?? 0);
@@ -163,5 +167,10 @@ function assemble({ version, env, homeDirectory, fetch, report }: Machine, setti
   });
   const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, { onlyEntry }, signal) => (onlyEntry ? kubernetes.readOnlyEntry(place, signal) : kubernetes.readPublic(place, signal)) });
   const verifier = new Verifier({ registry: pulling, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs, kept: storage && new KeptSignatures(storage) });
-  return { users: new Users(), transport, pulling, registry, destination, keySource, verifier, kubernetes };
+  const noLogins = !settings.trusted ? { noLogins: 'restricted' } as const : settings.useCredentials ? {} : { noLogins: 'turned off' } as const;
+  const look: Engine['diagnose'] = (target, onStep, signal) => diagnose({
+    transport, rules, clock, random: Math.random, ...noLogins, probe: createConnectionProbe({ version, env, homeDirectory, settings, clock }),
+    findLogin: (...place) => logins.locate(...place),
+  }, target, onStep, signal);
+  return { users: new Users(), transport, pulling, registry, destination, keySource, verifier, kubernetes, diagnose: look };
 }

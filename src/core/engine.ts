@@ -1,6 +1,7 @@
 // What the editor's face (and later the command line) asks of the rest: the one door to everything that is loaded lazily.
 import type { ContentsEngine } from './contentsEngine.ts';
 import type { CopyEngine } from './copyEngine.ts';
+import type { Diagnosis, DiagnosisTarget, OnStep } from './diagnosis/diagnosis.ts';
 import type { DockerfileImages, DockerfileOptions } from './dockerfile/images.ts';
 import type { RepositoryName } from './oci/exchange.ts';
 import type { Digest } from './crypto/digest.ts';
@@ -150,6 +151,8 @@ export interface Engine {
   findContainersPolicy(): Promise<string | undefined>;
   /** The URIs that it is looked for at, there or not. */
   containersPolicyPlaces(): Promise<readonly string[]>;
+  /** Looks at a registry, and at an image in it, one step after the other. Failures are part of what is found. @throws only the signal's reason */
+  diagnose(target: DiagnosisTarget, onStep: OnStep, signal: AbortSignal): Promise<Diagnosis>;
   /** Takes new settings: transports are rebuilt, caches that depend on them dropped. */
   configure(settings: EngineSettings): void;
   /** Drops everything remembered about tags, signatures and keys. */

@@ -1,5 +1,6 @@
 // Registry logins of this machine: docker's config.json with its helpers first, then podman's auth.json.
 import { SharedLoads } from '../core/async/sharedLoads.ts';
+import type { FoundLogin } from '../core/diagnosis/diagnose.ts';
 import { CosignError } from '../core/errors.ts';
 import type { Credentials, Keychain } from '../core/oci/transport.ts';
 import { AuthFiles, entryFor, helperServer, toCredentials, type AuthFile } from './authFile.ts';
@@ -21,8 +22,14 @@ const foundLifetimeMs = 5 * 60_000;
 /** Shorter, so that a login made meanwhile is noticed. */
 const notFoundLifetimeMs = 30_000;
 
+/** Also says where a login comes from. */
+export interface LocatingKeychain extends Keychain {
+  /** As {@link Keychain.find}. @throws what that throws */
+  locate(registry: string, repository: string, signal: AbortSignal): Promise<FoundLogin | undefined>;
+}
+
 /** Logins found are kept in memory only. */
-export function createKeychain(options: KeychainOptions): Keychain {
+export function createKeychain(options: KeychainOptions): LocatingKeychain {
   const files = new AuthFiles();
   const answers = new SharedLoads<Credentials | undefined>({
     lifetimeMs: (value) => (value ? foundLifetimeMs : notFoundLifetimeMs), capacity: 200, now: options.now ?? Date.now,
@@ -35,26 +42,27 @@ export function createKeychain(options: KeychainOptions): Keychain {
     return answers.get(JSON.stringify([helper, server]), load, signal);
   };
 
-  const findIn = async (file: AuthFile, registry: string, repository: string, signal: AbortSignal): Promise<Credentials | undefined> => {
+  const findIn = async (file: AuthFile, registry: string, repository: string, signal: AbortSignal): Promise<FoundLogin | undefined> => {
     const helper = entryFor(file.credHelpers, registry, repository) ?? file.credsStore;
     if (helper !== undefined && typeof helper !== 'string') {
       throw new CosignError('CREDENTIALS_UNREADABLE', `The login file "${file.path}" names a credential helper for "${registry}" that is not a text.`, { remedy: 'Correct credHelpers in the file.' });
     }
     const kept = helper === undefined || helper === '' ? undefined : await ask(helper, registry, signal);
-    return kept ?? toCredentials(entryFor(file.auths, registry, repository), file.path, registry);
+    if (kept && helper !== undefined) return { credentials: kept, source: { kind: 'helper', name: helper, path: file.path } };
+    const credentials = toCredentials(entryFor(file.auths, registry, repository), file.path, registry);
+    return credentials && { credentials, source: { kind: 'file', path: file.path } };
   };
 
-  return {
-    find: async (registry, repository, signal) => {
+  const locate: LocatingKeychain['locate'] = async (registry, repository, signal) => {
+    signal.throwIfAborted();
+    if (!options.useCredentials || !options.trusted()) return undefined;
+    for (const path of [dockerConfigFile(options), ...podmanAuthFiles(options)]) {
+      const file = await files.read(path, signal);
       signal.throwIfAborted();
-      if (!options.useCredentials || !options.trusted()) return undefined;
-      for (const path of [dockerConfigFile(options), ...podmanAuthFiles(options)]) {
-        const file = await files.read(path, signal);
-        signal.throwIfAborted();
-        const found = file && await findIn(file, registry, repository, signal);
-        if (found) return found;
-      }
-      return undefined;
-    },
+      const found = file && await findIn(file, registry, repository, signal);
+      if (found) return found;
+    }
+    return undefined;
   };
+  return { locate, find: async (registry, repository, signal) => (await locate(registry, repository, signal))?.credentials };
 }

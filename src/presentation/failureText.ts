@@ -11,6 +11,7 @@ const messageLimit = 500;
 export type FailureAction =
   | { readonly kind: 'retry'; readonly title: string }
   | { readonly kind: 'open setting'; readonly setting: string; readonly title: string }
+  | { readonly kind: 'diagnose registry'; readonly title: string }
   | { readonly kind: 'open log'; readonly title: string }
   | { readonly kind: 'manage workspace trust'; readonly title: string };
 
@@ -153,11 +154,17 @@ function defaultRemedy(code: ErrorCode, t: Translate): string {
 
 /** Those of the code; the setting that the error names itself stands in for the one of the code. */
 function actionsFor({ code, setting }: CosignError, t: Translate): readonly FailureAction[] {
-  const actions = actionsForCode(code, t);
+  const actions = [...actionsForCode(code, t), ...(isAboutReaching(code) ? [{ kind: 'diagnose registry', title: t('Diagnose Registry…') } as const] : [])];
   if (setting === undefined) return actions;
   const named: readonly FailureAction[] = setting === false ? [] : [{ kind: 'open setting', setting, title: t('Open Setting') }];
   const at = actions.findIndex(({ kind }) => kind === 'open setting');
   return at < 0 ? [...named, ...actions] : [...actions.slice(0, at), ...named, ...actions.slice(at + 1)];
+}
+
+/** What looking at the way to the registry can explain. */
+export function isAboutReaching(code: ErrorCode): boolean {
+  return (code.startsWith('REGISTRY_') && code !== 'REGISTRY_CONFLICT' && code !== 'REGISTRY_REFUSED_MANIFEST')
+    || code === 'PROXY_INVALID' || code === 'CERTIFICATE_UNREADABLE' || code === 'CREDENTIALS_UNREADABLE' || code === 'CREDENTIAL_HELPER_FAILED';
 }
 
 function actionsForCode(code: ErrorCode, t: Translate): readonly FailureAction[] {

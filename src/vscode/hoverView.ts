@@ -1,6 +1,7 @@
 // Shows the evidence behind a verdict when the pointer rests on a reference.
 import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget } from '../contributions.ts';
+import { isAboutReaching } from '../presentation/failureText.ts';
 import type { HoverLink } from '../presentation/hover.ts';
 import { hoverMarkdown } from '../presentation/hover.ts';
 import type { UseWithState } from '../presentation/useState.ts';
@@ -14,7 +15,7 @@ import { commandUri, toLocation, toRange } from './places.ts';
 import { t } from './words.ts';
 
 /** The only commands a hover may run: its text comes from registries and from the Dockerfile. */
-export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage, commandIds.copyImage, commandIds.explainTrust];
+export const hoverCommands: readonly string[] = [commandIds.verifyAgain, commandIds.copyDigest, commandIds.addTrustedKey, commandIds.signImage, commandIds.copyImage, commandIds.explainTrust, commandIds.diagnoseRegistry];
 
 export function registerHoverView(tracker: DockerfileTracker, engine: EngineHandle): vscode.Disposable {
   return vscode.languages.registerHoverProvider(dockerfileSelector, {
@@ -41,6 +42,7 @@ function linksFor({ use, state }: UseWithState, { uri, restricted }: FileTrust):
   return [
     ...(asks ? [{ title: t('Verify Again'), uri: commandUri(commandIds.verifyAgain, toLocation(uri, use.range)) }] : []),
     ...(state.kind === 'pending' ? [] : [{ title: t('Explain Trust'), uri: commandUri(commandIds.explainTrust, toLocation(uri, use.range)) }]),
+    ...(state.kind === 'unchecked' && isAboutReaching(state.reason.code) && use.reference ? [{ title: t('Diagnose Registry…'), uri: commandUri(commandIds.diagnoseRegistry, toLocation(uri, use.range)) }] : []),
     ...(addsKey ? [{ title: t('Add Trusted Key…'), uri: commandUri(commandIds.addTrustedKey, target) }] : []),
     ...(use.reference === undefined || restricted ? [] : [{ title: t('Sign Image…'), uri: commandUri(commandIds.signImage, toLocation(uri, use.range)) }]),
     ...(use.reference === undefined || restricted ? [] : [{ title: t('Copy Image with Signatures…'), uri: commandUri(commandIds.copyImage, toLocation(uri, use.range)) }]),

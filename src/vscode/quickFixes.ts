@@ -1,6 +1,6 @@
 // What a person can do about a diagnostic, offered where it stands.
 import * as vscode from 'vscode';
-import { commandIds, diagnosticSource, editorCommandIds, type AddTrustedKeyTarget } from '../contributions.ts';
+import { commandIds, diagnosticSource, editorCommandIds, type AddTrustedKeyTarget, type UseLocation } from '../contributions.ts';
 import { failureText, type FailureAction } from '../presentation/failureText.ts';
 import { awaitsSigner, isPartlySigned } from '../presentation/policyWords.ts';
 import type { UseWithState } from '../presentation/useState.ts';
@@ -49,15 +49,16 @@ function commandsFor(code: string, { use, state }: UseWithState, { uri, restrict
     return isPartlySigned(state) ? [...mine, trustKey, again] : [trustKey, ...mine, again];
   }
   if (state.kind !== 'unchecked') return [];
-  const offered = failureText(state.reason, t).actions.filter(({ kind }) => kind !== 'retry').map(toCommand);
+  const offered = failureText(state.reason, t).actions.filter(({ kind }) => kind !== 'retry').map((action) => toCommand(action, toLocation(uri, use.range)));
   const settings = openSetting(t('Open Settings'), 'countersign');
   return [again, ...offered, ...(offered.some(({ command }) => command === settings.command) ? [] : [settings])];
 }
 
-function toCommand(action: FailureAction): vscode.Command {
+function toCommand(action: FailureAction, place: UseLocation): vscode.Command {
   const { title } = action;
   switch (action.kind) {
     case 'retry': return { title, command: commandIds.verifyAgain };
+    case 'diagnose registry': return { title, command: commandIds.diagnoseRegistry, arguments: [place] };
     case 'open log': return { title, command: commandIds.openLog };
     case 'open setting': return openSetting(title, action.setting);
     case 'manage workspace trust': return { title, command: editorCommandIds.manageWorkspaceTrust };

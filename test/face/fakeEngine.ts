@@ -1,6 +1,7 @@
 // An engine whose answers a test chooses, with a Dockerfile reader that knows FROM and ARG names without values.
 import { dirname } from 'node:path';
 import type { Digest } from '../../src/core/crypto/digest.ts';
+import type { Diagnosis, DiagnosisTarget, OnStep } from '../../src/core/diagnosis/diagnosis.ts';
 import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/core/dockerfile/images.ts';
 import type { Engine, EngineSettings, KeyDescription, TagQuery, TagTarget, VerifyQuery } from '../../src/core/engine.ts';
 import { CosignError } from '../../src/core/errors.ts';
@@ -127,6 +128,15 @@ export class FakeEngine implements Engine {
   containersPolicy: string | undefined;
   containersPolicyPlaces(): Promise<readonly string[]> { return Promise.resolve(['file:///home/ada/.config/containers/policy.json', 'file:///etc/containers/policy.json']); }
   findContainersPolicy(): Promise<string | undefined> { return Promise.resolve(this.containersPolicy); }
+  /** What {@link diagnose} was asked, and what it finds. */
+  readonly diagnosed: DiagnosisTarget[] = [];
+  diagnosis: Diagnosis['steps'] = [];
+  diagnose(target: DiagnosisTarget, onStep: OnStep, signal: AbortSignal): Promise<Diagnosis> {
+    signal.throwIfAborted();
+    this.diagnosed.push(target);
+    onStep('name');
+    return Promise.resolve({ target, host: target.registry, steps: this.diagnosis });
+  }
   configure(settings: EngineSettings): void { this.configured.push(settings); }
   clearStorage(): Promise<{ readonly images: number; readonly bytes: number }> {
     return Promise.resolve(this.cleared);

@@ -130,7 +130,7 @@ describe('lenses', () => {
 describe('hovers', () => {
   useFace();
 
-  it('show the evidence, and may run six commands and no others', async () => {
+  it('show the evidence, and may run seven commands and no others', async () => {
     trustKey();
     const face = startFace();
     face.engine.answers.set('library/alpine', verdicts.verified);
@@ -138,7 +138,7 @@ describe('hovers', () => {
     const markdown = screen.hover(document, 0, 7)?.contents[0];
     assert.ok(markdown instanceof MarkdownString);
     assert.match(markdown.value, /Signed by release/);
-    assert.deepEqual([markdown.supportThemeIcons, markdown.supportHtml, markdown.isTrusted], [true, false, { enabledCommands: ['countersign.verifyAgain', 'countersign.copyDigest', 'countersign.addTrustedKey', 'countersign.signImage', 'countersign.copyImage', 'countersign.explainTrust'] }]);
+    assert.deepEqual([markdown.supportThemeIcons, markdown.supportHtml, markdown.isTrusted], [true, false, { enabledCommands: ['countersign.verifyAgain', 'countersign.copyDigest', 'countersign.addTrustedKey', 'countersign.signImage', 'countersign.copyImage', 'countersign.explainTrust', 'countersign.diagnoseRegistry'] }]);
     assert.ok(markdown.value.includes(`command:countersign.copyDigest?${encodeURIComponent(JSON.stringify([digest('a')]))}`));
   });
 
@@ -207,7 +207,7 @@ describe('quick fixes', () => {
   for (const [kind, commands] of [
     ['unsigned', ['countersign.addTrustedKey', 'countersign.verifyAgain']],
     ['untrusted', ['countersign.addTrustedKey', 'countersign.verifyAgain']],
-    ['unchecked', ['countersign.verifyAgain', 'workbench.action.openSettings', 'countersign.openLog']],
+    ['unchecked', ['countersign.verifyAgain', 'workbench.action.openSettings', 'countersign.openLog', 'countersign.diagnoseRegistry']],
   ] as const) {
     it(`are offered for ${kind} images, attached to the diagnostic`, async () => {
       trustKey();

@@ -29,6 +29,7 @@ export function verdictEngine(verdictOf: (query: VerifyQuery) => Verdict | Promi
     containersPolicyPlaces: () => forbidden('containersPolicyPlaces'),
     get pinning() { return forbidden('pinning'); },
     configure: () => forbidden('configure'),
+    diagnose: () => forbidden('diagnose'),
     forget: () => forbidden('forget'),
     clearStorage: () => forbidden('clearStorage'),
     dispose() {

@@ -14,6 +14,7 @@ export type Actions = 'pull' | 'pull,push';
 /** Which repository, spoken to at which origin. */
 export interface AccessTarget {
   readonly registry: string;
+  /** Empty: the registry itself, whatever is in it. */
   readonly repository: string;
   /** Scheme, host and port that the request goes to. */
   readonly origin: URL;
@@ -127,10 +128,11 @@ export class Authorizer {
     const account = accountOf(credentials);
     // Some registries honour only the first scope.
     const also = target.alsoPull === undefined ? [] : [`repository:${target.alsoPull}:pull`];
-    const scopes = [`repository:${target.repository}:${target.actions}`, ...also, ...(widerScope === undefined ? [] : [widerScope])];
+    const own = target.repository === '' ? [] : [`repository:${target.repository}:${target.actions}`];
+    const scopes = [...own, ...also, ...(widerScope === undefined ? [] : [widerScope])];
     const exchanged = credentials?.kind === 'identity' ? await this.#exchangeIdentity(target.origin, scheme, scopes, credentials.token, signal) : undefined;
     const response = exchanged ?? await this.#transport.send({ ...tokenRequest(scheme, scopes, credentials), ...referralTo(scheme.realm, target.origin) }, signal);
-    const on = `${target.registry}/${target.repository}`;
+    const on = target.repository === '' ? target.registry : `${target.registry}/${target.repository}`;
     if (response.status !== 200) throw registryError(await readFailure(response, { method: 'GET', on, account }, this.#clock.now(), signal));
     return readToken(await readBody(response, maxTokenBytes, `a token for ${on}`, signal), target, account);
   }

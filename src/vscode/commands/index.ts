@@ -11,15 +11,13 @@ import type { Command, CommandContext } from './context.ts';
 import { copyDigest } from './copyDigest.ts';
 import { openFileOf } from './openFileOf.ts';
 import { openLog } from './openLog.ts';
-import { verifyAgain } from './verifyAgain.ts';
-import { verifyFile } from './verifyFile.ts';
 
-/** Loaded when one of them is called: most windows only verify. */
+/** Loaded when one of them is called: most windows only verify as their files are opened. */
 const action = (id: keyof typeof actionCommands): Command => async (...call) => (await import('../actionCommands.ts')).actionCommands[id](...call);
 
 const commands: Readonly<Record<CommandId, Command>> = {
-  [commandIds.verifyFile]: verifyFile,
-  [commandIds.verifyAgain]: verifyAgain,
+  [commandIds.verifyFile]: action(commandIds.verifyFile),
+  [commandIds.verifyAgain]: action(commandIds.verifyAgain),
   [commandIds.addTrustedKey]: action(commandIds.addTrustedKey),
   [commandIds.removeTrustedKey]: action(commandIds.removeTrustedKey),
   [commandIds.showTrust]: action(commandIds.showTrust),
@@ -37,6 +35,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   [commandIds.copyImage]: action(commandIds.copyImage),
   [commandIds.showCopyPlan]: action(commandIds.showCopyPlan),
   [commandIds.explainTrust]: action(commandIds.explainTrust),
+  [commandIds.diagnoseRegistry]: action(commandIds.diagnoseRegistry),
   [commandIds.verifyWorkspace]: action(commandIds.verifyWorkspace),
   [commandIds.refreshTree]: action(commandIds.refreshTree),
   [commandIds.openManifest]: action(commandIds.openManifest),
@@ -71,11 +70,13 @@ async function showFailure(id: string, error: unknown, context: CommandContext):
   context.recentFailures.splice(0, context.recentFailures.length - maxRecentFailures);
   const { text, actions } = failureText(failure, t);
   const settings = actions.filter(({ kind }) => kind === 'open setting' || kind === 'manage workspace trust').slice(0, 1);
+  const diagnose = actions.filter(({ kind }) => kind === 'diagnose registry').map(({ title }) => title);
   const [showLog, explain] = [t('Show Log'), t('Explain')];
-  const chosen = await vscode.window.showErrorMessage(text, ...settings.map(({ title }) => title), showLog, explain);
+  const chosen = await vscode.window.showErrorMessage(text, ...settings.map(({ title }) => title), ...diagnose, showLog, explain);
   const action = settings.find(({ title }) => title === chosen);
   if (chosen === showLog) context.log.show();
   else if (chosen === explain) await vscode.commands.executeCommand('vscode.open', documentationUri(context.extensionUri, failure.code));
+  else if (chosen !== undefined && diagnose.includes(chosen)) await vscode.commands.executeCommand(commandIds.diagnoseRegistry);
   else if (action) await perform(action);
 }
 

@@ -33,8 +33,8 @@ describe('a failure', () => {
   });
   it('offers the setting that the error itself names, or none, in place of the one of its code', () => {
     const kinds = (setting: string | false): readonly unknown[] => failureText(new CosignError('REGISTRY_TLS', 'x', { setting }), english).actions.map((action) => (action.kind === 'open setting' ? action.setting : action.kind));
-    assert.deepEqual(kinds('http.proxyStrictSSL'), ['http.proxyStrictSSL', 'retry', 'open log']);
-    assert.deepEqual(kinds(false), ['retry', 'open log']);
+    assert.deepEqual(kinds('http.proxyStrictSSL'), ['http.proxyStrictSSL', 'retry', 'open log', 'diagnose registry']);
+    assert.deepEqual(kinds(false), ['retry', 'open log', 'diagnose registry']);
     const [first] = failureText(new CosignError('REGISTRY_UNAVAILABLE', 'x', { setting: 'http.proxy' }), english).actions;
     assert.deepEqual(first, { kind: 'open setting', setting: 'http.proxy', title: 'Open Setting' });
   });
