@@ -38,6 +38,7 @@ export const entries = {
   policies: 'src/policies.ts',
   'core-policy-settingsText': 'src/core/policy/settingsText.ts',
   'vscode-actionCommands': 'src/vscode/actionCommands.ts',
+  'vscode-codeActions': 'src/vscode/codeActions.ts',
   'vscode-fileSignatureViews': 'src/vscode/fileSignatureViews.ts',
   'vscode-trustTree': 'src/vscode/trustTree.ts',
   'vscode-policyEditing': 'src/vscode/policyEditing.ts',

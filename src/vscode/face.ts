@@ -1,5 +1,6 @@
 // Everything that is on screen, put together: takes what it needs of the machine, so that tests can hand over something else.
 import * as vscode from 'vscode';
+import { registerCodeActionsView } from './codeActionsView.ts';
 import { registerCodeLensView } from './codeLensView.ts';
 import { registerCommands } from './commands/index.ts';
 import { CopyPlanDocuments } from './copyPlanDocuments.ts';
@@ -12,11 +13,9 @@ import { registerHoverView } from './hoverView.ts';
 import { registerKeyFileWatcher } from './keyFileWatcher.ts';
 import { registerLanguageStatusView } from './languageStatusView.ts';
 import { registerLogView } from './logView.ts';
-import { registerPinActions } from './pinActions.ts';
 import { Passwords } from './passwords.ts';
 import { registerPolicyDocuments } from './policyDocuments.ts';
 import { PolicyFiles } from './policyFiles.ts';
-import { registerQuickFixes } from './quickFixes.ts';
 import { Settings } from './settings.ts';
 import { SettingsLines } from './settingsLines.ts';
 import { ReadOnlyDocuments } from './readOnlyDocuments.ts';
@@ -63,11 +62,11 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const tracker = own(new DockerfileTracker({ engine, settings, log, now }));
   const links = { lines: own(new SettingsLines()), homes: settings.homes, extensionUri };
   own(registerDiagnosticsView(tracker, links));
-  for (const register of [registerCodeLensView, registerStatusBarView, registerLanguageStatusView, registerQuickFixes, registerKeyFileWatcher]) {
+  for (const register of [registerCodeLensView, registerStatusBarView, registerLanguageStatusView, registerKeyFileWatcher]) {
     own(register(tracker));
   }
   own(registerHoverView(tracker, engine));
-  own(registerPinActions(tracker, engine));
+  own(registerCodeActionsView(tracker, engine));
   own(registerLogView(tracker, log));
   own(registerPolicyDocuments({ engine, settings, policyFiles, extensionUri }));
   const fileSignatures = own(new FileSignatureTracker({ engine, settings, log, now }));

@@ -6,28 +6,19 @@ import { shortDigest } from '../presentation/digestText.ts';
 import { refusalWords } from '../presentation/rewritingText.ts';
 import { plainText } from '../presentation/untrustedText.ts';
 import type { UseWithState } from '../presentation/useState.ts';
-import { dockerfileSelector } from './dockerfileDocuments.ts';
-import type { DockerfileTracker } from './dockerfileTracker.ts';
 import type { EngineHandle } from './engineHandle.ts';
 import { useAt, type FileTrust } from './fileTrust.ts';
 import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, verifiedMoves, verifiedPins, type OpenReading } from './pinPlans.ts';
 import { toLocation } from './places.ts';
 import { t } from './words.ts';
 
-export function registerPinActions(tracker: DockerfileTracker, engine: EngineHandle): vscode.Disposable {
+/** @param trust what was known of the document when the editor asked */
+export function pinActions(trust: FileTrust, engine: EngineHandle, start: vscode.Position, { only, diagnostics }: vscode.CodeActionContext): vscode.CodeAction[] {
   const { QuickFix, SourceFixAll } = vscode.CodeActionKind;
-  const pinAll = SourceFixAll.append('countersign').append('pin');
-  const provider: vscode.CodeActionProvider = {
-    provideCodeActions: ({ uri, version }, { start }, { only, diagnostics }) => {
-      const trust = tracker.get(uri);
-      if (trust?.version !== version) return [];
-      if (only && (only.value === 'source' || pinAllActionKind.startsWith(only.value) && only.value.includes('countersign'))) return pinAllActions(trust, engine, pinAll);
-      const item = !only || only.contains(QuickFix) ? useAt(trust, start.line, start.character) : undefined;
-      const open = item && openReading(trust, engine);
-      return item && open ? actionsFor(item, trust, open, diagnostics) : [];
-    },
-  };
-  return vscode.languages.registerCodeActionsProvider(dockerfileSelector, provider, { providedCodeActionKinds: [QuickFix, pinAll] });
+  if (only && (only.value === 'source' || pinAllActionKind.startsWith(only.value) && only.value.includes('countersign'))) return pinAllActions(trust, engine, SourceFixAll.append('countersign').append('pin'));
+  const item = !only || only.contains(QuickFix) ? useAt(trust, start.line, start.character) : undefined;
+  const open = item && openReading(trust, engine);
+  return item && open ? actionsFor(item, trust, open, diagnostics) : [];
 }
 
 /** Not for `source.fixAll` in general: whoever asks for all fixes has not asked for pins. */

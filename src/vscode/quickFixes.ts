@@ -1,27 +1,20 @@
 // What a person can do about a diagnostic, offered where it stands.
 import * as vscode from 'vscode';
-import { commandIds, diagnosticSource, editorCommandIds, type AddTrustedKeyTarget, type UseLocation } from '../contributions.ts';
+import { commandIds, editorCommandIds, type AddTrustedKeyTarget, type UseLocation } from '../contributions.ts';
 import { failureText, type FailureAction } from '../presentation/failureText.ts';
 import { awaitsSigner, isPartlySigned } from '../presentation/policyWords.ts';
 import type { UseWithState } from '../presentation/useState.ts';
-import { dockerfileSelector } from './dockerfileDocuments.ts';
-import type { DockerfileTracker } from './dockerfileTracker.ts';
 import { useAt, type FileTrust } from './fileTrust.ts';
 import { toLocation } from './places.ts';
 import { t } from './words.ts';
 
-export function registerQuickFixes(tracker: DockerfileTracker): vscode.Disposable {
-  const provider: vscode.CodeActionProvider = {
-    provideCodeActions: ({ uri }, _range, { diagnostics }) => {
-      const trust = tracker.get(uri);
-      return diagnostics.filter(({ source }) => source === diagnosticSource).flatMap((diagnostic) => {
-        const { line, character } = diagnostic.range.start;
-        const item = trust && useAt(trust, line, character);
-        return trust && item ? fixesFor(diagnostic, item, trust) : [];
-      });
-    },
-  };
-  return vscode.languages.registerCodeActionsProvider(dockerfileSelector, provider, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] });
+/** @param diagnostics our own @param trust what was known of the document when the editor asked */
+export function quickFixes(diagnostics: readonly vscode.Diagnostic[], trust: FileTrust): vscode.CodeAction[] {
+  return diagnostics.flatMap((diagnostic) => {
+    const { line, character } = diagnostic.range.start;
+    const item = useAt(trust, line, character);
+    return item ? fixesFor(diagnostic, item, trust) : [];
+  });
 }
 
 function fixesFor(diagnostic: vscode.Diagnostic, item: UseWithState, trust: FileTrust): vscode.CodeAction[] {

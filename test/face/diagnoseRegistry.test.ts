@@ -44,7 +44,7 @@ describe('Diagnose Registry', () => {
     face.engine.answers.set('library/alpine', verdicts.unchecked);
     const document = await openDockerfile('FROM alpine');
     const hover = screen.hover(document, 0, 7)?.contents[0]?.value ?? '';
-    const fix = screen.fixes(document).find(({ command }) => command?.command === 'countersign.diagnoseRegistry');
+    const fix = (await screen.fixes(document)).find(({ command }) => command?.command === 'countersign.diagnoseRegistry');
     assert.ok(hover.includes('command:countersign.diagnoseRegistry?'));
     await answer('diagnoseRegistry', [], ...fix?.command?.arguments ?? []);
     assert.deepEqual(face.engine.diagnosed.map(({ reference }) => reference?.repository), ['library/alpine']);

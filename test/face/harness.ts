@@ -136,13 +136,13 @@ export const screen = {
   titles: (document: FakeDocument): readonly string[] => lensesOn(document).map(({ command }) => command?.title ?? ''),
   hover: (document: FakeDocument, line: number, character: number): Hover | undefined =>
     [...fake.languages.hovers].map((provider) => provider.provideHover(document, new Position(line, character), undefined))[0],
-  fixes: (document: FakeDocument, diagnostics = diagnosticsOn(document)): readonly CodeAction[] =>
-    [...fake.languages.actions].flatMap((provider) => provider.provideCodeActions(document, diagnostics[0]?.range ?? new Range(0, 0, 0, 0), { diagnostics }, undefined)),
+  fixes: async (document: FakeDocument, diagnostics = diagnosticsOn(document)): Promise<readonly CodeAction[]> =>
+    (await Promise.all([...fake.languages.actions].map(async (provider) => provider.provideCodeActions(document, diagnostics[0]?.range ?? new Range(0, 0, 0, 0), { diagnostics }, undefined)))).flat(),
   /** What is offered where the cursor is. */
-  actions: (document: FakeDocument, line: number, character: number, only?: string): readonly CodeAction[] =>
-    [...fake.languages.actions].flatMap((provider) => provider.provideCodeActions(document, new Range(line, character, line, character), {
+  actions: async (document: FakeDocument, line: number, character: number, only?: string): Promise<readonly CodeAction[]> =>
+    (await Promise.all([...fake.languages.actions].map(async (provider) => provider.provideCodeActions(document, new Range(line, character, line, character), {
       diagnostics: diagnosticsOn(document).filter(({ range }) => range.start.line === line), ...(only === undefined ? {} : { only: new CodeActionKind(only) }),
-    }, undefined)),
+    }, undefined)))).flat(),
   status: () => [...fake.statusBar][0] ?? assert.fail('no status bar entry'),
   languageStatus: (id: string): FakeLanguageStatus | undefined => [...fake.languages.statuses].find((item) => item.id === id),
   kinds: (face: Face, document: FakeDocument): readonly string[] => trustOf(face, document).uses.map(({ state }) => state.kind),

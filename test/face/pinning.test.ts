@@ -38,7 +38,7 @@ describe('the quick fix that pins', () => {
     const face = start();
     const document = await openDockerfile('FROM --platform=linux/amd64 "alpine:3" AS x # c');
     const asked = face.engine.calls.length;
-    const [pin, ...others] = screen.actions(document, 0, 32);
+    const [pin, ...others] = await screen.actions(document, 0, 32);
     assert.deepEqual([pin?.title, others, pin?.kind?.value], ['Pin to Verified Digest sha256:aaaaaaaaaaaa…', [], 'quickfix']);
     assert.equal(await take(document, pin), `FROM --platform=linux/amd64 "alpine:3@${a}" AS x # c`);
     assert.deepEqual([fake.edits, face.engine.calls.length], [1, asked]);
@@ -47,25 +47,25 @@ describe('the quick fix that pins', () => {
   it('writes the digest of the index where a platform of it decided', async () => {
     start({ 'library/alpine': { ...verdicts.verified, digest: a, decidedBy: b, platform: 'linux/arm64' } });
     const document = await openDockerfile('FROM --platform=linux/arm64 alpine:3');
-    assert.match(await take(document, screen.actions(document, 0, 30)[0]), new RegExp(`alpine:3@${a}$`));
+    assert.match(await take(document, (await screen.actions(document, 0, 30))[0]), new RegExp(`alpine:3@${a}$`));
   });
 
   for (const kind of ['unsigned', 'untrusted', 'unchecked', 'uncovered'] as const) {
     it(`is not offered for an image that is ${kind}`, async () => {
       start({ 'library/alpine': verdicts[kind] });
       const document = await openDockerfile('FROM alpine:3');
-      assert.deepEqual(screen.actions(document, 0, 7).filter(({ title }) => /pin/i.test(title)), []);
+      assert.deepEqual((await screen.actions(document, 0, 7)).filter(({ title }) => /pin/i.test(title)), []);
     });
   }
 
   it('is not offered before there is a verdict, without a key, on a stage, nor beside the reference', async () => {
     const face = start({});
     const document = await openDockerfile('FROM alpine:3 AS base\nFROM base\nFROM scratch');
-    assert.deepEqual(screen.actions(document, 0, 7), []);
+    assert.deepEqual(await screen.actions(document, 0, 7), []);
     face.engine.last('alpine').answer(verdicts.verified);
     await settle();
-    assert.deepEqual([[0, 2], [0, 18], [1, 7], [2, 7]].map(([line = 0, at = 0]) => screen.actions(document, line, at).length), [0, 0, 0, 0]);
-    assert.equal(screen.actions(document, 0, 7).length, 1);
+    assert.deepEqual(await Promise.all([[0, 2], [0, 18], [1, 7], [2, 7]].map(async ([line = 0, at = 0]) => (await screen.actions(document, line, at)).length)), [0, 0, 0, 0]);
+    assert.equal((await screen.actions(document, 0, 7)).length, 1);
   });
 
   it('is not offered while the text is another one than was read', async () => {
@@ -73,17 +73,17 @@ describe('the quick fix that pins', () => {
     const document = await openDockerfile('FROM alpine:3');
     face.engine.readDockerfile = () => { throw new Error('broken'); };
     await type(document, 'FROM alpine:34');
-    assert.deepEqual(screen.actions(document, 0, 7), []);
+    assert.deepEqual(await screen.actions(document, 0, 7), []);
     face.engine.readDockerfile = readDockerfile;
   });
 
   it('edits the default of an argument, and says in hover and menu why where it cannot', async () => {
     start();
     const document = await openDockerfile('ARG V=3\nFROM alpine:${V}');
-    assert.equal(await take(document, screen.actions(document, 1, 7)[0]), `ARG V=3@${a}\nFROM alpine:\${V}`);
+    assert.equal(await take(document, (await screen.actions(document, 1, 7))[0]), `ARG V=3@${a}\nFROM alpine:\${V}`);
     await type(document, 'ARG V=3\nFROM alpine:${V}\nARG V\nRUN echo $V');
     await tick(1000);
-    assert.deepEqual(shown(screen.actions(document, 1, 7)), ['Pin to Verified Digest sha256:aaaaaaaaaaaa… [Changing V would change line 3 too.]']);
+    assert.deepEqual(shown(await screen.actions(document, 1, 7)), ['Pin to Verified Digest sha256:aaaaaaaaaaaa… [Changing V would change line 3 too.]']);
     assert.match(screen.hover(document, 1, 7)?.contents[0]?.value ?? '', /Cannot be pinned by itself: Changing V would change line 3 too/);
   });
 
@@ -91,7 +91,7 @@ describe('the quick fix that pins', () => {
     fake.configuration.user['countersign.dockerfile.buildArgs'] = { V: '4' };
     start();
     const document = await openDockerfile('ARG V=3\nFROM alpine:${V}');
-    assert.match(shown(screen.actions(document, 1, 7))[0] ?? '', /\[V has its value from the setting countersign\.dockerfile\.buildArgs\.\]/);
+    assert.match(shown(await screen.actions(document, 1, 7))[0] ?? '', /\[V has its value from the setting countersign\.dockerfile\.buildArgs\.\]/);
   });
 });
 
@@ -103,7 +103,7 @@ describe('pinning a whole file', () => {
   it('pins what is verified in one step and names the rest', async () => {
     start(all);
     const document = await openDockerfile(text);
-    const action = screen.actions(document, 0, 7)[1];
+    const action = (await screen.actions(document, 0, 7))[1];
     assert.deepEqual([action?.title, action?.command?.command], ['Pin All Verified Images of This File', 'countersign.pinImages']);
     await run('pinImages', action?.command?.arguments?.[0]);
     assert.equal(document.getText(), `FROM alpine:3@${a} AS x\r\nFROM busybox:latest@${b}\r\nCOPY --from=debian:12 /a /b\r\nFROM scratch\r\n`);
@@ -114,12 +114,12 @@ describe('pinning a whole file', () => {
     start(all);
     const document = await openDockerfile(text);
     for (const only of ['source.fixAll.countersign.pin', 'source.fixAll.countersign', 'source']) {
-      const actions = screen.actions(document, 0, 0, only);
+      const actions = await screen.actions(document, 0, 0, only);
       assert.deepEqual(actions.map(({ kind, edit }) => [kind?.value, edit?.files[0]?.replacements.length]), [['source.fixAll.countersign.pin', 2]], only);
     }
-    for (const only of ['source.fixAll', 'source.fixAll.eslint', 'source.organizeImports', 'refactor']) assert.deepEqual(screen.actions(document, 0, 7, only).filter(({ edit }) => edit), [], only);
-    assert.match(await take(document, screen.actions(document, 0, 0, 'source.fixAll.countersign.pin')[0]), new RegExp(`alpine:3@${a}`));
-    assert.deepEqual([fake.edits, screen.actions(document, 0, 0, 'source.fixAll.countersign.pin')], [1, []]);
+    for (const only of ['source.fixAll', 'source.fixAll.eslint', 'source.organizeImports', 'refactor']) assert.deepEqual((await screen.actions(document, 0, 7, only)).filter(({ edit }) => edit), [], only);
+    assert.match(await take(document, (await screen.actions(document, 0, 0, 'source.fixAll.countersign.pin'))[0]), new RegExp(`alpine:3@${a}`));
+    assert.deepEqual([fake.edits, await screen.actions(document, 0, 0, 'source.fixAll.countersign.pin')], [1, []]);
   });
 
   for (const [name, file, answers, says] of [
@@ -177,11 +177,11 @@ describe('pinning under a policy that looks at the tag', () => {
   ] as const) {
     it(`is refused, with its name: ${what}`, async () => {
       const document = await open('FROM alpine:3', name, file);
-      const [pin] = screen.actions(document, 0, 7);
+      const [pin] = await screen.actions(document, 0, 7);
       assert.equal(pin?.edit, undefined);
       assert.ok(pin?.disabled?.reason.startsWith(`The policy ${policy} looks at the tag`), pin?.disabled?.reason);
       assert.match(screen.hover(document, 0, 7)?.contents[0]?.value ?? '', /looks at the tag and would no longer cover/);
-      assert.deepEqual(screen.actions(document, 0, 7, 'source.fixAll.countersign.pin'), []);
+      assert.deepEqual(await screen.actions(document, 0, 7, 'source.fixAll.countersign.pin'), []);
       await run('pinImages');
       assert.equal(document.getText(), 'FROM alpine:3');
       assert.match(messages().join(), /^No image was pinned: alpine:3 \(The policy .* looks at the tag/);
@@ -197,7 +197,7 @@ describe('pinning under a policy that looks at the tag', () => {
 
   it('is offered where the policy covers the digest as well', async () => {
     const document = await open('FROM alpine:3', 'a.yaml', cluster('hub', 'index.docker.io/library/**'));
-    assert.equal(await take(document, screen.actions(document, 0, 7)[0]), `FROM alpine:3@${a}`);
+    assert.equal(await take(document, (await screen.actions(document, 0, 7))[0]), `FROM alpine:3@${a}`);
   });
 });
 
@@ -207,9 +207,9 @@ describe('unpinning', () => {
   it('is offered where a tag stays, whatever the verdict', async () => {
     start({ 'library/alpine': verdicts.unsigned });
     const document = await openDockerfile(`FROM alpine:3@${a}\nFROM alpine@${b}`);
-    const titles = [0, 1].map((line) => shown(screen.actions(document, line, 7)).filter((title) => /pin/i.test(title)));
+    const titles = await Promise.all([0, 1].map(async (line) => shown(await screen.actions(document, line, 7)).filter((title) => /pin/i.test(title))));
     assert.deepEqual(titles, [['Unpin: Keep Only the Tag 3'], ['Unpin [It has no tag that would stay.]']]);
-    const action = screen.actions(document, 0, 7).find(({ title }) => title.startsWith('Unpin'));
+    const action = (await screen.actions(document, 0, 7)).find(({ title }) => title.startsWith('Unpin'));
     assert.equal(await take(document, action), `FROM alpine:3\nFROM alpine@${b}`);
   });
 
@@ -255,7 +255,7 @@ describe('a tag that has moved', () => {
     const { face, document } = await drift(verdicts.verified, fresh);
     assert.deepEqual(drifts(document), ['The tag 3 has moved. The new image is signed by the same keys: release. The pin can be moved. The pin is sha256:aaaaaaaaaaaa…, the tag leads to sha256:bbbbbbbbbbbb… now.']);
     assert.deepEqual([screen.diagnostics(document)[0]?.severity, screen.titles(document)], [2, ['$(verified-filled) Signed by release']]);
-    const [move, unpin] = screen.actions(document, 0, 7);
+    const [move, unpin] = await screen.actions(document, 0, 7);
     assert.deepEqual([move?.title, unpin?.title, move?.isPreferred, move?.diagnostics?.length], ['Move the Pin to sha256:bbbbbbbbbbbb…', 'Unpin: Keep Only the Tag 3', true, 1]);
     assert.equal(await take(document, move), `FROM alpine:3@${b}`);
     assert.deepEqual([face.engine.resolved.length, drifts(document)], [1, []]);
@@ -286,7 +286,7 @@ describe('a tag that has moved', () => {
     it(`leads nowhere when the new image is ${name}`, async () => {
       const { document } = await drift(verdicts.verified, now);
       assert.match(drifts(document).join(), says);
-      assert.deepEqual(shown(screen.actions(document, 0, 7)), ['Unpin: Keep Only the Tag 3']);
+      assert.deepEqual(shown(await screen.actions(document, 0, 7)), ['Unpin: Keep Only the Tag 3']);
       assert.deepEqual(screen.titles(document), ['$(verified-filled) Signed by release']);
     });
   }
@@ -300,7 +300,7 @@ describe('a tag that has moved', () => {
   it('moves a pin that is not verified itself', async () => {
     const { document } = await drift(verdicts.unsigned, fresh);
     assert.match(drifts(document).join(), /The new image is signed by release\. The pin can be moved/);
-    assert.match(await take(document, screen.actions(document, 0, 7).find(({ title }) => title.startsWith('Move'))), new RegExp(b));
+    assert.match(await take(document, (await screen.actions(document, 0, 7)).find(({ title }) => title.startsWith('Move'))), new RegExp(b));
   });
 
   it('is told from one that could not be looked up, which never sounds like "up to date"', async () => {

@@ -35,8 +35,8 @@ async function open(content = text, at = path, language = 'yaml'): Promise<FakeD
 }
 
 async function fix(document: FakeDocument, title: string): Promise<void> {
-  const action = screen.fixes(document).find((candidate) => candidate.title === title);
-  assert.ok(action?.edit, `${title} is not among ${screen.fixes(document).map((candidate) => candidate.title).join(', ')}`);
+  const action = (await screen.fixes(document)).find((candidate) => candidate.title === title);
+  assert.ok(action?.edit, `${title} is not among ${(await screen.fixes(document)).map((candidate) => candidate.title).join(', ')}`);
   await workspace.applyEdit(action.edit);
   await tick(300);
   await ready();
@@ -117,7 +117,7 @@ describe('a policy file in the editor', () => {
     const document = await open();
     fake.edit(document, `# one more line\n${text}`);
     await settle();
-    assert.deepEqual([engine.policyReads.length, screen.fixes(document)], [1, []]);
+    assert.deepEqual([engine.policyReads.length, await screen.fixes(document)], [1, []]);
     await tick(300);
     await ready();
     assert.equal(engine.policyReads.length, 2);

@@ -121,7 +121,7 @@ describe('a policy that wants several signers', () => {
     face.engine.answers.set('library/alpine', { kind: 'untrusted', ...evidence({ signatures: [by('release')], policies: [outcome(partly)] }) });
     face.engine.answers.set('library/busybox', { kind: 'unsigned', ...evidence({ policies: [outcome([signer('release', 'missing'), signer('qa', 'missing')])] }) });
     const document = await openDockerfile('FROM alpine\nFROM busybox');
-    const fixes = screen.fixes(document);
+    const fixes = await screen.fixes(document);
     const commandsAt = (line: number): readonly unknown[] => fixes.filter(({ diagnostics }) => diagnostics?.[0]?.range.start.line === line).map(({ command }) => command?.command);
     assert.deepEqual([commandsAt(0), commandsAt(1)], [
       ['countersign.signImage', 'countersign.addTrustedKey', 'countersign.verifyAgain'], ['countersign.addTrustedKey', 'countersign.signImage', 'countersign.verifyAgain']]);
@@ -133,7 +133,7 @@ describe('a policy that wants several signers', () => {
     workspace.isTrusted = false;
     const face = start();
     face.engine.answers.set('library/alpine', { kind: 'untrusted', ...evidence({ signatures: [by('release')], policies: [outcome(partly)] }) });
-    assert.deepEqual(screen.fixes(await openDockerfile('FROM alpine')).map(({ command }) => command?.command), ['countersign.addTrustedKey', 'countersign.verifyAgain']);
+    assert.deepEqual((await screen.fixes(await openDockerfile('FROM alpine'))).map(({ command }) => command?.command), ['countersign.addTrustedKey', 'countersign.verifyAgain']);
   });
 
   it('that asks for no signature is said to, and never drawn as verified', async () => {

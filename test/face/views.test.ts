@@ -214,7 +214,7 @@ describe('quick fixes', () => {
       const face = startFace();
       face.engine.answers.set('library/alpine', verdicts[kind]);
       const document = await openDockerfile('FROM alpine');
-      const fixes = screen.fixes(document);
+      const fixes = await screen.fixes(document);
       assert.deepEqual(fixes.map(({ command }) => command?.command), commands);
       assert.ok(fixes.every(({ diagnostics }) => diagnostics?.[0] === screen.diagnostics(document)[0]));
     });
@@ -225,14 +225,14 @@ describe('quick fixes', () => {
     const face = startFace();
     face.engine.answers.set('o/app', verdicts.untrusted);
     const document = await openDockerfile('FROM ghcr.io/o/app:1');
-    assert.deepEqual(screen.fixes(document)[0]?.command?.arguments, [{ uri: document.uri.toString(), image: 'ghcr.io/o/app:1' }]);
+    assert.deepEqual((await screen.fixes(document))[0]?.command?.arguments, [{ uri: document.uri.toString(), image: 'ghcr.io/o/app:1' }]);
   });
 
   it('lead to the build arguments where one is missing', async () => {
     trustKey();
     startFace();
     const document = await openDockerfile('FROM $BASE');
-    assert.deepEqual(screen.fixes(document).map(({ command }) => command?.arguments), [['countersign.dockerfile.buildArgs']]);
+    assert.deepEqual((await screen.fixes(document)).map(({ command }) => command?.arguments), [['countersign.dockerfile.buildArgs']]);
   });
 
   it('are not offered for the diagnostics of others', async () => {
@@ -241,7 +241,7 @@ describe('quick fixes', () => {
     face.engine.answers.set('library/alpine', verdicts.unsigned);
     const document = await openDockerfile('FROM alpine');
     const foreign = screen.diagnostics(document).map((diagnostic) => Object.assign(Object.create(diagnostic) as typeof diagnostic, { source: 'hadolint' }));
-    assert.deepEqual(screen.fixes(document, foreign), []);
+    assert.deepEqual(await screen.fixes(document, foreign), []);
   });
 });
 

@@ -11,7 +11,7 @@ interface LensProvider {
   resolveCodeLens?(lens: CodeLens, token: unknown): CodeLens;
 }
 interface HoverProvider { provideHover(document: FakeDocument, position: unknown, token: unknown): Hover | undefined }
-interface ActionProvider { provideCodeActions(document: FakeDocument, range: unknown, context: { diagnostics: readonly Diagnostic[]; only?: CodeActionKind }, token: unknown): CodeAction[] }
+interface ActionProvider { provideCodeActions(document: FakeDocument, range: unknown, context: { diagnostics: readonly Diagnostic[]; only?: CodeActionKind }, token: unknown): CodeAction[] | Promise<CodeAction[]> }
 interface CompletionProvider { provideCompletionItems(document: FakeDocument, position: unknown, token: unknown): Promise<CompletionItem[]> }
 
 export interface FakeLanguageStatus {
