@@ -1,9 +1,9 @@
 // An image whose signatures lie in a repository of their own (COSIGN_REPOSITORY): read as if everything lay beside the image.
 import { isDigest, type Digest } from '../crypto/digest.ts';
-import type { Descriptor } from '../oci/manifest.ts';
 import type { BlobName } from '../oci/blobStream.ts';
 import type { ReferrersAnswer, RepositoryName } from '../verification/registryReader.ts';
 import type { CopySource } from './sides.ts';
+import { listReferrers } from './sourceTree.ts';
 
 /** @param signatures where signatures lie, besides beside the image; of two tags for one image, that there comes first, as in cosign */
 export function withSignaturesFrom(source: CopySource, signatures: RepositoryName): CopySource {
@@ -22,18 +22,16 @@ export function withSignaturesFrom(source: CopySource, signatures: RepositoryNam
     blob: async (repository, descriptor, signal, limits) => source.blob(await has(repository, descriptor.digest, signal), descriptor, signal, limits),
     blobExists: async (repository, digest, signal) => await source.blobExists(repository, digest, signal) || source.blobExists(signatures, digest, signal),
     blobStream: (repository, blob) => new FoundStream(source, [repository, signatures], blob),
-    referrers: async (repository, digest, signal) => both(await source.referrers(repository, digest, signal), await source.referrers(signatures, digest, signal)),
-    probeReferrers: async (repository, signal) => {
-      const [image, other] = [await source.probeReferrers(repository, signal), await source.probeReferrers(signatures, signal)];
-      return image === 'unsupported on host' ? other : image;
-    },
+    referrers: async (repository, digest, signal) => both(await Promise.all([repository, signatures].map((place) => listReferrers(source, place, digest, signal)))),
+    // Whatever the registries can: what is listed comes from each in the way that it has.
+    probeReferrers: () => Promise.resolve('supported'),
   };
 }
 
-function both(image: ReferrersAnswer, other: ReferrersAnswer): ReferrersAnswer {
-  if (image.kind !== 'list' || other.kind !== 'list') return image.kind === 'list' ? image : other;
-  const descriptors = [...new Map([...other.descriptors, ...image.descriptors].map((each: Descriptor) => [each.digest, each])).values()];
-  const otherDigests = [...new Set([...image.otherDigests ?? [], ...other.otherDigests ?? []])];
+/** Each place with its own fallback index: one tag cannot be read from two places. */
+function both(places: readonly Awaited<ReturnType<typeof listReferrers>>[]): ReferrersAnswer {
+  const descriptors = [...new Map(places.flatMap((place) => place.descriptors).map((each) => [each.digest, each])).values()];
+  const otherDigests = [...new Set(places.flatMap((place) => place.otherDigests))];
   return { kind: 'list', descriptors, ...(otherDigests.length === 0 ? {} : { otherDigests }) };
 }
 

@@ -44,6 +44,18 @@ describe('signatures in a repository of their own', () => {
     });
   }
 
+  for (const referrers of ['native', 'router 404'] as const) {
+    it(`are copied together with the bundles beside the image (${referrers} referrers)`, async () => {
+      const native = referrers === 'native';
+      const sides = await start({ source: { referrers }, destination: { referrers } });
+      const image = putElsewhere(sides, native);
+      const beside = addBundle(sides.source.store, 'team/app', image, { native });
+      const { proof } = await copyFrom(sides);
+      assert.deepEqual([proof.holds, proof.signatures.map(({ state }) => state)], [true, ['valid', 'valid', 'valid']]);
+      assert.ok(sides.destination.store.referrers('mirror/app', image.digest).some(({ digest }) => digest === beside.digest));
+    });
+  }
+
   it('are copied within the repository of the image', async () => {
     const sides = await start();
     const image = putElsewhere(sides, true);
