@@ -18,17 +18,20 @@ suite('Copying an image, by keyboard', () => {
 
   suiteSetup(async () => {
     other = await startRegistry();
-    const key = await generatePrivateKey();
+    const [key, mirrorOwner] = [await generatePrivateKey(), await generatePrivateKey()];
     const image = registry.store.putImage('big/app', '1.0', 'x'.repeat(24_000_000));
     ({ digest } = image);
     signLegacy({ store: registry.store, host, repository: 'big/app', image }, key);
     signBundle({ store: registry.store, host, repository: 'big/app', image }, key);
+    // Whoever runs the mirror has signed the image there beforehand: what is true of the copy is not what is true of the source.
+    signLegacy({ store: other.store, host: other.host, repository: 'big/app', image }, mirrorOwner);
     writeFileSync(path('keys/mirror.pub'), key.publicKey.pem);
+    writeFileSync(path('keys/gate.pub'), mirrorOwner.publicKey.pem);
     const settings = JSON.parse(readFileSync(path('.vscode/settings.json'), 'utf8')) as { 'countersign.keys': object; 'countersign.policies': object[] };
     writeFileSync(path('.vscode/settings.json'), JSON.stringify({
       ...settings,
-      'countersign.keys': { ...settings['countersign.keys'], mirror: 'keys/mirror.pub' },
-      'countersign.policies': [...settings['countersign.policies'], { name: 'mirror', images: [`${host}/big/**`, `${other.host}/**`], keys: ['mirror'] }],
+      'countersign.keys': { ...settings['countersign.keys'], mirror: 'keys/mirror.pub', gate: 'keys/gate.pub' },
+      'countersign.policies': [...settings['countersign.policies'], { name: 'mirror', images: [`${host}/big/**`], keys: ['mirror'] }, { name: 'gate', images: [`${other.host}/**`], keys: ['mirror', 'gate'], require: 'all' }],
     }));
     writeFileSync(path('Dockerfile.copy'), ['# Where our images are', `ARG REGISTRY=${host}`, 'FROM --platform=linux/amd64 ${REGISTRY}/big/app:1.0 AS app', ''].join('\n'));
     await shown(page.locator('.statusbar-item'), 'Restricted Mode');
@@ -84,23 +87,27 @@ suite('Copying an image, by keyboard', () => {
   });
 
   test('copies it again to the end, proves it, and the Dockerfile names the copy in one step', async () => {
+    await lensOfSource();
+    await capture('copy-lens-before');
     await askToCopy(source, `${other.host}/big/app:1.0`);
     await question('This is what a copy would do');
     await pick('Copy, Then Update This Dockerfile');
     const text = await message('Copied to');
-    assert.match(text, /All 2 signatures that are valid at the source are valid here: mirror\. Verified at the destination: signed by mirror\. Line 3 names the copy now\./);
+    const names = `Signed as ${host}/big/app; the copy is ${other.host}/big/app.`;
+    assert.ok(text.includes(`All 2 signatures that are valid at the source are valid here: mirror. ${names} Verified at the destination: signed by mirror. Line 3 names the copy now.`), text);
     assert.equal(other.store.manifest('big/app', '1.0')?.digest, digest);
     assert.ok(other.store.manifest('big/app', `${digest.replace(':', '-')}.sig`));
     await shown(page.locator('.view-lines'), `ARG REGISTRY=${other.host}`);
-    await shown(lenses, 'Signed by mirror');
+    await lensOfCopy();
     await captureThemes('copy-done');
     await clearMessages();
     await page.locator('.monaco-editor.focused, .view-lines').first().click();
     await press('Control+Z');
     await shown(page.locator('.view-lines'), `ARG REGISTRY=${host}`);
+    await lensOfSource();
     await press('Control+Shift+Z');
     await shown(page.locator('.view-lines'), `ARG REGISTRY=${other.host}`);
-    await shown(lenses, 'Signed by mirror');
+    await lensOfCopy();
     await capture('copy-lens');
   });
 
@@ -156,6 +163,17 @@ async function askToCopy(from: string, to: string): Promise<void> {
   await question('What is copied with the image?', 'Signatures');
   await capture('copy-kinds');
   await press('Enter');
+}
+
+/** The copy has it. */
+const lensOfCopy = (): Promise<unknown> => shown(lenses.filter({ hasText: 'Signed by' }).filter({ hasText: 'mirror' }), 'gate');
+
+/** The source has no signature of whoever runs the mirror. */
+async function lensOfSource(): Promise<void> {
+  await until('the lens tells the source', async () => {
+    const texts = await lenses.allInnerTexts();
+    return texts.some((text) => text.includes('Signed by mirror')) && !texts.some((text) => text.includes('gate'));
+  });
 }
 
 /** Messages fade in. */
