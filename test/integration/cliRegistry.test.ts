@@ -23,13 +23,13 @@ before(async () => {
 });
 after(async () => { await Promise.all(open.map((registry) => registry.close())); });
 
-/** A registry with one image, `team/app:1`, that release signed. */
-async function signedRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
+/** A registry with one image, `team/app:1`, that release signed as `r.io/team/app`, or as what is `named`. */
+async function signedRegistry(options: RegistryOptions = {}, named: (host: string) => string = () => 'r.io/team/app'): Promise<TestRegistry> {
   const registry = await startRegistry(options);
   open.push(registry);
   const { store } = registry;
   const image = store.putImage('team/app', '1');
-  const payload = Buffer.from(JSON.stringify({ critical: { identity: { 'docker-reference': 'r.io/team/app' }, image: { 'docker-manifest-digest': image.digest }, type: 'cosign container image signature' }, optional: null }));
+  const payload = Buffer.from(JSON.stringify({ critical: { identity: { 'docker-reference': named(registry.host) }, image: { 'docker-manifest-digest': image.digest }, type: 'cosign container image signature' }, optional: null }));
   const layer = { ...store.putBlob('team/app', payload, simpleSigningType), annotations: { 'dev.cosignproject.cosign/signature': sign('sha256', payload, release.privateKey).toString('base64') } };
   store.putManifest('team/app', `${image.digest.replace(':', '-')}.sig`, { schemaVersion: 2, mediaType: types.manifest, config: store.putBlob('team/app', '{}', types.config), layers: [layer] });
   return registry;
@@ -182,6 +182,25 @@ describe('where things are', () => {
       const there: readonly string[] = [...['sig', 'att', 'sbom'].filter((suffix) => store.manifest(target, `${tag}.${suffix}`) !== undefined), ...(listed.manifests.length > 0 ? ['referrers'] : [])];
       assert.deepEqual(there, kept);
     }
+  });
+});
+
+describe('the name that signatures were made for', () => {
+  const copy = async ({ host }: TestRegistry, flags: readonly string[] = ['--key', 'release.pub']): Promise<string> => {
+    const { code, stdout, stderr } = await cli.run(['copy', ...flags, `${host}/team/app:1`, `${host}/copies/app:1`]);
+    assert.deepEqual([code, stdout.startsWith(`${host}/copies/app@sha256:`)], [0, true], stderr);
+    return stderr;
+  };
+
+  it('is told by copy where it is not that of the copy, which is no fault', async () => {
+    const registry = await signedRegistry();
+    const said = await copy(registry);
+    assert.ok(said.includes(` is valid here: release.pub. Signed as r.io/team/app; the copy is ${registry.host}/copies/app. Verified at the destination: `), said);
+  });
+
+  it('is not told where it is that of the copy, nor of signatures that nobody verified', async () => {
+    assert.doesNotMatch(await copy(await signedRegistry({}, (host) => `${host}/copies/app`)), /Signed as/);
+    assert.doesNotMatch(await copy(await signedRegistry(), []), /Signed as/);
   });
 });
 
