@@ -14,27 +14,31 @@ import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 const shapes = ['image', 'index', 'nested index'] as const;
 const formats = ['legacy', 'bundle', 'both', 'attestation'] as const;
+type Kind = 'distribution' | 'in-process';
 type Shape = (typeof shapes)[number];
 type Format = (typeof formats)[number];
 
 const engine = testEngine();
 const never = new AbortController().signal;
-let distribution: Distribution;
-let native: TestRegistry;
+/** Two of each kind, so that every direction crosses from one registry to another. */
+let sources: Record<Kind, Distribution | TestRegistry>;
+let destinations: Record<Kind, Distribution | TestRegistry>;
 let two: Cosign;
 let three: Cosign;
 let keys: Awaited<ReturnType<Cosign['generateKeyPair']>>;
 let peers: Awaited<ReturnType<typeof requirePeers<'cosign2' | 'cosign3' | 'crane' | 'oras' | 'registry'>>>;
 /** `host shape format` → what is to be copied. */
-const images = new Map<string, PushedImage>();
+const images = new Map<string, Pushed>();
 
 before(async () => {
   peers = await requirePeers(['cosign2', 'cosign3', 'crane', 'oras', 'registry']);
-  [distribution, native] = await Promise.all([startDistribution(), startRegistry()]);
+  const [one, other] = await Promise.all([startDistribution(), startDistribution()]);
+  sources = { distribution: one, 'in-process': await startRegistry() };
+  destinations = { distribution: other, 'in-process': await startRegistry() };
   [two, three] = [new Cosign(peers.cosign2, 2), new Cosign(peers.cosign3, 3)];
   keys = await two.generateKeyPair('release');
   for (const cosign of [two, three]) writeFileSync(join(cosign.directory, 'predicate.json'), '{"built":"here"}');
-  for (const { host } of [distribution, native]) {
+  for (const { host } of Object.values(sources)) {
     await Promise.all(shapes.map(async (shape) => {
       for (const format of formats) {
         const image = await push(host, shape, `${shape.replace(' ', '-')}-${format}`);
@@ -46,7 +50,7 @@ before(async () => {
 });
 after(async () => {
   await engine.dispose();
-  await Promise.all([distribution.close(), native.close()]);
+  await Promise.all([...Object.values(sources), ...Object.values(destinations)].map((registry) => registry.close()));
 });
 
 /** One file called by its content, in a tar archive. */
@@ -62,7 +66,12 @@ function tar(content: string): Buffer {
   return Buffer.concat([header, body, Buffer.alloc(1024)]);
 }
 
-async function push(host: string, shape: Shape, name: string): Promise<PushedImage> {
+interface Pushed extends PushedImage {
+  /** All manifests that it lists, at any depth. */
+  readonly below: readonly PushedImage[];
+}
+
+async function push(host: string, shape: Shape, name: string): Promise<Pushed> {
   const repository = `source/${name}`;
   const one = async (tag: string, architecture: string): Promise<PushedImage> => {
     const files = tar(`${name} ${architecture}`);
@@ -78,9 +87,12 @@ async function push(host: string, shape: Shape, name: string): Promise<PushedIma
     return pushManifest(host, repository, tag, { schemaVersion: 2, mediaType, manifests: entries }, mediaType);
   };
   const entry = ({ mediaType, digest, size }: PushedImage, architecture?: string): object => ({ mediaType, digest, size, ...(architecture === undefined ? {} : { platform: { os: 'linux', architecture } }) });
-  if (shape === 'image') return one('1.0', 'amd64');
-  const entries = [entry(await one('', 'amd64'), 'amd64'), entry(await one('', 'arm64'), 'arm64')];
-  return shape === 'index' ? index('1.0', entries) : index('1.0', [entry(await index('', entries))]);
+  if (shape === 'image') return { ...await one('1.0', 'amd64'), below: [] };
+  const children = [await one('', 'amd64'), await one('', 'arm64')];
+  const entries = children.map((child, at) => entry(child, ['amd64', 'arm64'][at]));
+  if (shape === 'index') return { ...await index('1.0', entries), below: children };
+  const inner = await index('', entries);
+  return { ...await index('1.0', [entry(inner)]), below: [inner, ...children] };
 }
 
 async function prove({ byDigest }: PushedImage, format: Format): Promise<void> {
@@ -90,8 +102,9 @@ async function prove({ byDigest }: PushedImage, format: Format): Promise<void> {
       await cosign.must(['attest', '--key', keys.key, '--predicate', 'predicate.json', '--type', 'custom', '--tlog-upload=false', '--yes', '--allow-http-registry', ...flags, byDigest]);
     }
   }
-  if (format === 'legacy' || format === 'both') await two.sign(keys.key, byDigest, 'legacy');
-  if (format === 'bundle' || format === 'both') await three.sign(keys.key, byDigest, 'bundle');
+  // On an image alone it changes nothing.
+  if (format === 'legacy' || format === 'both') await two.sign(keys.key, byDigest, 'legacy', ['--recursive']);
+  if (format === 'bundle' || format === 'both') await three.sign(keys.key, byDigest, 'bundle', ['--recursive']);
 }
 
 function run(program: string, args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
@@ -130,8 +143,7 @@ describe('copied by us', () => {
     for (const to of ['distribution', 'in-process'] as const) {
       for (const shape of shapes) {
         it(`from ${from} to ${to}, the ${shape} is accepted by every real program in every format`, async () => {
-          const [source, destination] = [from, to].map((name) => (name === 'distribution' ? distribution.host : native.host));
-          assert.ok(source !== undefined && destination !== undefined);
+          const [source, destination] = [sources[from].host, destinations[to].host];
           await Promise.all(formats.map(async (format) => {
             const image = images.get(`${source} ${shape} ${format}`);
             assert.ok(image);
@@ -139,7 +151,10 @@ describe('copied by us', () => {
             const plan = await engine.copying.plan({ source: parseReference(`${source}/${image.repository}:1.0`), destination: parseReference(target) }, never);
             const { digest, proof } = await engine.copying.copy(plan, {}, { trust: { keys: [{ name: 'release', reference: keys.pem }], policies: [], problems: [] } }, () => undefined, never);
             assert.deepEqual([digest, proof.holds, proof.destination.kind], [image.digest, true, format === 'attestation' ? proof.source.kind : 'verified']);
-            assert.deepEqual(await complaints(target.replace(/:1\.0$/, `@${digest}`), image.byDigest, format), [], `${format} ${shape}`);
+            // Attestations are made of what is named only; signatures of everything below it too.
+            for (const each of [image, ...format === 'attestation' ? [] : image.below]) {
+              assert.deepEqual(await complaints(target.replace(/:1\.0$/, `@${each.digest}`), each.byDigest, format), [], `${format} ${shape} ${each === image ? '' : 'below'}`);
+            }
           }));
         });
       }
