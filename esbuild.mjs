@@ -1,6 +1,6 @@
 // Builds the extension (dist/) and, when imported, the test bundles (out/). One list of options for both.
 import * as esbuild from 'esbuild';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,12 @@ export const entries = {
   'cli-engineCommands': 'src/cli/engineCommands.ts',
 };
 
+/** The web address of the source as package.json names it (`repository`: a text, or an object with `url`), or empty where it names none. */
+export function publishedRepository({ repository } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))) {
+  const url = typeof repository === 'string' ? repository : repository?.url ?? '';
+  return /^(?:git\+)?(https:\/\/[^?#]*?)(?:\.git)?\/?$/.exec(url)?.[1] ?? '';
+}
+
 /** @param options.write false: only the metafile says what would be written @param options.outdir another folder than dist, for tests */
 export async function buildExtension({ production = false, watch = false, write = true, outdir = 'dist' } = {}) {
   const options = {
@@ -54,6 +60,7 @@ export async function buildExtension({ production = false, watch = false, write 
     entryPoints: Object.entries(entries).map(([out, file]) => ({ out, in: file })),
     outdir,
     external: ['vscode'],
+    define: { publishedRepository: JSON.stringify(publishedRepository()) },
     // A chunk is loaded by require(), which does not look for the names it exports as import() does: a third of the time.
     supported: { 'dynamic-import': false },
     minify: production,

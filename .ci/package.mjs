@@ -4,6 +4,7 @@ import { chmodSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vsce from '@vscode/vsce';
+import { publishedRepository } from '../esbuild.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const at = process.argv.indexOf('--out');
@@ -26,4 +27,6 @@ function must(program, ...args) {
 // What a computer thinks of groups and others must not get into the package: neither with the files of the checkout nor with those that are built.
 for (const file of await vsce.listFiles({ cwd: root, packageManager: vsce.PackageManager.None })) chmodSync(join(root, file), file === 'dist/cli.js' ? 0o755 : 0o644);
 process.umask(0o022);
-must('node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', out);
+// Until the source is published the links of the README lead nowhere on the web, and are left as they are.
+const unpublished = publishedRepository() === '' ? ['--allow-missing-repository', '--no-rewrite-relative-links'] : [];
+must('node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', ...unpublished, '--out', out);

@@ -6,11 +6,14 @@ export const diagnosticCodes = ['unsigned', 'untrusted', 'unchecked', 'unresolve
 
 export type DiagnosticCode = (typeof diagnosticCodes)[number];
 
+/** Put in by the build, from `repository` in package.json. */
+declare const publishedRepository: string | undefined;
+
 /**
- * Where the source is published, without a slash at the end: the one place to fill in. Empty until it is published: then links lead to the
- * pages inside the extension, never to an address that somebody else could own.
+ * Where the source is published, without a slash at the end. Empty until package.json says it: then links lead to the pages inside the
+ * extension, never to an address that somebody else could own.
  */
-export const repositoryUrl: string = '';
+export const repositoryUrl: string = typeof publishedRepository === 'string' ? publishedRepository : '';
 
 /** The page inside the extension and the repository: `docs/codes/unsigned.md`. */
 export function documentationPath(code: DiagnosticCode | ErrorCode): string {

@@ -13,16 +13,16 @@ describe('the search for peers', () => {
     const script = `
       import { chmodSync, writeFileSync } from 'node:fs';
       import { loadTool } from ${JSON.stringify(pathToFileURL(resolve('esbuild.mjs')).href)};
-      const skopeo = async () => (await loadTool('test/support/peers.ts')).peers().skopeo ?? null;
-      const program = ${JSON.stringify(join(folder, process.platform === 'win32' ? 'skopeo.exe' : 'skopeo'))};
-      const before = await skopeo();
+      const kubectl = async () => (await loadTool('test/support/peers.ts')).peers().kubectl ?? null;
+      const program = ${JSON.stringify(join(folder, process.platform === 'win32' ? 'kubectl.exe' : 'kubectl'))};
+      const before = await kubectl();
       writeFileSync(program, '');
       chmodSync(program, 0o755);
-      console.log(JSON.stringify([before, await skopeo()]));
+      console.log(JSON.stringify([before, await kubectl()]));
       process.exit(0);`;
     try {
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { ...process.env, PATH: folder, PEERS_DIR: '' } });
-      assert.equal(stdout.trim(), JSON.stringify([null, join(folder, process.platform === 'win32' ? 'skopeo.exe' : 'skopeo')]), stderr);
+      assert.equal(stdout.trim(), JSON.stringify([null, join(folder, process.platform === 'win32' ? 'kubectl.exe' : 'kubectl')]), stderr);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
