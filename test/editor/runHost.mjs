@@ -23,6 +23,7 @@ const suites = [
   { name: 'signers', live: true },
   { name: 'tree', live: true },
   { name: 'offline', live: true },
+  { name: 'palette', live: true, independent: true },
   // Makes the pictures of the README and the walkthrough anew: `npm run pictures`.
   { name: 'pictures', live: true, onRequest: true, settings: { 'editor.minimap.enabled': false, 'editor.renderLineHighlight': 'none', 'editor.occurrencesHighlight': 'off' } },
 ];
@@ -48,7 +49,7 @@ export async function runHost({ pattern = '', codeServer = process.env.COUNTERSI
   return counts;
 }
 
-async function runSuite({ name, trusted, live, settings }, { desktop, pattern, codeServer }) {
+async function runSuite({ name, trusted, live, settings, independent }, { desktop, pattern, codeServer }) {
   const { startDemo } = await loadTool('test/demo/demo.ts');
   const demo = await startDemo();
   const work = mkdtempSync(join(tmpdir(), 'countersign-host-'));
@@ -67,7 +68,7 @@ async function runSuite({ name, trusted, live, settings }, { desktop, pattern, c
   let note;
   try {
     if (live) {
-      await runLive(demo, env, codeServer, settings);
+      await runLive(demo, env, { codeServer, settings, independent });
     } else if (trusted) {
       const code = await runTests({
         vscodeExecutablePath: executable, extensionDevelopmentPath: root, extensionTestsPath, extensionTestsEnv: env,
@@ -95,11 +96,11 @@ async function runSuite({ name, trusted, live, settings }, { desktop, pattern, c
   return { ...counts, note: counts.failed > 0 ? `${name}: ${note}` : undefined };
 }
 
-/** The suite runs here, and drives the window; each test goes on where the one before it ended, so that the first failure is the last. */
-async function runLive(demo, env, codeServer, settings) {
+/** The suite runs here, and drives the window; each test goes on where the one before it ended, so that the first failure is the last, unless they are independent. */
+async function runLive(demo, env, { codeServer, settings, independent = false }) {
   const { workspace, dockerfile } = demo.description;
   const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, settings, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS });
-  Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_PICTURES: env.COUNTERSIGN_PICTURES, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: '1' });
+  Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_PICTURES: env.COUNTERSIGN_PICTURES, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: independent ? '' : '1' });
   globalThis.countersignLive = { ...window, demo, dockerConfig: env.DOCKER_CONFIG };
   try {
     await createRequire(import.meta.url)(resolve(root, 'out/host/host/index.cjs')).run();

@@ -171,6 +171,16 @@ describe('a policy file in the editor', () => {
     assert.deepEqual(fake.configuration.workspace['countersign.policyFiles'], ['a.yaml', 'policies/images.yaml']);
   });
 
+  it('is asked for from the palette where the file in front is none, and nothing is written', async () => {
+    trustKey();
+    startFace();
+    const dockerfile = await openDockerfile('FROM alpine\n');
+    await run('usePolicyFile');
+    assert.deepEqual(fake.script.messages(), ['Open a policy file first.']);
+    assert.equal(fake.configuration.workspace['countersign.policyFiles'], undefined);
+    fake.close(dockerfile);
+  });
+
   it('offers the keys there are where a key belongs', async () => {
     fake.configuration.user['countersign.keys'] = { release: '/keys/release.pub', broken: 'garbage' };
     fake.write(`${folder}/keys/team.pub`, pem);

@@ -6,7 +6,7 @@ import Mocha from 'mocha';
 /** The contract of `extensionTestsPath`: a rejected promise is a failed run. */
 export function run(): Promise<void> {
   const { COUNTERSIGN_SUITE = 'trusted', COUNTERSIGN_GREP = '', COUNTERSIGN_COUNTS, COUNTERSIGN_BAIL } = process.env;
-  const mocha = new Mocha({ ui: 'tdd', color: false, timeout: 180_000, reporter: 'spec', bail: COUNTERSIGN_BAIL !== undefined, ...(COUNTERSIGN_GREP === '' ? {} : { grep: COUNTERSIGN_GREP }) });
+  const mocha = new Mocha({ ui: 'tdd', color: false, timeout: 180_000, reporter: 'spec', bail: COUNTERSIGN_BAIL === '1', ...(COUNTERSIGN_GREP === '' ? {} : { grep: COUNTERSIGN_GREP }) });
   mocha.addFile(join(__dirname, 'suite', `${COUNTERSIGN_SUITE}.test.cjs`));
   return new Promise((resolve, reject) => {
     const runner = mocha.run((failures) => {

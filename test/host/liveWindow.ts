@@ -62,6 +62,25 @@ export async function shown(within: Locator, text: string | RegExp, limitMs = pa
   return first;
 }
 
+/** From here on a click of the mouse is an error: what a suite does then can be done without one. */
+export function keyboardOnly(): void {
+  const refuse = (): never => { throw new Error('this is to be done by keyboard'); };
+  Object.assign(page.mouse, { click: refuse, dblclick: refuse, down: refuse });
+  Object.assign(Object.getPrototypeOf(page.locator('body')) as object, { click: refuse, dblclick: refuse });
+}
+
+/** Trusts the folder, by keyboard. */
+export async function trustFolder(): Promise<void> {
+  await shown(statusBar, 'Restricted Mode', 80_000);
+  await command('Workspaces: Manage Workspace Trust');
+  await page.locator('.workspace-trust-editor').waitFor();
+  await until('the folder is trusted', async () => {
+    await press('Control+Enter');
+    await new Promise((done) => { setTimeout(done, 500); });
+    return await statusBar.filter({ hasText: 'Restricted Mode' }).count() === 0;
+  });
+}
+
 /** Runs a command from the palette. */
 export async function command(title: string): Promise<void> {
   await palette('F1', `>${title}`, title);

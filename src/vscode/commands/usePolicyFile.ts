@@ -1,13 +1,16 @@
 // "Use This Policy in This Folder": names the policy file in the setting of the folder it lies in.
 import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
+import { labelText } from '../../presentation/untrustedText.ts';
 import { readStored, workspaceScope, writeStored } from '../storedSettings.ts';
+import { isPolicyDocument } from '../policyText.ts';
 import { t } from '../words.ts';
 import type { Command } from './context.ts';
 
-/** Called from a lens with the file, or for the editor in front. */
+/** Called from a lens with the file, or for the editor in front, when that is a policy: any other file would be a policy that cannot be read. */
 export const usePolicyFile: Command = async (_context, argument) => {
-  const uri = typeof argument === 'string' ? vscode.Uri.parse(argument) : vscode.window.activeTextEditor?.document.uri;
+  const document = vscode.window.activeTextEditor?.document;
+  const uri = typeof argument === 'string' ? vscode.Uri.parse(argument) : document && isPolicyDocument(document, { isUsed: () => false }) ? document.uri : undefined;
   if (uri?.scheme !== 'file') {
     await vscode.window.showInformationMessage(t('Open a policy file first.'));
     return;
@@ -25,4 +28,5 @@ export const usePolicyFile: Command = async (_context, argument) => {
   if (/[*?[\]{}]/.test(path)) throw new CosignError('SETTING_INVALID', t('"{0}" has characters that stand for patterns in countersign.policyFiles.', path), { remedy: t('Rename the file.') });
   const list = stored as readonly unknown[];
   if (!list.includes(path)) await writeStored('countersign.policyFiles', [...list, path], scope, uri);
+  vscode.window.setStatusBarMessage(t('{0} is a policy of this folder.', labelText(path, 120)), 8000);
 };

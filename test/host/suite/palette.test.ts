@@ -1,0 +1,113 @@
+// A newcomer with a keyboard and no mouse: every command of the palette is run once in a whole window, and what comes first is what it promises.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, suiteSetup, teardown, test } from 'mocha';
+import type { Locator } from 'playwright-core';
+import { capture, command, keyboardOnly, lenses, live, modal, openFile, press, shown, trustFolder, until } from '../liveWindow.ts';
+
+const { page, demo: { description: { workspace } } } = live;
+const dockerfile = join(workspace, 'Dockerfile');
+const original = readFileSync(dockerfile);
+const questions = page.locator('.quick-input-widget:visible');
+const toasts = page.locator('.notification-toast:visible');
+const editor = page.locator('.editor-group-container.active .tab.active, .editor-group-container.active .monaco-editor .view-lines');
+const panel = page.locator('.part.panel:visible');
+const places = { question: questions, modal, message: toasts, editor, panel } as const satisfies Record<string, Locator>;
+
+interface Row {
+  /** What stands in front when the command is run; the Dockerfile of the demonstration unless it is said. */
+  readonly file?: string;
+  readonly where: keyof typeof places;
+  readonly says: RegExp;
+}
+
+/** Command → what a person sees first. */
+const rows: Readonly<Record<string, Row>> = {
+  verifyFile: { where: 'editor', says: /Dockerfile/ },
+  verifyAgain: { where: 'editor', says: /Dockerfile/ },
+  addTrustedKey: { where: 'question', says: /key/i },
+  removeTrustedKey: { where: 'question', says: /release/ },
+  showTrust: { where: 'question', says: /shop\/base:1\.0/ },
+  openLog: { where: 'panel', says: /Output/i },
+  reportIssue: { where: 'editor', says: /Countersign: report/ },
+  usePolicyFile: { where: 'message', says: /Open a policy file first/ },
+  generateKeyPair: { where: 'question', says: /In which folder/ },
+  importKeyPair: { where: 'question', says: /key/i },
+  generateClusterKeyPair: { where: 'message', says: /There is no kubeconfig/ },
+  showPublicKey: { where: 'question', says: /key/i },
+  changeKeyPassword: { where: 'question', says: /key/i },
+  forgetPasswords: { where: 'message', says: /password/i },
+  clearStorage: { where: 'message', says: /stored/i },
+  signImage: { where: 'question', says: /Which image/ },
+  signFile: { file: 'notes.txt', where: 'question', says: /key/i },
+  verifyFileSignature: { file: 'notes.txt', where: 'message', says: /notes\.txt/ },
+  copyImage: { where: 'question', says: /image/i },
+  showCopyPlan: { where: 'question', says: /image/i },
+  explainTrust: { where: 'question', says: /shop\/base:1\.0/ },
+  verifyWorkspace: { where: 'message', says: /image/i },
+  pinImages: { where: 'message', says: /pin/i },
+  unpinImages: { where: 'message', says: /No image of this file is pinned/ },
+};
+
+interface Manifest { readonly contributes: { readonly commands: readonly { readonly command: string; readonly title: string }[]; readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] } } }
+const { contributes: { commands, menus } } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const words = JSON.parse(readFileSync('package.nls.json', 'utf8')) as Readonly<Record<string, string>>;
+const hidden = menus.commandPalette.filter(({ when }) => when === 'false').map(({ command: id }) => id);
+const offered = commands.filter(({ command: id }) => !hidden.includes(id)).map(({ command: id, title }) => ({ id: id.replace('countersign.', ''), title: words[title.replaceAll('%', '')] ?? title }));
+
+async function seen(where: keyof typeof places): Promise<string> {
+  const fields = await places[where].locator('input[placeholder]').all();
+  const placeholders = await Promise.all(fields.map((field) => field.getAttribute('placeholder', { timeout: 1000 }).catch(() => '')));
+  return [...await places[where].allInnerTexts(), ...placeholders].join('\n').replaceAll('\u00a0', ' ');
+}
+
+async function everything(): Promise<string> {
+  const parts = await Promise.all((Object.keys(places) as (keyof typeof places)[]).map(async (where) => `${where}: ${(await seen(where)).slice(0, 600)}`));
+  return parts.join('\n');
+}
+
+/** As it was: no question, no message, the panel closed, and the Dockerfile as it is on the disk. */
+async function tidy(): Promise<void> {
+  for (let turn = 0; turn < 8 && await questions.count() + await modal.count() > 0; turn++) {
+    await press('Escape');
+    await new Promise((done) => { setTimeout(done, 150); });
+  }
+  await command('Notifications: Clear All Notifications');
+  if (await panel.count() > 0) await command('View: Hide Panel');
+  await openFile('Dockerfile');
+  // What a command changed is saved by itself.
+  writeFileSync(dockerfile, original);
+  await page.locator('.view-lines').filter({ hasText: '@sha256:' }).waitFor({ state: 'detached' });
+}
+
+suite('Every command of the palette, by keyboard', () => {
+  suiteSetup(async () => {
+    writeFileSync(join(workspace, 'notes.txt'), 'Notes\n');
+    await trustFolder();
+    keyboardOnly();
+    await openFile('Dockerfile');
+    await shown(lenses, 'Signed by release');
+  });
+
+  teardown(async function () {
+    if (this.currentTest?.state === 'failed') await capture('palette-failed');
+    await tidy();
+  });
+
+  test('is in this list, and none besides', () => {
+    assert.deepEqual(Object.keys(rows).sort(), offered.map(({ id }) => id).sort());
+  });
+
+  for (const { id, title } of offered) {
+    const row = rows[id];
+    if (row === undefined) continue;
+    test(`"${title}" begins as it should`, async () => {
+      const { file = 'Dockerfile', where, says } = row;
+      if (file !== 'Dockerfile') await openFile(file);
+      await command(`Countersign: ${title}`);
+      await until(`${where} with ${String(says)}`, async () => says.test(await seen(where)), 30_000).catch(async (error: unknown) => { throw new Error(`${String(error)}\n${await everything()}`); });
+      await capture(`palette-${id}`);
+    });
+  }
+});
