@@ -100,9 +100,9 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
     resolveTag: (query, signal) => parts.verifier.resolveTag(query, signal),
     describeKey: async (key, signal) => parsePublicKeys(await parts.keySource.read(key, { fresh: true }, signal))
       .map(({ label, fingerprint, pem }) => ({ algorithm: label, fingerprint, pem })),
-    readPolicyFile: async (uri, bytes) => {
+    readPolicyFile: async (uri, bytes, check) => {
       const { readPolicyFile } = await import('./policies.ts');
-      return readPolicyFile(uri, bytes, { ...machine, userId: process.getuid?.() });
+      return readPolicyFile(uri, bytes, { ...machine, userId: process.getuid?.() }, check && { ...check, keySource: parts.keySource });
     },
     containersPolicyPlaces: async () => (await import('./policies.ts')).containersPolicyPlaces({ ...machine, userId: process.getuid?.() }),
     findContainersPolicy: async () => {

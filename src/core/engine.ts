@@ -144,9 +144,10 @@ export interface Engine {
   /**
    * Understands a policy file, whichever format it has; the code is loaded at the first call.
    * @param uri where it is, for the origin of its demands
+   * @param check look also at the files of keys that it names and that may be read, for problems
    * @throws {CosignError} `POLICY_INVALID`, `POLICY_UNSUPPORTED`
    */
-  readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile>;
+  readPolicyFile(uri: string, bytes: Uint8Array, check?: { readonly mayReadKey: (key: KeySetting) => boolean }): Promise<ReadPolicyFile>;
   /** The URI of the policy.json that podman uses on this machine; undefined when there is none. @throws {CosignError} `FILE_UNREADABLE` */
   findContainersPolicy(): Promise<string | undefined>;
   /** The URIs that it is looked for at, there or not. */

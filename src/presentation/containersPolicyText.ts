@@ -37,6 +37,8 @@ export const containersFixes: Readonly<Record<Exclude<ContainersFixKind, 'remove
   'rename-scope': (args, t) => t('Replace with "{0}"', at(args, 1)),
   'match-repository': (_, t) => t('Use matchRepository'),
   'exact-repository': (_, t) => t('Use exactRepository'),
+  'encode-key': (_, t) => t('Encode as Base64'),
+  'replace-name': (args, t) => t('Replace with "{0}"', at(args, 0)),
 };
 
 function wrongType(args: readonly string[], t: Translate): string {

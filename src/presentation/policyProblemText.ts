@@ -65,6 +65,9 @@ const fixes: Readonly<Record<string, Words>> = {
   'replace-glob': (args, t) => t('Replace with "{0}"', at(args, 0)),
   'use-legacy-format': (_, t) => t('Use the Legacy Format'),
   'use-own-namespace': (args, t) => t('Replace with "{0}"', at(args, 0)),
+  'use-trusted-key': (args, t) => t('Replace with trusted key "{0}"', at(args, 0)),
+  'split-authority': (_, t) => t('Write an Authority for Each Key'),
+  'keep-first-key': (_, t) => t('Keep the First Key'),
   'use-predicate-type': (args, t) => t('Replace with "{0}"', at(args, 0)),
 };
 

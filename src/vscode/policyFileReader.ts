@@ -2,13 +2,12 @@
 import * as vscode from 'vscode';
 import { CosignError, type ErrorPlace } from '../core/errors.ts';
 import type { PolicyFile } from '../core/policy/demand.ts';
-import type { KeySetting } from '../core/policy/trustPolicy.ts';
 import { isValid, type ReadPolicyFile } from '../core/policy/policyProblem.ts';
 import { restrictedFile, unreadableFile } from '../core/policy/restrictedFile.ts';
 import { policyProblemText } from '../presentation/policyProblemText.ts';
 import { fileItself } from './fileWatch.ts';
 import type { FoundPolicyFiles, PolicyFileEntry, PolicyFileSource } from './policyFiles.ts';
-import { keyFile, resolvePath } from './trustReader.ts';
+import { isInWorkspace, isKeyInWorkspace, resolvePath } from './trustReader.ts';
 import { t } from './words.ts';
 
 /** The word for the machine's own containers policy. */
@@ -140,14 +139,6 @@ async function bytesOf(uri: vscode.Uri, path: string, restricted: boolean): Prom
 }
 
 const isOfUntrustedWorkspace = (uri: vscode.Uri): boolean => !vscode.workspace.isTrusted && isInWorkspace(uri);
-
-/** Whatever `..` there is in its path. */
-const isInWorkspace = (uri: vscode.Uri): boolean => vscode.workspace.getWorkspaceFolder(vscode.Uri.joinPath(uri, '.')) !== undefined;
-
-function isKeyInWorkspace(key: KeySetting): boolean {
-  const file = keyFile(key);
-  return file !== undefined && isInWorkspace(file);
-}
 
 function invalid(message: string, remedy?: string, cause?: unknown, place?: ErrorPlace): CosignError {
   return new CosignError('POLICY_INVALID', message, { ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }), ...(place ? { place } : {}) });

@@ -1,20 +1,33 @@
-// Completion inside the `key` of an authority: the keys a person has already, as the PEM text that stands there.
+// Completion where a policy file holds a key: the keys a person has already, in the form that stands there.
 import * as vscode from 'vscode';
 import type { Engine } from '../core/engine.ts';
+import { keyLocation, type KeyLocation } from '../core/policy/keyLocation.ts';
+import { writtenKey } from '../core/policy/keyFixes.ts';
 import type { KeySetting } from '../core/policy/trustPolicy.ts';
+import { describeFirst, offeredKey } from './offeredKeys.ts';
 import type { Settings } from './settings.ts';
 import { t } from './words.ts';
 
 const maxFiles = 20;
 
-/** Nothing anywhere but on an empty line below `key:`, or behind `data:`. */
+/** Nothing anywhere but, in YAML, on an empty line below `key:` or behind `data:`, and in JSON at the value of a member for keys. */
 export async function keyCompletions(document: vscode.TextDocument, position: vscode.Position, settings: Settings, engine: Engine): Promise<vscode.CompletionItem[]> {
+  const text = document.getText();
+  if (/^\s*\{/.test(text)) {
+    const place = keyLocation(text, document.offsetAt(position));
+    const items = place ? await Promise.all((await keysAt(document, settings)).map((key) => jsonItem(document, key, place, engine))) : [];
+    return items.filter((item) => item !== undefined);
+  }
   const place = placeOf(document, position);
   if (!place) return [];
-  const named = settings.forResource(document.uri).trust.keys;
-  const files = (await vscode.workspace.findFiles('**/*.pub', '**/node_modules/**', maxFiles)).map((uri): KeySetting => ({ name: vscode.workspace.asRelativePath(uri), reference: uri.fsPath }));
-  const items = await Promise.all([...named, ...files].map((key) => itemFor(key, place, engine)));
+  const items = await Promise.all((await keysAt(document, settings)).map((key) => itemFor(key, place, engine)));
   return [...items.filter((item) => item !== undefined), ...(place.field === 'data' ? [] : [secretItem()])];
+}
+
+/** Those that are trusted, and the files of the workspace that look like keys. */
+async function keysAt(document: vscode.TextDocument, settings: Settings): Promise<readonly KeySetting[]> {
+  const files = (await vscode.workspace.findFiles('**/*.pub', '**/node_modules/**', maxFiles)).map((uri): KeySetting => ({ name: vscode.workspace.asRelativePath(uri), reference: uri.fsPath }));
+  return [...settings.forResource(document.uri).trust.keys, ...files];
 }
 
 interface KeyPlace {
@@ -45,21 +58,31 @@ function parentOf(document: vscode.TextDocument, line: number, indent: number): 
 }
 
 async function itemFor(key: KeySetting, { field, opened, indent }: KeyPlace, engine: Engine): Promise<vscode.CompletionItem | undefined> {
-  try {
-    const [description] = await engine.describeKey(key, AbortSignal.timeout(3000));
-    if (!description) return undefined;
-    const item = new vscode.CompletionItem({ label: field === 'key' ? `data: ${key.name}` : key.name, description: description.fingerprint }, vscode.CompletionItemKind.Value);
-    const lines = description.pem.trim().split('\n').map((text) => `${' '.repeat(indent)}${text}`).join('\n');
-    item.insertText = `${field === 'key' ? 'data: |' : opened ? '' : '|'}\n${lines}`;
-    // The lines are indented already, whatever the editor would do.
-    item.keepWhitespace = true;
-    item.filterText = field === 'key' ? `data ${key.name}` : `${opened ? '' : '| '}${key.name}`;
-    item.detail = t('{0} public key "{1}"', description.algorithm, key.name);
-    return item;
-  } catch {
-    // A key that cannot be read is none to offer.
-    return undefined;
-  }
+  const description = await describeFirst(key, engine);
+  if (!description) return undefined;
+  const item = new vscode.CompletionItem({ label: field === 'key' ? `data: ${key.name}` : key.name, description: description.fingerprint }, vscode.CompletionItemKind.Value);
+  const lines = description.pem.trim().split('\n').map((text) => `${' '.repeat(indent)}${text}`).join('\n');
+  item.insertText = `${field === 'key' ? 'data: |' : opened ? '' : '|'}\n${lines}`;
+  // The lines are indented already, whatever the editor would do.
+  item.keepWhitespace = true;
+  item.filterText = field === 'key' ? `data ${key.name}` : `${opened ? '' : '| '}${key.name}`;
+  item.detail = t('{0} public key "{1}"', description.algorithm, key.name);
+  return item;
+}
+
+/** In place of the whole text that stands there, quotes included. */
+async function jsonItem(document: vscode.TextDocument, key: KeySetting, { form, from, to }: KeyLocation, engine: Engine): Promise<vscode.CompletionItem | undefined> {
+  const description = await describeFirst(key, engine);
+  const range = new vscode.Range(document.positionAt(from), document.positionAt(to));
+  const written = description && writtenKey(document.getText(), { form, range }, offeredKey(key, description));
+  if (!description || written === undefined) return undefined;
+  const item = new vscode.CompletionItem({ label: key.name, description: description.fingerprint }, vscode.CompletionItemKind.Value);
+  item.insertText = written;
+  item.range = range;
+  // What is typed so far begins with the quote.
+  item.filterText = JSON.stringify(key.name);
+  item.detail = t('{0} public key "{1}"', description.algorithm, key.name);
+  return item;
 }
 
 function secretItem(): vscode.CompletionItem {

@@ -81,6 +81,15 @@ export function keyFile(key: KeySetting): vscode.Uri | undefined {
   return resolvePath(key.reference, key.baseDirectory);
 }
 
+/** Whatever `..` there is in its path. */
+export const isInWorkspace = (uri: vscode.Uri): boolean => vscode.workspace.getWorkspaceFolder(vscode.Uri.joinPath(uri, '.')) !== undefined;
+
+/** A file of the workspace; no address, no variable, no text. */
+export function isKeyInWorkspace(key: KeySetting): boolean {
+  const file = keyFile(key);
+  return file !== undefined && isInWorkspace(file);
+}
+
 /** An absolute path as it is; another one from the base; undefined without one. */
 export function resolvePath(path: string, base: string | undefined): vscode.Uri | undefined {
   if (/^(?:[/\\]|[a-z]:[/\\])/i.test(path)) return vscode.Uri.file(path);

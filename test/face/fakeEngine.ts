@@ -1,5 +1,5 @@
 // An engine whose answers a test chooses, with a Dockerfile reader that knows FROM and ARG names without values.
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Digest } from '../../src/core/crypto/digest.ts';
 import type { Diagnosis, DiagnosisTarget, OnStep } from '../../src/core/diagnosis/diagnosis.ts';
 import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/core/dockerfile/images.ts';
@@ -10,7 +10,8 @@ import { parseClusterImagePolicies } from '../../src/core/policy/cluster/parseCl
 import { parseContainersPolicy } from '../../src/core/policy/containers/parseContainersPolicy.ts';
 import type { ReadPolicyFile } from '../../src/core/policy/policyProblem.ts';
 import { readPolicyFile } from '../../src/core/policy/readPolicyFile.ts';
-import { Uri } from '../support/vscode.ts';
+import { withKeyProblems, type KeyFileCheck } from '../../src/node/policyKeys.ts';
+import { fake, Uri } from '../support/vscode.ts';
 import { pinning } from '../../src/core/rewriting/pinning.ts';
 import type { RegistriesFile } from '../../src/core/policy/containers/registriesD.ts';
 import type { KeySetting } from '../../src/core/policy/trustPolicy.ts';
@@ -117,12 +118,24 @@ export class FakeEngine implements Engine {
     return Promise.resolve().then(() => this.describe(key));
   }
   /** The real reader: pure, and quick. */
-  readPolicyFile(uri: string, bytes: Uint8Array): Promise<ReadPolicyFile> {
+  async readPolicyFile(uri: string, bytes: Uint8Array, check?: KeyFileCheck): Promise<ReadPolicyFile> {
     this.policyReads.push(uri);
-    return Promise.resolve().then(() => readPolicyFile(uri, bytes, {
+    await Promise.resolve();
+    const read = readPolicyFile(uri, bytes, {
       cluster: parseClusterImagePolicies, containers: (text) => parseContainersPolicy(text, uri, { registriesD: this.registriesD, baseDirectory: dirname(Uri.parse(uri).path) }),
-    }));
+    });
+    return check ? withKeyProblems(read, { read: (key) => Promise.resolve().then(() => this.#keyFile(key)) }, check, new AbortController().signal) : read;
   }
+
+  /** Of the editor's files. */
+  #keyFile({ reference, baseDirectory = '' }: KeySetting): Uint8Array {
+    this.keyReads.push(reference);
+    const bytes = fake.files.get(resolve(baseDirectory, reference));
+    if (!bytes) throw new CosignError('KEY_UNREADABLE', `The key file "${reference}" does not exist.`);
+    return bytes;
+  }
+  /** Keys that a policy names, as they were looked at. */
+  readonly keyReads: string[] = [];
   registriesD: readonly RegistriesFile[] = [];
   /** What "containers" stands for. */
   containersPolicy: string | undefined;

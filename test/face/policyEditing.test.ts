@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { parseReference } from '../../src/core/oci/reference.ts';
 import { fake, Position, workspace, type CompletionItem } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
 import { folder, openDockerfile, run, screen, settle, startFace, tick, trustKey, useFace } from './harness.ts';
@@ -199,6 +200,153 @@ describe('a policy file in the editor', () => {
     }
     assert.deepEqual(await completions(document, 1, 6), []);
   });
+
+  describe('with a key that does not parse', () => {
+    const key = (data: string, rest = ''): string => `apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: ours }\nspec:\n  images: [{ glob: "**" }]\n  authorities:\n  - key:\n      data: ${data}\n${rest}`;
+    const block = (...lines: readonly string[]): string => `|\n${lines.map((line) => `        ${line}`).join('\n')}`;
+    const trust = (): void => {
+      fake.configuration.user['countersign.keys'] = { release: '/keys/release.pub', text: pem };
+    };
+    const podman = (requirement: object): string => JSON.stringify({ default: [{ type: 'sigstoreSigned', signedIdentity: { type: 'matchRepository' }, ...requirement }] }, null, 2);
+    const attachments = { uri: 'file:///r.yaml', text: 'default-docker: { use-sigstore-attachments: true }' };
+    const other = readFileSync('test/fixtures/keys/p384.pub', 'utf8').trim();
+    const privatePem = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
+
+    for (const [what, content, code] of [
+      ['a text that is no key', key(block('garbage')), 'invalid-key'],
+      ['a text in quotes, before another field', key('"garbage"', '      hashAlgorithm: sha256\n'), 'invalid-key'],
+      ['a block before another field', key(block('garbage'), '      hashAlgorithm: sha256\n'), 'invalid-key'],
+      ['a folded block', key('>-\n        garbage\n        more'), 'invalid-key'],
+      ['a private key', key(block(...privatePem.split('\n'))), 'private-key'],
+      ['a certificate', key(JSON.stringify('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----')), 'certificate'],
+      ['JSON', '{"apiVersion": "policy.sigstore.dev/v1beta1", "kind": "ClusterImagePolicy", "metadata": {"name": "ours"}, "spec": {"images": [{"glob": "**"}], "authorities": [{"key": {"data": "garbage"}}]}}', 'invalid-key'],
+    ] as const) {
+      it(`takes a trusted key in the place of ${what}`, async () => {
+        trust();
+        const { engine } = startFace();
+        engine.describe = () => [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:fingerprint', pem: `${pem}\n` }];
+        const document = await open(content);
+        assert.deepEqual(screen.codes(document), [code]);
+        await fix(document, 'Replace with trusted key "release"');
+        assert.deepEqual(screen.codes(document), [], document.getText());
+        assert.ok(document.getText().includes(pem.split('\n')[1] ?? ''));
+      });
+    }
+
+    for (const [what, requirement, code] of [
+      ['base64 of no key', { keyData: 'AAAA' }, 'containers-key-unusable'],
+      ['no base64', { keyData: 'garbage!' }, 'containers-base64-invalid'],
+      ['one key of several', { keyDatas: [Buffer.from(pem).toString('base64'), 'AAAA'] }, 'containers-key-unusable'],
+      ['a file that is not there', { keyPath: '/keys/gone.pub' }, 'containers-key-unusable'],
+      ['one of several files that is not there', { keyPaths: ['/keys/release.pub', 'gone.pub'] }, 'containers-key-unusable'],
+      ['a file that is no key', { keyPath: '../garbage.pub' }, 'containers-key-unusable'],
+      ['what is no path', { keyPath: pem }, 'containers-key-unusable'],
+    ] as const) {
+      it(`takes a trusted key in a policy of podman in the place of ${what}`, async () => {
+        trust();
+        fake.write('/keys/release.pub', pem);
+        fake.write(`${folder}/garbage.pub`, 'garbage');
+        const { engine } = startFace();
+        engine.registriesD = [attachments];
+        engine.describe = () => [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:fingerprint', pem }];
+        const document = await open(podman(requirement), `${folder}/policies/policy.json`, 'json');
+        assert.deepEqual(screen.codes(document), [code]);
+        // A key that is in no file has no path.
+        assert.equal((await screen.fixes(document)).length, 'keyPath' in requirement || 'keyPaths' in requirement ? 1 : 2);
+        await fix(document, 'Replace with trusted key "release"');
+        assert.deepEqual(screen.codes(document), [], document.getText());
+      });
+    }
+
+    it('encodes a PEM text that stands in a policy of podman as it is', async () => {
+      const { engine } = startFace();
+      engine.registriesD = [attachments];
+      const document = await open(podman({ keyData: pem }), `${folder}/policy.json`, 'json');
+      await fix(document, 'Encode as Base64');
+      assert.deepEqual([screen.codes(document), document.getText()], [[], podman({ keyData: Buffer.from(pem).toString('base64') })]);
+    });
+
+    it('looks at no key outside a workspace that is not trusted', async () => {
+      workspace.isTrusted = false;
+      const { engine } = startFace();
+      engine.registriesD = [attachments];
+      const document = await open(podman({ keyPaths: ['/etc/gone.pub', '../../gone.pub', 'gone.pub'] }), `${folder}/policies/policy.json`, 'json');
+      assert.deepEqual([engine.keyReads, screen.codes(document)], [['gone.pub'], ['containers-key-unusable']]);
+    });
+
+    it('notices that the file of a key has come when the policy is shown again', async () => {
+      const { engine } = startFace();
+      engine.registriesD = [attachments];
+      const document = await open(podman({ keyPath: '/keys/late.pub' }), `${folder}/policy.json`, 'json');
+      assert.deepEqual(screen.codes(document), ['containers-key-unusable']);
+      fake.write('/keys/late.pub', pem);
+      fake.show(document);
+      await ready();
+      assert.deepEqual(screen.codes(document), []);
+    });
+
+    for (const [what, content] of [
+      ['in blocks', `${key(block(...pem.split('\n'), ...other.split('\n')), '    name: team\n')}  - static: { action: fail }\n`],
+      ['at the end of the file', key(block(...pem.split('\n'), ...other.split('\n')))],
+      ['in braces', `apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: ours }\nspec: { images: [{ glob: "**" }], authorities: [{ name: team, key: { data: ${JSON.stringify(`${pem}\n${other}`)} } }, { static: { action: fail } }] }\n`],
+    ] as const) {
+      it(`writes an authority for each of several keys ${what}, or keeps the first`, async () => {
+        const { engine } = startFace();
+        const document = await open(content);
+        assert.deepEqual(screen.codes(document), ['several-keys']);
+        await fix(document, 'Write an Authority for Each Key');
+        const split = document.getText();
+        assert.deepEqual(screen.codes(document), [], split);
+        const { file } = await engine.readPolicyFile(path, new TextEncoder().encode(split));
+        const [demand] = file.demandsFor(parseReference('ghcr.io/o/app'));
+        const rules = demand?.rule.kind === 'any' ? demand.rule.rules : [];
+        assert.deepEqual(rules.flatMap((rule) => (rule.kind === 'signers' ? rule.keys.map(({ reference }) => reference.trim()) : [])), [pem, other], split);
+        if (content.includes('team')) assert.ok(split.includes('"team-2"'));
+        fake.edit(document, content);
+        await tick(300);
+        await ready();
+        await fix(document, 'Keep the First Key');
+        assert.deepEqual([screen.codes(document), document.getText().includes('team-2')], [[], false], document.getText());
+      });
+    }
+  });
+
+  it('names addresses where names are meant', async () => {
+    const { engine } = startFace();
+    engine.registriesD = [{ uri: 'file:///r.yaml', text: 'default-docker: { use-sigstore-attachments: true }' }];
+    const cluster = await open(text.replace('modes', 'mode').replace('docker.io/library/alpine', 'https://ghcr.io/org/app').replace('bundle', 'legacy'));
+    assert.deepEqual(screen.codes(cluster), ['glob-never']);
+    await fix(cluster, 'Replace with "ghcr.io/org/app*"');
+    assert.deepEqual(screen.codes(cluster), []);
+    const remap = { type: 'remapIdentity', prefix: 'https://mirror.example/*', signedPrefix: 'example.com/Org/' };
+    const podman = await open(JSON.stringify({ default: [{ type: 'sigstoreSigned', keyData: Buffer.from(pem).toString('base64'), signedIdentity: remap }] }), `${folder}/policy.json`, 'json');
+    await fix(podman, 'Replace with "mirror.example"');
+    await fix(podman, 'Replace with "example.com/org"');
+    assert.ok(!screen.codes(podman).includes('containers-invalid-name') && podman.getText().includes('"prefix":"mirror.example","signedPrefix":"example.com/org"'), podman.getText());
+  });
+
+  for (const [what, at, content, written] of [
+    ['keyData', 'policy.json', '{"default": [{"type": "sigstoreSigned", "keyData": ¦}]}', '"keyData": "UEVN"'],
+    ['keyData in quotes', 'policy.json', '{"default": [{"type": "sigstoreSigned", "keyData": "re¦"}]}', '"keyData": "UEVN"'],
+    ['keyDatas', 'policy.json', '{"default": [{"type": "sigstoreSigned", "keyDatas": ["¦"]}]}', '"keyDatas": ["UEVN"]'],
+    ['keyPath', 'policy.json', '{"default": [{"type": "sigstoreSigned", "keyPath": "¦"}]}', '"keyPath": "/keys/release.pub"'],
+    ['keyPaths', 'policy.json', '{"default": [{"type": "sigstoreSigned", "keyPaths": ["/a", "¦"]}]}', '"keyPaths": ["/a", "/keys/release.pub"]'],
+    ['data in a ClusterImagePolicy', 'images.json', '{"apiVersion": "policy.sigstore.dev/v1beta1", "spec": {"authorities": [{"key": {"data": "¦"}}]}}', '"data": "PEM"'],
+  ] as const) {
+    it(`in JSON offers keys for ${what}`, async () => {
+      fake.configuration.user['countersign.keys'] = { release: '/keys/release.pub', broken: 'garbage' };
+      startFace();
+      const document = await open(content.replace('¦', ''), `${folder}/${at}`, 'json');
+      const [item, ...others] = await completions(document, 0, content.indexOf('¦'));
+      assert.ok(item?.range && typeof item.insertText === 'string');
+      const { start, end } = item.range;
+      const line = document.getText();
+      const now = line.slice(0, start.character) + item.insertText + line.slice(end.character);
+      assert.ok(now.includes(written), now);
+      assert.deepEqual([JSON.parse(now) !== undefined, item.filterText, others.length], [true, '"release"', 0]);
+      assert.deepEqual(await completions(document, 0, 3), []);
+    });
+  }
 
   it('is left alone when it is another file', async () => {
     const { engine } = startFace();

@@ -41,7 +41,7 @@ spec:
 `;
 
 const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
-const found = (): readonly vscode.Diagnostic[] => vscode.languages.getDiagnostics(policyFile).filter(({ source }) => source === 'countersign');
+const found = (file = policyFile): readonly vscode.Diagnostic[] => vscode.languages.getDiagnostics(file).filter(({ source }) => source === 'countersign');
 
 async function show(uri: vscode.Uri): Promise<vscode.TextEditor> {
   await vscode.commands.executeCommand('vscode.open', uri);
@@ -51,14 +51,14 @@ async function show(uri: vscode.Uri): Promise<vscode.TextEditor> {
   });
 }
 
-async function fix(title: string): Promise<void> {
-  const before = found().length;
-  const at = found().map(({ range }) => range);
-  const lists = await Promise.all(at.map((range) => vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', policyFile, range)));
+async function fix(title: string, file = policyFile): Promise<void> {
+  const before = found(file).length;
+  const at = found(file).map(({ range }) => range);
+  const lists = await Promise.all(at.map((range) => vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', file, range)));
   const action = lists.flat().find((candidate) => candidate.title === title);
   assert.ok(action?.edit, `"${title}" is not among ${lists.flat().map((candidate) => candidate.title).join(', ')}`);
   await vscode.workspace.applyEdit(action.edit);
-  await until(`"${title}" has mended something`, () => found().length < before);
+  await until(`"${title}" has mended something`, () => found(file).length < before);
 }
 
 suite('A ClusterImagePolicy', () => {
@@ -146,5 +146,59 @@ suite('A ClusterImagePolicy', () => {
     await editorWindow?.capture('policy-file-broken');
     await vscode.workspace.fs.writeFile(policyFile, bytes(content));
     await until('the images are judged again', async () => (await settledUses()).some(({ state }) => state.kind === 'verified'));
+  });
+});
+
+suite('A policy.json', () => {
+  const containersFile = vscode.Uri.joinPath(folder, 'policies/policy.json');
+  const registriesFile = vscode.Uri.joinPath(folder, 'policies/registries.d/attachments.yaml');
+  const content = JSON.stringify({
+    default: [{ type: 'insecureAcceptAnything' }],
+    transports: { docker: { [`${demo.host}/shop`]: [{ type: 'sigstoreSigned', keyPath: '../keys/gone.pub' }] } },
+  }, null, 4);
+  let before: Uint8Array;
+
+  suiteSetup(async () => {
+    before = await vscode.workspace.fs.readFile(settingsFile);
+    await vscode.workspace.fs.writeFile(settingsFile, bytes(JSON.stringify({ 'countersign.keys': { release: 'keys/release.pub' }, 'countersign.policyFiles': ['policies/policy.json'] })));
+    await vscode.workspace.fs.writeFile(registriesFile, bytes('default-docker:\n  use-sigstore-attachments: true\n'));
+    await vscode.workspace.fs.writeFile(containersFile, bytes(content));
+    await openDockerfile();
+  });
+
+  suiteTeardown(async () => {
+    await vscode.commands.executeCommand('workbench.action.files.saveAll');
+    await vscode.workspace.fs.delete(vscode.Uri.joinPath(folder, 'policies'), { recursive: true });
+    await vscode.workspace.fs.writeFile(settingsFile, before);
+  });
+
+  test('with the key of a file that is not there, and for a name that cosign does not sign, is mended by quick fixes', async () => {
+    await show(containersFile);
+    await until('the file is read', () => found(containersFile).length > 0);
+    assert.deepEqual(found(containersFile).map(codeOf), ['containers-identity-not-of-cosign', 'containers-key-unusable']);
+    await vscode.commands.executeCommand('workbench.actions.view.problems');
+    await editorWindow?.waitForText('.markers-panel', 'gone.pub');
+    await editorWindow?.capture('policy-json-mistakes');
+    await fix('Replace with trusted key "release"', containersFile);
+    await fix('Use matchRepository', containersFile);
+    assert.deepEqual(found(containersFile).map(codeOf), []);
+    const { document } = await show(containersFile);
+    assert.ok(document.getText().includes(JSON.stringify(vscode.Uri.joinPath(folder, 'keys/release.pub').fsPath)), document.getText());
+    await editorWindow?.capture('policy-json-mended');
+    await vscode.commands.executeCommand('workbench.action.closePanel');
+    assert.equal(await document.save(), true);
+  });
+
+  test('is what Explain Trust names as the reason', async () => {
+    await openDockerfile();
+    const verified = await until('an image is verified', async () => (await settledUses()).find(({ use, state }) => use.text.includes('/shop/') && state.kind === 'verified'));
+    await vscode.commands.executeCommand('countersign.explainTrust', { uri: vscode.Uri.file(demo.dockerfile).toString(), range: verified.use.range });
+    const explanation = await until('the explanation is there', () => vscode.workspace.textDocuments.find(({ uri, languageId }) => languageId === 'markdown' && uri.scheme !== 'file'));
+    // Markdown writes some characters in another way.
+    const plain = explanation.getText().replaceAll('&#46;', '.').replaceAll('\\', '');
+    for (const words of ['The file policies/policy.json speaks about the image', `${demo.host}/shop is its most specific scope`, 'keys/release.pub has signed']) assert.ok(plain.includes(words), plain);
+    await editorWindow?.waitForText('.tab.active', 'Trust of');
+    await editorWindow?.capture('policy-json-explained');
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
   });
 });

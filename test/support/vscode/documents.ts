@@ -25,6 +25,10 @@ export class FakeDocument {
   offsetAt(at: Position): number {
     return this.#text.split('\n').slice(0, at.line).reduce((sum, line) => sum + line.length + 1, 0) + at.character;
   }
+  positionAt(offset: number): Position {
+    const before = this.#text.slice(0, offset).split('\n');
+    return new Position(before.length - 1, before.at(-1)?.length ?? 0);
+  }
   save(): Promise<boolean> {
     const saved = this.saves();
     if (saved) this.isDirty = false;

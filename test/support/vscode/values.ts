@@ -199,7 +199,7 @@ export class WorkspaceEdit {
 export const CompletionItemKind = { Value: 11, Property: 9 } as const;
 export class CompletionItem {
   insertText: string | SnippetString | undefined;
-  detail: string | undefined; filterText: string | undefined; keepWhitespace: boolean | undefined;
+  range: Range | undefined; detail: string | undefined; filterText: string | undefined; keepWhitespace: boolean | undefined;
   readonly label: string | { label: string; description?: string };
   readonly kind: number | undefined;
   constructor(label: string | { label: string; description?: string }, kind?: number) {

@@ -10,6 +10,8 @@ import { policy, policySamples } from '../../support/containersPolicies.ts';
 const texts = [
   ...policySamples.map(({ text }) => text), ' '.repeat(1024 * 1024 + 1),
   policy([{ type: 'sigstoreSigned', keyData: 'AAAA' }], { docker: { busybox: [{ type: 'sigstoreSigned', keyPath: '/k', signedIdentity: { type: 'exactReference', dockerReference: 'a:1' } }] } }),
+  policy([{ type: 'sigstoreSigned', keyData: '-----BEGIN PUBLIC KEY-----\n' }]),
+  policy([{ type: 'sigstoreSigned', keyPath: '/k', signedIdentity: { type: 'exactRepository', dockerRepository: 'https://example.com/a' } }]),
 ];
 const found = texts.flatMap((text) => parseContainersPolicy(text, 'file:///p', { registriesD: [] }).problems)
   .concat(parseContainersPolicy(policy([{ type: 'reject' }]), 'file:///p', { registriesD: [{ uri: 'file:///r', text: '[' }] }).problems);

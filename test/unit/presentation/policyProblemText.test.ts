@@ -28,7 +28,7 @@ describe('the words for a policy file', () => {
   });
 
   it('name every fix', () => {
-    for (const kind of ['rename-field', 'remove-field', 'quote-text', 'use-version', 'replace-glob', 'use-legacy-format', 'use-predicate-type']) assert.notEqual(policyFixText({ kind, args }, english), kind);
+    for (const kind of ['rename-field', 'remove-field', 'quote-text', 'use-version', 'replace-glob', 'use-legacy-format', 'use-predicate-type', 'use-trusted-key', 'split-authority', 'keep-first-key']) assert.notEqual(policyFixText({ kind, args }, english), kind);
   });
 });
 

@@ -37,7 +37,7 @@ function readKind(authority: MapValue, path: string, called: Called, reports: Re
   const [key, keyless, fixed] = [mapOf(authority, 'key'), mapOf(authority, 'keyless'), mapOf(authority, 'static')];
   if (fixed) return readStatic(authority, fixed, path, called, reports);
   if (keyless) checkKeyless(keyless, `${path}.keyless`, reports);
-  const reading = key ? readKeyReference(key, `${path}.key`, called.name, reports) : undefined;
+  const reading = key ? readKeyReference(key, `${path}.key`, called.name, authority, reports) : undefined;
   if (!keyless && (!reading || reading.kind === 'invalid')) return undefined;
   const format = readFormat(authority, called, keyless !== undefined, reports);
   const source = readSource(authority, path, reports);

@@ -27,13 +27,15 @@ export function matchesImage(glob: ImageGlob, reference: Reference): boolean {
 export type GlobRemark =
   /** It matches no image there can be; with what was meant, where that can be told. */
   | { readonly kind: 'glob-docker-hub' | 'glob-short-name' | 'glob-without-tag'; readonly meant: string }
-  | { readonly kind: 'glob-never' }
+  | { readonly kind: 'glob-never'; readonly meant?: string }
   /** It matches images by tag, or by digest, only. */
   | { readonly kind: 'glob-tags-only' | 'glob-digests-only' };
 
 /** What a person who wrote this may not expect; undefined when there is nothing to say. */
 export function remarkOn({ text }: Pick<ImageGlob, 'text'>): GlobRemark | undefined {
   if (text === '*' || text === '*/*') return undefined;
+  const address = /^https?:\/\/(?=.)/i.exec(text)?.[0];
+  if (address !== undefined) return withoutScheme(text.slice(address.length));
   const slash = text.indexOf('/');
   const host = slash < 0 ? text : text.slice(0, slash);
   if (/^(?:registry-1\.)?docker\.io$/.test(host) && slash > 0) return { kind: 'glob-docker-hub', meant: onDockerHub(text.slice(slash + 1)) };
@@ -41,6 +43,13 @@ export function remarkOn({ text }: Pick<ImageGlob, 'text'>): GlobRemark | undefi
   const hasHost = host.includes('**') || (slash > 0 && (/[.:*]/.test(host) || host === 'localhost'));
   if (!hasHost && slash !== 0 && !host.includes('.')) return { kind: 'glob-short-name', meant: onDockerHub(text) };
   return hasHost && canBeName(text, slash) ? suffixRemark(text, slash) : { kind: 'glob-never' };
+}
+
+/** What is left of an address, as far as it can match. */
+function withoutScheme(rest: string): GlobRemark {
+  const remark = remarkOn({ text: rest });
+  if (remark && 'meant' in remark) return { kind: 'glob-never', meant: remark.meant };
+  return remark?.kind === 'glob-never' ? remark : { kind: 'glob-never', meant: rest };
 }
 
 function onDockerHub(path: string): string {

@@ -1,7 +1,7 @@
 // The `key` of an authority: PEM text, a secret of the cluster, or a key management service.
 import { parsePublicKeys } from '../../crypto/publicKey.ts';
 import { CosignError } from '../../errors.ts';
-import type { PolicyFix } from '../policyProblem.ts';
+import type { PolicyFix, SeveralKeys } from '../policyProblem.ts';
 import type { KeySetting } from '../trustPolicy.ts';
 import { headOf, mapOf, textOf, type MapValue, type TextValue } from './fields.ts';
 import type { Reports } from './reports.ts';
@@ -23,8 +23,11 @@ export type KeyReading =
 
 const invalid: KeyReading = { kind: 'invalid' };
 
-/** @param name what the key is called in messages */
-export function readKeyReference(key: MapValue, path: string, name: string, reports: Reports): KeyReading {
+/**
+ * @param name what the key is called in messages
+ * @param authority what the key is part of
+ */
+export function readKeyReference(key: MapValue, path: string, name: string, authority: MapValue, reports: Reports): KeyReading {
   const [data, kms, secret] = [textOf(key, 'data'), textOf(key, 'kms'), mapOf(key, 'secretRef')];
   const sources = [data, kms, secret].filter((source) => source !== undefined);
   if (sources.length !== 1) {
@@ -37,18 +40,19 @@ export function readKeyReference(key: MapValue, path: string, name: string, repo
     reports.add('unknown-value', hash.range, [`${path}.hashAlgorithm`, hash.text, hashAlgorithms.join(', ')]);
     return invalid;
   }
-  const reading = data ? readPem(data, name, reports) : kms ? readKms(kms, reports) : readSecret(key, path, name, reports);
+  const reading = data ? readPem(data, name, authority, reports) : kms ? readKms(kms, reports) : readSecret(key, path, name, reports);
   if (algorithm === 'sha256' || reading.kind === 'invalid') return reading;
   return { kind: 'unsupported', what: `signatures over ${algorithm}` };
 }
 
 /** policy-controller takes the first block and no other (`cryptoutils.UnmarshalPEMToPublicKey`), so a second key must not count here either. */
-function readPem(data: TextValue, name: string, reports: Reports): KeyReading {
+function readPem(data: TextValue, name: string, authority: MapValue, reports: Reports): KeyReading {
   if (data.text.length > maxKeyLength) return refused(data, 'invalid-key', name, 'it is longer than 64 KiB', reports);
   const bytes = new TextEncoder().encode(data.text);
   try {
-    const [first, ...others] = parsePublicKeys(bytes);
-    if (others.length > 0) reports.add('several-keys', data.range, [name, String(others.length + 1)]);
+    const keys = parsePublicKeys(bytes);
+    const [first] = keys;
+    if (keys.length > 1) reports.add('several-keys', data.range, [name, String(keys.length)], [], { form: 'yaml', range: data.range, several: severalKeys(keys.map(({ pem }) => pem), authority) });
     return { kind: 'key', key: { name, reference: first?.pem ?? data.text } };
   } catch (error) {
     if (!(error instanceof CosignError)) throw error;
@@ -83,6 +87,11 @@ function readSecret(key: MapValue, path: string, name: string, reports: Reports)
 }
 
 function refused(data: TextValue, kind: 'invalid-key' | 'private-key' | 'certificate', name: string, why: string, reports: Reports): KeyReading {
-  reports.add(kind, data.range, [name, why]);
+  reports.add(kind, data.range, [name, why], [], { form: 'yaml', range: data.range });
   return invalid;
+}
+
+function severalKeys(pems: readonly string[], authority: MapValue): SeveralKeys {
+  const written = textOf(authority, 'name');
+  return { pems, authority: authority.range, ...(written && !written.block ? { name: { range: written.range, text: written.text } } : {}) };
 }

@@ -1,5 +1,5 @@
 // Gathers what is wrong in a file of ClusterImagePolicies: one list, bounded, each kind with its severity.
-import type { PolicyFix, PolicyProblem } from '../policyProblem.ts';
+import type { KeySlot, PolicyFix, PolicyProblem } from '../policyProblem.ts';
 import type { TextRange } from '../../textRange.ts';
 
 /**
@@ -82,12 +82,12 @@ export class Reports {
   readonly #problems: ClusterPolicyProblem[] = [];
   #errors = 0;
 
-  add(kind: ClusterProblemKind, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = []): void {
+  add(kind: ClusterProblemKind, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
     const severity = clusterProblemKinds[kind];
     if (severity === 'error') this.#errors++;
     // An error is never left out for lack of room: it is what forbids a verdict.
     if (this.#problems.length >= maxProblems && (severity !== 'error' || this.#errors > maxProblems)) return;
-    this.#problems.push({ kind, severity, range, args: args.map((text) => text.slice(0, 200)), ...(fixes.length === 0 ? {} : { fixes }) });
+    this.#problems.push({ kind, severity, range, args: args.map((text) => text.slice(0, 200)), ...(fixes.length === 0 ? {} : { fixes }), ...(keySlot ? { keySlot } : {}) });
   }
 
   /** How many errors there are so far. */

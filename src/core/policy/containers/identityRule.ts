@@ -1,5 +1,6 @@
 // `signedIdentity` as it is written in a containers policy → the rule it stands for.
 import type { IdentityRule } from '../demand.ts';
+import type { PolicyFix } from '../policyProblem.ts';
 import { isDockerHost, isDockerName, parseDockerReference } from './dockerReference.ts';
 import type { JsonNode } from './jsonText.ts';
 import type { PolicyReader } from './policyReader.ts';
@@ -41,9 +42,16 @@ function textFields(reader: PolicyReader, node: JsonNode, kind: string, names: r
     const value = fields.get(name);
     const text = value && reader.text(value, name);
     if (!value) reader.error('missing-field', reader.json.rangeOf(node), [name, '']);
-    else if (text !== undefined && !isAllowed(text)) reader.error('invalid-name', reader.json.rangeOf(value), [name, text.slice(0, 200)]);
+    else if (text !== undefined && !isAllowed(text)) reader.error('invalid-name', reader.json.rangeOf(value), [name, text.slice(0, 200)], replacing(reader, value, text, isAllowed));
     return text;
   });
+}
+
+/** An address, a wildcard or capital letters where a plain name was meant. */
+function replacing(reader: PolicyReader, node: JsonNode, text: string, isAllowed: (text: string) => boolean): readonly PolicyFix[] {
+  const bare = text.trim().replace(/^(?:https?|docker):\/\//i, '').replace(/(?:\/+\**)+$/, '');
+  const meant = [bare, bare.toLowerCase(), bare.replace(/:[\w.-]*$/, '')].find((candidate) => candidate !== text && isAllowed(candidate));
+  return meant === undefined ? [] : [{ kind: 'replace-name', args: [meant], edits: [{ range: reader.json.rangeOf(node), text: JSON.stringify(meant) }] }];
 }
 
 function isExactReference(text: string): boolean {

@@ -1,5 +1,6 @@
 // Where a requirement of a containers policy gets its keys and certificates from: paths, and base64 inside the file.
 import type { TextRange } from '../../textRange.ts';
+import type { PolicyFix } from '../policyProblem.ts';
 import type { JsonNode } from './jsonText.ts';
 import type { Fields, PolicyReader } from './policyReader.ts';
 
@@ -49,8 +50,13 @@ function pathKey(reader: PolicyReader, path: string, node: JsonNode): WrittenKey
 function dataKey(reader: PolicyReader, text: string, node: JsonNode, name: string): WrittenKey | undefined {
   const bytes = goBase64(text);
   const range = reader.json.rangeOf(node);
-  if (!bytes) reader.error('base64-invalid', range, [name]);
+  if (!bytes) reader.error('base64-invalid', range, [name], encoding(text, range), /rekor|^ca/i.test(name) ? undefined : { form: 'base64', range });
   return bytes && { kind: 'data', bytes, range };
+}
+
+/** A PEM text stands there as it is. */
+function encoding(text: string, range: TextRange): readonly PolicyFix[] {
+  return text.includes('-----BEGIN ') && !text.includes('PRIVATE KEY') ? [{ kind: 'encode-key', args: [], edits: [{ range, text: JSON.stringify(Buffer.from(text).toString('base64')) }] }] : [];
 }
 
 /** Go's base64.StdEncoding: padded, line breaks skipped, left-over bits not looked at. */

@@ -11,7 +11,7 @@ import { lintPolicy } from './lintPolicy.ts';
 import { PolicyReader } from './policyReader.ts';
 import { RegistriesD, type RegistriesFile } from './registriesD.ts';
 import { parseRequirements, type Requirement } from './requirement.ts';
-import { ruleOf } from './requirementRule.ts';
+import { keyPlacesOf, ruleOf } from './requirementRule.ts';
 import { scopesOf } from './scopes.ts';
 import { isPossibleScope } from './transportScopes.ts';
 
@@ -41,16 +41,18 @@ export function parseContainersPolicy(text: string, uri: string, { registriesD, 
       rule: ruleOf(requirement, { baseDirectory, usesAttachments }),
     }));
   };
-  return { format: 'containers-policy', file: { uri, demandsFor, ...keyFilesOf(broken ? undefined : policy, baseDirectory) }, policies: policy ? policy.docker.size + 1 : 0, problems };
+  return { format: 'containers-policy', file: { uri, demandsFor, ...keyFilesOf(broken ? undefined : policy, baseDirectory) }, policies: policy ? policy.docker.size + 1 : 0, problems, keyPlaces: broken || !policy ? [] : requirementsOf(policy).flatMap((requirement) => keyPlacesOf(requirement, baseDirectory)) };
 }
 
 /** The keys behind paths; those inside the policy need no watching. */
 function keyFilesOf(policy: ContainersPolicy | undefined, baseDirectory: string | undefined): Pick<PolicyFile, 'keys'> {
-  const requirements = policy ? [...policy.default, ...[...policy.docker.values()].flatMap((scope) => scope.requirements)] : [];
+  const requirements = policy ? requirementsOf(policy) : [];
   const keys = requirements.flatMap((requirement) => signerRulesIn(ruleOf(requirement, { baseDirectory, usesAttachments: true }))).flatMap((rule) => rule.keys)
     .filter(({ reference }) => !reference.includes('-----BEGIN '));
   return keys.length === 0 ? {} : { keys };
 }
+
+const requirementsOf = (policy: ContainersPolicy): readonly Requirement[] => [...policy.default, ...[...policy.docker.values()].flatMap((scope) => scope.requirements)];
 
 /** Only the most specific scope counts: nothing is inherited or merged. */
 function chosenScope(policy: ContainersPolicy, reference: Reference): { readonly name: string; readonly requirements: readonly Requirement[] } {

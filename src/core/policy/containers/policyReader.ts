@@ -1,6 +1,6 @@
 // Takes a policy's JSON apart and keeps account of everything that is wrong with it, each fault with its place.
 import type { TextRange } from '../../textRange.ts';
-import type { PolicyFix, PolicyProblem } from '../policyProblem.ts';
+import type { KeySlot, PolicyFix, PolicyProblem } from '../policyProblem.ts';
 import { itemsOf, membersOf, type JsonMember, type JsonNode, type JsonText } from './jsonText.ts';
 import type { ContainersFault } from './problemKinds.ts';
 
@@ -15,12 +15,12 @@ export class PolicyReader {
     this.json = json;
   }
 
-  error(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = []): void {
-    this.problems.push({ kind: `containers-${fault}`, severity: 'error', range, args, ...(fixes.length > 0 ? { fixes } : {}) });
+  error(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
+    this.problems.push({ kind: `containers-${fault}`, severity: 'error', range, args, ...(fixes.length > 0 ? { fixes } : {}), ...(keySlot ? { keySlot } : {}) });
   }
 
-  warning(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = []): void {
-    this.problems.push({ kind: `containers-${fault}`, severity: 'warning', range, args, ...(fixes.length > 0 ? { fixes } : {}) });
+  warning(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
+    this.problems.push({ kind: `containers-${fault}`, severity: 'warning', range, args, ...(fixes.length > 0 ? { fixes } : {}), ...(keySlot ? { keySlot } : {}) });
   }
 
   /**

@@ -12,4 +12,4 @@ export type ContainersFault =
   | 'identity-not-of-cosign' | 'key-unusable' | 'attachments-off' | 'scope-never-matches';
 
 export type ContainersProblemKind = `containers-${ContainersFault}`;
-export type ContainersFixKind = 'remove-field' | 'rename-field' | 'add-default' | 'rename-scope' | 'match-repository' | 'exact-repository';
+export type ContainersFixKind = 'remove-field' | 'rename-field' | 'add-default' | 'rename-scope' | 'match-repository' | 'exact-repository' | 'encode-key' | 'replace-name';

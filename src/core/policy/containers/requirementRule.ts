@@ -3,6 +3,7 @@ import { parsePublicKeys } from '../../crypto/publicKey.ts';
 import { encodePem, parsePem } from '../../encoding/pem.ts';
 import { CosignError, toCosignError } from '../../errors.ts';
 import type { DemandRule } from '../demand.ts';
+import type { KeyPlace } from '../policyProblem.ts';
 import type { KeySetting } from '../trustPolicy.ts';
 import type { WrittenKey } from './keySources.ts';
 import type { Requirement, SigstoreSigned } from './requirement.ts';
@@ -67,13 +68,22 @@ export function firstKey(bytes: Uint8Array): { readonly fingerprint: string; rea
   return new CosignError('KEY_INVALID', 'There is no public key in the keyData of the policy.', { remedy: 'Correct the keyData in the policy.' });
 }
 
-/** The key of a requirement that podman could never use, if there is one: text inside the policy that is no public key. */
+/** The key of a requirement that podman could never use, if there is one: text inside the policy that is no public key, or no path. */
 export function unusableKey(keys: readonly WrittenKey[]): { readonly key: WrittenKey; readonly error: CosignError } | undefined {
   for (const key of keys) {
-    const result = key.kind === 'data' ? firstKey(key.bytes) : undefined;
+    const result = key.kind === 'data' ? firstKey(key.bytes) : pathKey(key.path, undefined);
     if (result instanceof CosignError) return { key, error: result };
   }
   return undefined;
+}
+
+/** The files of keys of a requirement, each where it is named. */
+export function keyPlacesOf(requirement: Requirement, baseDirectory: string | undefined): readonly KeyPlace[] {
+  if (requirement.kind !== 'sigstoreSigned') return [];
+  return requirement.keys.flatMap((written) => {
+    const key = written.kind === 'path' ? pathKey(written.path, baseDirectory) : undefined;
+    return key === undefined || key instanceof CosignError ? [] : [{ key, range: written.range }];
+  });
 }
 
 function unsupported(message: string): DemandRule {
