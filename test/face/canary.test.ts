@@ -50,8 +50,12 @@ describe('a password', () => {
 
     it(`${what} leaves no trace when it fails`, async () => {
       const { signing } = begin();
-      signing.failure = new CosignError('FILE_UNREADABLE', 'The disk is full.', { cause: new Error('ENOSPC') });
-      const upTo = command === 'signImage' ? answers.slice(0, 1) : answers.filter((item) => !('check' in item));
+      const fill = (): void => { signing.failure = new CosignError('FILE_UNREADABLE', 'The disk is full.', { cause: new Error('ENOSPC') }); };
+      const typed = answers.filter((item) => !('check' in item));
+      // The file to import is looked at before a password is asked for.
+      const [file, ...rest] = typed;
+      const upTo = command === 'signImage' ? answers.slice(0, 1) : command === 'importKeyPair' && file ? [file, { run: () => { fill(); return Promise.resolve(); } }, ...rest] : typed;
+      if (command !== 'importKeyPair') fill();
       await answer(command, upTo, ...args);
       assert.ok(!traces().includes(canary));
       assert.ok(command === 'showPublicKey' || fake.log.some(({ text }) => text.includes('The disk is full')));

@@ -138,8 +138,8 @@ describe('a hostile workspace in Restricted Mode', () => {
       assert.deepEqual(registry.requests.filter(({ headers }) => headers['authorization'] !== undefined), []);
       assert.deepEqual(fake.configuration.writes, []);
       assert.deepEqual([...fake.kept], []);
-      // Where containers on this machine keep signatures is the machine's to say: fixed places, which no workspace chooses.
-      assert.deepEqual(read.filter((path) => !path.startsWith(folder) && !/\/User\/globalStorage\/countersign\/signatures(\/|$)/.test(path) && !/\/containers\/registries(\.rootful)?\.d$/.test(path)), []);
+      // Where containers on this machine keep signatures, and which registries and mirrors it has, is the machine's to say: fixed places, which no workspace chooses.
+      assert.deepEqual(read.filter((path) => !path.startsWith(folder) && !/\/User\/globalStorage\/countersign\/signatures(\/|$)/.test(path) && !/\/containers\/registries(?:\.rootful)?\.d$|\/containers\/registries\.conf(?:\.d(?:\/[^/]+)?)?$|\/daemon\.json$/.test(path)), []);
       assert.deepEqual([fake.script.unexpected, existsSync(join(outside, 'pwned'))], [[], false]);
       assert.ok(!JSON.stringify([fake.log, fake.script.messages()]).includes('canary'));
     });
