@@ -18,14 +18,20 @@ export function pinnedWords(items: readonly UseWithState[], { changed, refused }
   return changed.length > 0 ? `${done} ${t('Not pinned: {0}.', names)}` : t('No image was pinned: {0}.', names);
 }
 
-export function unpinnedWords({ changed }: PinPlan, t: Translate): string {
-  return changed.length === 1 ? t('1 reference has only its tag now.') : t('{0} references have only their tags now.', changed.length);
+/** @param left those that were not asked about, because they cannot be unpinned */
+export function unpinnedWords({ changed }: PinPlan, left: readonly RefusedUse[], t: Translate): string {
+  const done = changed.length === 1 ? t('1 reference has only its tag now.') : t('{0} references have only their tags now.', changed.length);
+  return left.length === 0 ? done : `${done} ${t('Still pinned: {0}.', refusedWords(left, t))}`;
 }
 
 /** Why no image of the file can be unpinned. */
 export function notUnpinnedWords({ refused }: PinPlan, t: Translate): string {
   if (refused.length === 0) return t('No image of this file is pinned.');
-  return t('No image was unpinned: {0}.', enumeration(refused.map(({ use, refusal }) => t('{0} ({1})', name(use.text), withoutStop(refusalWords(refusal, t)))), t, maxNamed));
+  return t('No image was unpinned: {0}.', refusedWords(refused, t));
+}
+
+function refusedWords(refused: readonly RefusedUse[], t: Translate): string {
+  return enumeration(refused.map(({ use, refusal }) => t('{0} ({1})', name(use.text), withoutStop(refusalWords(refusal, t)))), t, maxNamed);
 }
 
 function why(item: UseWithState, refused: readonly RefusedUse[], t: Translate): string {

@@ -23,6 +23,11 @@ export function refusalWords(refusal: Refusal, t: Translate): string {
     case 'disagreement': return t('Images with different digests share the default of {0}.', name);
     case 'policies end': {
       const policies = enumeration(refusal.policies.map((policy) => plainText(policy, 80)), t, 3);
+      if (refusal.lookAt === 'digest') {
+        return refusal.policies.length === 1
+          ? t('The policy {0} looks at the digest and would no longer cover the image; let it cover the repository first.', policies)
+          : t('The policies {0} look at the digest and would no longer cover the image; let them cover the repository first.', policies);
+      }
       return refusal.policies.length === 1
         ? t('The policy {0} looks at the tag and would no longer cover the image with a digest; let it cover the repository first.', policies)
         : t('The policies {0} look at the tag and would no longer cover the image with a digest; let them cover the repository first.', policies);

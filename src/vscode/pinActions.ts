@@ -8,7 +8,7 @@ import { plainText } from '../presentation/untrustedText.ts';
 import type { UseWithState } from '../presentation/useState.ts';
 import type { EngineHandle } from './engineHandle.ts';
 import { useAt, type FileTrust } from './fileTrust.ts';
-import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, verifiedMoves, verifiedPins, type OpenReading } from './pinPlans.ts';
+import { movePlan, openReading, pinnedUses, pinPlan, toWorkspaceEdit, unpinPlan, verifiedMoves, verifiedPins, type OpenReading } from './pinPlans.ts';
 import { toLocation } from './places.ts';
 import { t } from './words.ts';
 
@@ -40,17 +40,16 @@ function actionsFor({ use, state, drift }: UseWithState, trust: FileTrust, open:
     return action;
   };
   const { reference } = use;
-  const { reading, pinning } = open;
   if (!reference) return [];
   if (!reference.digest) {
     if (state.kind !== 'verified') return [];
     const pin = made(t('Pin to Verified Digest {0}', shortDigest(state.digest)), pinPlan(trust, open, use));
     return verifiedPins(trust).length < 2 ? [pin] : [pin, allAction(trust, use)];
   }
-  const unpin = made(reference.tag === undefined ? t('Unpin') : t('Unpin: Keep Only the Tag {0}', plainText(reference.tag, 128)), pinning.unpin(reading, pinnedUses(trust), use));
+  const unpin = made(reference.tag === undefined ? t('Unpin') : t('Unpin: Keep Only the Tag {0}', plainText(reference.tag, 128)), unpinPlan(trust, open, pinnedUses(trust), use));
   const moves = verifiedMoves(trust);
   if (drift?.kind !== 'moved' || !moves.some((pin) => pin.use === use)) return [unpin];
-  const move = made(t('Move the Pin to {0}', shortDigest(drift.digest)), pinning.move(reading, moves, use));
+  const move = made(t('Move the Pin to {0}', shortDigest(drift.digest)), movePlan(trust, open, use));
   move.diagnostics = diagnostics.filter(({ source, code }) => source === diagnosticSource && typeof code === 'object' && code.value === 'pin-drift');
   move.isPreferred = !move.disabled;
   return [move, unpin];

@@ -30,21 +30,37 @@ export function openReading(trust: FileTrust, engine: EngineHandle): OpenReading
 
 /** Pins what is verified, and refuses where a policy would be silenced by it: the verdict would be another one, or none, without a word. */
 export function pinPlan(trust: FileTrust, { reading, pinning }: OpenReading, only?: ImageUse): PinPlan {
-  const refused: RefusedUse[] = [];
-  const pins = verifiedPins(trust).filter(({ use, digest }) => {
-    const policies = use.reference ? policiesThatEnd(use.reference, digest, trust.settings.trust) : [];
-    if (policies.length > 0) refused.push({ use, refusal: { kind: 'policies end', policies } });
-    return policies.length === 0;
-  });
-  const plan = pinning.pin(reading, pins, only);
-  return { ...plan, refused: [...refused.filter(({ use }) => only === undefined || use === only), ...plan.refused] };
+  return planOf(verifiedPins(trust), trust, (pins) => pinning.pin(reading, pins, only), only);
 }
 
-/** The names of the policies that speak about a tag, and not about the same with a digest. */
-function policiesThatEnd(reference: Reference, digest: Digest, trust: TrustSettings): readonly string[] {
+/** Moves pins to verified digests; refuses as {@link pinPlan} does. */
+export function movePlan(trust: FileTrust, { reading, pinning }: OpenReading, only?: ImageUse): PinPlan {
+  return planOf(verifiedMoves(trust), trust, (pins) => pinning.move(reading, pins, only), only);
+}
+
+/** Takes pins away; refuses as {@link pinPlan} does. */
+export function unpinPlan(trust: FileTrust, { reading, pinning }: OpenReading, uses: readonly ImageUse[], only?: ImageUse): PinPlan {
+  return planOf(uses.map((use) => ({ use })), trust, (pins) => pinning.unpin(reading, pins.map(({ use }) => use), only), only);
+}
+
+function planOf<P extends { readonly use: ImageUse; readonly digest?: Digest }>(asked: readonly P[], trust: FileTrust, plan: (pins: readonly P[]) => PinPlan, only: ImageUse | undefined): PinPlan {
+  const refused: RefusedUse[] = [];
+  const made = plan(asked.filter(({ use, digest }) => {
+    const policies = use.reference ? policiesThatEnd(use.reference, digest, trust.settings.trust) : [];
+    if (policies.length > 0) refused.push({ use, refusal: { kind: 'policies end', lookAt: use.reference?.digest ? 'digest' : 'tag', policies } });
+    return policies.length === 0;
+  }));
+  return { ...made, refused: [...refused.filter(({ use }) => only === undefined || use === only), ...made.refused] };
+}
+
+/** The names of the policies that speak about a reference as it is, and not about the same with this digest, or with none. */
+function policiesThatEnd({ digest: pinned, ...bare }: Reference, digest: Digest | undefined, trust: TrustSettings): readonly string[] {
   const identity = ({ policy, origin }: Demand): string => JSON.stringify([policy, origin]);
-  const after = new Set(demandsFor({ ...reference, digest }, trust).map(identity));
-  return [...new Set(demandsFor(reference, trust).filter((demand) => !after.has(identity(demand))).map(({ policy }) => policy))];
+  const demands = (of: Digest | undefined): readonly Demand[] => demandsFor({ ...bare, ...(of === undefined ? {} : { digest: of }) }, trust);
+  // Without a tag nothing can be unpinned, which is told for itself.
+  if (digest === undefined && bare.tag === undefined) return [];
+  const after = new Set(demands(digest).map(identity));
+  return [...new Set(demands(pinned).filter((demand) => !after.has(identity(demand))).map(({ policy }) => policy))];
 }
 
 /** The digests that verified references resolved to: never one that only decided, and never one nobody verified. */

@@ -156,27 +156,29 @@ describe('pinning a whole file', () => {
   });
 });
 
+const pem = readFileSync('test/fixtures/keys/p256.pub', 'utf8').trim();
+const cluster = (name: string, glob: string): string => `apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: ${name} }\nspec:\n  images: [{ glob: "${glob}" }]\n  authorities: [{ key: { data: ${JSON.stringify(pem)} } }]\n`;
+const containers = `{"default": [{"type": "insecureAcceptAnything"}], "transports": {"docker": {"docker.io/library/alpine:3": [{"type": "sigstoreSigned", "keyData": "${Buffer.from(pem).toString('base64')}"}]}}}`;
+
+/** A Dockerfile in a folder with this policy file. */
+async function openUnder(text: string, name: string, file: string, prepare: (face: Face) => void = () => undefined): Promise<FakeDocument> {
+  fake.write(`${folder}/${name}`, file);
+  fake.configuration.workspace['countersign.policyFiles'] = [name];
+  prepare(start({ 'library/alpine': verdicts.verified, 'library/busybox': verdicts.verified }));
+  const document = await openDockerfile(text);
+  for (let turn = 0; turn < 100; turn++) await settle();
+  return document;
+}
+
 describe('pinning under a policy that looks at the tag', () => {
   useFace();
-  const pem = readFileSync('test/fixtures/keys/p256.pub', 'utf8').trim();
-  const cluster = (name: string, glob: string): string => `apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: { name: ${name} }\nspec:\n  images: [{ glob: "${glob}" }]\n  authorities: [{ key: { data: ${JSON.stringify(pem)} } }]\n`;
-  const containers = `{"default": [{"type": "insecureAcceptAnything"}], "transports": {"docker": {"docker.io/library/alpine:3": [{"type": "sigstoreSigned", "keyData": "${Buffer.from(pem).toString('base64')}"}]}}}`;
-
-  async function open(text: string, name: string, file: string): Promise<FakeDocument> {
-    fake.write(`${folder}/${name}`, file);
-    fake.configuration.workspace['countersign.policyFiles'] = [name];
-    start({ 'library/alpine': verdicts.verified, 'library/busybox': verdicts.verified });
-    const document = await openDockerfile(text);
-    for (let turn = 0; turn < 100; turn++) await settle();
-    return document;
-  }
 
   for (const [what, name, file, policy] of [
     ['a glob with the tag', 'a.yaml', cluster('releases', 'index.docker.io/library/alpine:*'), 'releases'],
     ['a scope with the tag', 'policy.json', containers, 'docker.io/library/alpine:3'],
   ] as const) {
     it(`is refused, with its name: ${what}`, async () => {
-      const document = await open('FROM alpine:3', name, file);
+      const document = await openUnder('FROM alpine:3', name, file);
       const [pin] = await screen.actions(document, 0, 7);
       assert.equal(pin?.edit, undefined);
       assert.ok(pin?.disabled?.reason.startsWith(`The policy ${policy} looks at the tag`), pin?.disabled?.reason);
@@ -189,15 +191,52 @@ describe('pinning under a policy that looks at the tag', () => {
   }
 
   it('leaves the others to be pinned', async () => {
-    const document = await open('FROM alpine:3\nFROM busybox:1', 'a.yaml', `${cluster('releases', 'index.docker.io/library/alpine:*')}---\n${cluster('hub', 'index.docker.io/library/**')}`);
+    const document = await openUnder('FROM alpine:3\nFROM busybox:1', 'a.yaml', `${cluster('releases', 'index.docker.io/library/alpine:*')}---\n${cluster('hub', 'index.docker.io/library/**')}`);
     await run('pinImages');
     assert.equal(document.getText(), `FROM alpine:3\nFROM busybox:1@${a}`);
     assert.match(messages().join(), /^Pinned 1 reference to its verified digest\. Not pinned: alpine:3 \(The policy releases looks/);
   });
 
   it('is offered where the policy covers the digest as well', async () => {
-    const document = await open('FROM alpine:3', 'a.yaml', cluster('hub', 'index.docker.io/library/**'));
+    const document = await openUnder('FROM alpine:3', 'a.yaml', cluster('hub', 'index.docker.io/library/**'));
     assert.equal(await take(document, (await screen.actions(document, 0, 7))[0]), `FROM alpine:3@${a}`);
+  });
+});
+
+describe('unpinning, and moving a pin, under a policy that looks at the digest', () => {
+  useFace();
+  const glob = `index.docker.io/library/alpine@${a}`;
+
+  it('is refused, with its name', async () => {
+    const document = await openUnder(`FROM alpine:3@${a}`, 'a.yaml', cluster('approved', glob));
+    const [unpin] = await screen.actions(document, 0, 7);
+    assert.deepEqual(shown(unpin ? [unpin] : []), ['Unpin: Keep Only the Tag 3 [The policy approved looks at the digest and would no longer cover the image; let it cover the repository first.]']);
+    await run('unpinImages');
+    assert.equal(document.getText(), `FROM alpine:3@${a}`);
+    assert.match(messages().join(), /^No image was unpinned: alpine:3 \(The policy approved looks at the digest/);
+  });
+
+  it('leaves the others to be unpinned', async () => {
+    const document = await openUnder(`FROM alpine:3@${a}\nFROM busybox:1@${b}`, 'a.yaml', `${cluster('approved', glob)}---\n${cluster('hub', 'index.docker.io/library/**')}`);
+    await answer('unpinImages', [{ check: ['busybox:1'] }]);
+    assert.equal(document.getText(), `FROM alpine:3@${a}\nFROM busybox:1`);
+    assert.match(messages().join(), /^1 reference has only its tag now\. Still pinned: alpine:3 \(The policy approved looks at the digest .* first\)\.$/);
+  });
+
+  it('is offered where the policy covers the tag as well', async () => {
+    const document = await openUnder(`FROM alpine:3@${a}`, 'a.yaml', cluster('hub', 'index.docker.io/library/**'));
+    assert.equal(await take(document, (await screen.actions(document, 0, 7))[0]), 'FROM alpine:3');
+  });
+
+  it('is refused for a move, too', async () => {
+    const document = await openUnder(`FROM alpine:3@${a}`, 'a.yaml', `${cluster('approved', glob)}---\n${cluster('hub', 'index.docker.io/library/**')}`, (face) => {
+      face.engine.tags.set('library/alpine', { digest: b, includesPin: false });
+      face.engine.verify = ({ reference }) => Promise.resolve({ ...verdicts.verified, digest: reference.digest ?? a });
+    });
+    const [move] = await screen.actions(document, 0, 7);
+    assert.match(move?.title ?? '', /^Move the Pin to/);
+    assert.match(move?.disabled?.reason ?? '', /^The policy approved looks at the digest/);
+    assert.equal(move?.isPreferred, false);
   });
 });
 

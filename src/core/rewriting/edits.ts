@@ -27,8 +27,8 @@ export type Refusal =
   | { readonly kind: 'used elsewhere'; readonly name: string; readonly line: number }
   /** Images with different digests get their end from one default. */
   | { readonly kind: 'disagreement'; readonly name: string }
-  /** These look at the tag alone, and would no longer be asked of the image. */
-  | { readonly kind: 'policies end'; readonly policies: readonly string[] }
+  /** These look at the tag, or at the digest, and would no longer be asked of the image. */
+  | { readonly kind: 'policies end'; readonly lookAt: 'tag' | 'digest'; readonly policies: readonly string[] }
   /** Read again, the changed file does not name exactly what is wanted. */
   | { readonly kind: 'no effect' };
 

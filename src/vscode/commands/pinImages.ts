@@ -4,7 +4,7 @@ import type { PinPlan } from '../../core/rewriting/pinning.ts';
 import { notUnpinnedWords, pinnedWords, unpinnedWords } from '../../presentation/pinText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { hasKeys, type FileTrust } from '../fileTrust.ts';
-import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, type OpenReading } from '../pinPlans.ts';
+import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, unpinPlan, type OpenReading } from '../pinPlans.ts';
 import { t } from '../words.ts';
 import { findPlace, offerKeys } from './activeFile.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -27,7 +27,7 @@ export const unpinImages: Command = async (context, argument) => {
   const file = openFile(context, argument);
   if (!file) return;
   const { trust, open } = file;
-  const all = open.pinning.unpin(open.reading, pinnedUses(trust));
+  const all = unpinPlan(trust, open, pinnedUses(trust));
   if (all.changed.length === 0) {
     say(notUnpinnedWords(all, t));
     return;
@@ -35,9 +35,9 @@ export const unpinImages: Command = async (context, argument) => {
   const choices = all.changed.map((use) => ({ label: labelText(use.text.replace(/@.*$/, ''), 120), description: t('line {0}', use.line + 1), picked: true, value: use }));
   const chosen = await chooseSome(t('Unpin Images'), t('Which images keep only their tag?'), choices);
   if (chosen.length === 0) return;
-  const plan = open.pinning.unpin(open.reading, chosen);
+  const plan = unpinPlan(trust, open, chosen);
   if (plan.changed.length === 0) say(notUnpinnedWords(plan, t));
-  else if (await apply(trust, plan)) say(unpinnedWords(plan, t));
+  else if (await apply(trust, plan)) say(unpinnedWords(plan, [...all.refused, ...plan.refused], t));
 };
 
 function openFile(context: CommandContext, argument: unknown): { readonly trust: FileTrust; readonly open: OpenReading } | undefined {

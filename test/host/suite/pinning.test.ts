@@ -62,6 +62,17 @@ suite('Pinning, by keyboard', () => {
     await clearMessages();
   });
 
+  test('takes the pins of a whole file back in one step', async () => {
+    const pinned = await saved();
+    await focusEditor();
+    await press('Control+Z');
+    await until('no pin is left', async () => await saved() === file);
+    await focusEditor();
+    await press('Control+Y');
+    await until('both are pinned again', async () => await saved() === pinned);
+    await shown(lenses, 'Signed by pinner');
+  });
+
   test('tells when a tag has moved, and moves the pin to what is signed by the same key', async () => {
     const moved = push('pin/tool', '2', 'another tool');
     const [plain] = [registry.store.putImage('pin/app', '1.0', 'nobody signed this')];
@@ -96,6 +107,12 @@ suite('Pinning, by keyboard', () => {
     await until('the file is as it was', async () => await saved() === file);
   });
 });
+
+async function focusEditor(): Promise<void> {
+  await command('View: Focus Active Editor Group');
+  await questionsGone();
+  await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
+}
 
 async function goTo(place: string): Promise<void> {
   await press('Control+G');
