@@ -62,7 +62,7 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const tracker = own(new DockerfileTracker({ engine, settings, log, now }));
   const links = { lines: own(new SettingsLines()), homes: settings.homes, extensionUri };
   own(registerDiagnosticsView(tracker, links));
-  for (const register of [registerCodeLensView, registerStatusBarView, registerLanguageStatusView, registerKeyFileWatcher]) {
+  for (const register of [registerCodeLensView, registerStatusBarView, registerLanguageStatusView]) {
     own(register(tracker));
   }
   own(registerHoverView(tracker, engine));
@@ -76,6 +76,7 @@ export function registerFace(options: FaceOptions): DockerfileTracker {
   const registryDocuments = own(new ReadOnlyDocuments('countersign-registry'));
   const explanations = own(new ReadOnlyDocuments('countersign-trust'));
   const results = own(new WorkspaceResults(tracker, settings, links));
+  own(registerKeyFileWatcher(tracker, results));
   const tree = own(new TrustTreeView(tracker, results, engine));
   own(registerCommands({ tracker, engine, settings, passwords, fileSignatures, copyPlans, registryDocuments, explanations, results, tree, memory: options.memory, globalMemory: options.globalMemory, now, log, extensionUri, version: options.version, machine: options.machine, recentFailures: [] }));
   tracker.start();
