@@ -30,6 +30,7 @@ const rows: Readonly<Record<string, Row>> = {
   removeTrustedKey: { where: 'question', says: /release/ },
   showTrust: { where: 'question', says: /shop\/base:1\.0/ },
   openLog: { where: 'panel', says: /Output/i },
+  diagnoseRegistry: { where: 'question', says: /registry/i },
   reportIssue: { where: 'editor', says: /Countersign: report/ },
   usePolicyFile: { where: 'message', says: /Open a policy file first/ },
   generateKeyPair: { where: 'question', says: /In which folder/ },
@@ -110,4 +111,12 @@ suite('Every command of the palette, by keyboard', () => {
       await capture(`palette-${id}`);
     });
   }
+
+  test('"Diagnose Registry…" ends in a report that says which way it went', async () => {
+    await command('Countersign: Diagnose Registry…');
+    await until('the images of the file are offered', async () => /shop\/base:1\.0/.test(await seen('question')));
+    await press('Enter');
+    await until('the report is there', async () => /Referrers/i.test(await seen('editor')), 30_000).catch(async (error: unknown) => { throw new Error(`${String(error)}\n${await everything()}`); });
+    await capture('diagnosis');
+  });
 });
