@@ -1,5 +1,6 @@
 // Two registries in this process, images with everything that can hang on them, and the closure of what a tag leads to.
 import assert from 'node:assert/strict';
+import { afterEach } from 'node:test';
 import { sign } from 'node:crypto';
 import { createCopyEngine } from '../../src/core/copy/createCopyEngine.ts';
 import type { CopyEngine, CopyOptions, CopyPlan, CopyProgress, CopyResult, CopySelection } from '../../src/core/copyEngine.ts';
@@ -33,6 +34,19 @@ export interface PairOptions {
   readonly logins?: (host: string, source: TestRegistry) => Credentials | undefined;
   /** Default: the smallest honest one, of the tests. */
   readonly transport?: Transport & { dispose(): Promise<void> };
+}
+
+/** Starts pairs for the tests of a file, and closes all of them after each test. */
+export function usePairs(): (options?: PairOptions) => Promise<Pair> {
+  const open: Pair[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((pair) => pair.close()));
+  });
+  return async (options = {}) => {
+    const pair = await startPair(options);
+    open.push(pair);
+    return pair;
+  };
 }
 
 export async function startPair(options: PairOptions = {}): Promise<Pair> {

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { CopyProgress } from '../../../../src/core/copyEngine.ts';
 import { on } from '../../../support/faults.ts';
 import { makeKey } from '../../../support/signedImages.ts';
 import type { RegistryOptions } from '../../../support/registry.ts';
 import { types } from '../../../support/registryStore.ts';
-import { addBundle, addLayer, addReferrer, assertNoHoles, assertOnlyFallbackIndexes, assertSameContent, closureOf, planOf, putEverything, run, startPair, trust, type Pair, type PairOptions } from '../../../support/copyPair.ts';
+import { addBundle, addLayer, addReferrer, assertNoHoles, assertOnlyFallbackIndexes, assertSameContent, closureOf, planOf, putEverything, run, startPair, trust, usePairs, type Pair } from '../../../support/copyPair.ts';
 
-let pair: Pair | undefined;
-afterEach(async () => {
-  await pair?.close();
-  pair = undefined;
-});
-async function start(options: PairOptions = {}): Promise<Pair> {
-  pair = await startPair(options);
-  return pair;
-}
+const start = usePairs();
 /** Of content that has the digest of an algorithm that is not read. */
 const other = `sha512:${'0'.repeat(128)}`;
 const writes = ({ destination }: Pair): number => destination.requests.filter(({ method }) => !['GET', 'HEAD'].includes(method)).length;
@@ -300,7 +292,6 @@ describe('an image', () => {
       // It may have been a signature.
       assert.ok(proof.incomplete.length > 0 && !proof.holds);
       closureOf(sides.destination.store, 'mirror/app', tag);
-      await pair?.close();
     }
   });
 

@@ -1,20 +1,12 @@
 // An image whose signatures lie in another repository, and what a copy within a registry asks for.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
 import type { CopyResult } from '../../../../src/core/copyEngine.ts';
 import type { StoredDescriptor } from '../../../support/registryStore.ts';
-import { addBundle, addLayer, addReferrer, closureOf, run, startPair, trust, type Pair, type PairOptions } from '../../../support/copyPair.ts';
+import { addBundle, addLayer, addReferrer, closureOf, run, trust, usePairs, type Pair } from '../../../support/copyPair.ts';
 
-let pair: Pair | undefined;
-afterEach(async () => {
-  await pair?.close();
-  pair = undefined;
-});
-async function start(options: PairOptions = {}): Promise<Pair> {
-  pair = await startPair(options);
-  return pair;
-}
+const start = usePairs();
 
 /** In `team/signatures`: a signature in each format, an attestation and an SBOM of the image. */
 function putElsewhere({ source: { store } }: Pair, native: boolean): StoredDescriptor {
@@ -91,8 +83,6 @@ describe('a copy within a registry', () => {
       assert.equal(sides.source.requests.filter(({ kind, method, target }) => kind === 'blob' && method === 'GET' && [...children.values()].some(({ digest }) => digest === target)).length, 0);
       // An image, its signature and its bundle.
       counts.push(sides.source.count() / (3 * (platforms + 1)));
-      await sides.close();
-      pair = undefined;
     }
     assert.ok(counts.every((each) => each < 17), counts.join(', '));
     assert.ok((counts[2] ?? 0) <= (counts[0] ?? 0), counts.join(', '));

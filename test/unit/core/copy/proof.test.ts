@@ -1,20 +1,12 @@
 // What the proof of a copy says, and when it must not hold.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { CosignError } from '../../../../src/core/errors.ts';
 import { on, status } from '../../../support/faults.ts';
 import { types } from '../../../support/registryStore.ts';
-import { addBundle, addLayer, addReferrer, planOf, putEverything, putSmall, run, startPair, trust, type Pair, type PairOptions } from '../../../support/copyPair.ts';
+import { addBundle, addLayer, addReferrer, planOf, putEverything, putSmall, run, trust, usePairs } from '../../../support/copyPair.ts';
 
-let pair: Pair | undefined;
-afterEach(async () => {
-  await pair?.close();
-  pair = undefined;
-});
-async function start(options: PairOptions = {}): Promise<Pair> {
-  pair = await startPair(options);
-  return pair;
-}
+const start = usePairs();
 
 describe('the proof', () => {
   it('does not hold when neither side could be checked', async () => {
@@ -37,9 +29,7 @@ describe('the proof', () => {
       const { proof } = await sides.engine.copy(plan, {}, { trust }, ({ step }) => { isCopied = step === 'verify'; }, AbortSignal.timeout(60_000));
       assert.equal(proof.holds, false, side);
       assert.ok(proof.incomplete.some(({ code }) => code === 'REGISTRY_UNAVAILABLE'), side);
-      await sides.close();
     }
-    pair = undefined;
   });
 
   it('holds where nothing is asked for, and does not say verified', async () => {
