@@ -64,12 +64,18 @@ interface Parts {
 /** Enough for two questions about each of a file's images at once, so that a file costs few round trips however long it is. */
 const connectionsPerHost = 64;
 
+/** One signal stands for all of a file's images, or for everything that is copied or signed: Node.js would warn of so many listeners. */
+const listenedToByMany = (signal: AbortSignal): void => { setMaxListeners(0, signal); };
+
 /** Nothing is opened, read or asked before the first call. */
 export function createEngine(machine: Machine, settings: EngineSettings): Engine {
   const storage = machine.storageFolder === undefined ? undefined : new ContentFolder({ folder: machine.storageFolder, maxBytes: settings.storageMaxBytes ?? 0, now: () => systemClock.now() });
   let parts = assemble(machine, settings, storage);
   const retired = new Set<RegistryTransport>();
-  const during = <T>(work: () => Promise<T>): Promise<T> => parts.users.during(work);
+  const during = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    listenedToByMany(signal);
+    return parts.users.during(work);
+  };
   const copying = createCopyEngine(() => {
     const { registry, destination, keySource, verifier } = parts;
     return { source: registry, destination, clock: systemClock, random: Math.random, keySource, verify: (query, signal) => verifier.verify(query, signal) };
@@ -80,21 +86,20 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
     pinning,
     signing: {
       ...signing,
-      planImage: (request, signal) => during(() => signing.planImage(request, signal)),
-      signImage: (request, onProgress, signal) => during(() => signing.signImage(request, onProgress, signal)),
+      planImage: (request, signal) => during(signal, () => signing.planImage(request, signal)),
+      signImage: (request, onProgress, signal) => during(signal, () => signing.signImage(request, onProgress, signal)),
     },
     copying: {
       ...copying,
-      plan: (request, signal) => during(() => copying.plan(request, signal)),
-      copy: (plan, selection, options, onProgress, signal) => during(() => copying.copy(plan, selection, options, onProgress, signal)),
+      plan: (request, signal) => during(signal, () => copying.plan(request, signal)),
+      copy: (plan, selection, options, onProgress, signal) => during(signal, () => copying.copy(plan, selection, options, onProgress, signal)),
     },
     contents: createContentsEngine(() => parts.registry),
     get kubernetes() {
       return parts.kubernetes;
     },
     verify: (query, signal) => {
-      // A file's images are asked for under one signal.
-      setMaxListeners(0, signal);
+      listenedToByMany(signal);
       return parts.verifier.verify(query, signal);
     },
     resolveTag: (query, signal) => parts.verifier.resolveTag(query, signal),
