@@ -1,5 +1,6 @@
 // Two registries in this process, images with everything that can hang on them, and the closure of what a tag leads to.
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { afterEach } from 'node:test';
 import { sign } from 'node:crypto';
 import { createCopyEngine } from '../../src/core/copy/createCopyEngine.ts';
@@ -62,10 +63,16 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const reading = new RegistryClient(base);
   const keySource = { read: ({ reference }: { readonly reference: string }) => Promise.resolve(Buffer.from(reference)) };
   const verifier = new Verifier({ registry: reading, keySource, clock, tagLifetimeMs: 0 });
-  const engine = createCopyEngine(() => ({
+  const plainEngine = createCopyEngine(() => ({
     source: reading, destination: new RegistryClient({ ...base, actions: 'pull,push' }), clock, random: base.random, keySource,
     verify: (query, signal) => verifier.verify(query, signal),
   }));
+  // As the composition root does: one signal is listened to by everything that is under way.
+  const engine: CopyEngine = {
+    ...plainEngine,
+    plan: (request, signal) => { setMaxListeners(0, signal); return plainEngine.plan(request, signal); },
+    copy: (plan, selection, copyOptions, onProgress, signal) => { setMaxListeners(0, signal); return plainEngine.copy(plan, selection, copyOptions, onProgress, signal); },
+  };
   return {
     source, destination, engine, transport,
     close: async () => {
@@ -96,7 +103,7 @@ export async function run(pair: Pair, { selection = {}, from, to, onProgress = (
 export function addLayer(store: RegistryStore, repository: string, image: StoredDescriptor, by: TestKey = key, suffix: 'sig' | 'att' = 'sig', name = 'ghcr.io/team/app'): void {
   const payload = Buffer.from(JSON.stringify(suffix === 'sig'
     ? { critical: { identity: { 'docker-reference': name }, image: { 'docker-manifest-digest': image.digest }, type: 'cosign container image signature' }, optional: null }
-    : { payloadType: 'application/vnd.in-toto+json', payload: image.digest, signatures: [] }));
+    : { payloadType: 'application/vnd.in-toto+json', payload: `${image.digest} as ${name}`, signatures: [] }));
   const annotations = { 'dev.cosignproject.cosign/signature': suffix === 'sig' ? sign('sha256', payload, by.privateKey).toString('base64') : '' };
   const layer = { ...store.putBlob(repository, payload, suffix === 'sig' ? simpleSigningType : 'application/vnd.dsse.envelope.v1+json'), annotations };
   const tag = `${image.digest.replace(':', '-')}.${suffix}`;

@@ -123,11 +123,14 @@ class DestinationLook {
   async #places(subject: Digest, proofs: readonly SourceProof[], manifests: ReadonlyMap<Digest, SourceManifest>, isSame: boolean, signal: AbortSignal): Promise<readonly (readonly [SourceProof, ProofPlace])[]> {
     const hasReferrers = proofs.some(({ referrer }) => referrer !== undefined);
     const listed = new Set(hasReferrers && !isSame ? (await listReferrers(this.#destination, this.#to, subject, signal)).descriptors.map(({ digest }) => digest) : []);
-    return Promise.all(proofs.map(async (proof): Promise<readonly [SourceProof, ProofPlace]> => {
-      if (proof.tag !== undefined) {
+    return Promise.all(proofs.map(async (proof, at): Promise<readonly [SourceProof, ProofPlace]> => {
+      const { tag } = proof;
+      if (tag !== undefined) {
         const bytes = manifests.get(proof.digest)?.content.bytes ?? new Uint8Array();
-        const state = isSame ? 'there' : await tagState(this.#destination, this.#to, { tag: proof.tag, digest: proof.digest, bytes }, signal);
-        return [proof, { kind: 'tag', tag: proof.tag, state }];
+        const found = isSame ? 'there' : await tagState(this.#destination, this.#to, { tag, digest: proof.digest, bytes }, signal);
+        // Two places have the tag: what comes second finds the first under it.
+        const isSecond = proofs.slice(0, at).some((other) => other.tag === tag);
+        return [proof, { kind: 'tag', tag, state: found === 'absent' && isSecond ? (tag.endsWith('.sbom') ? 'keep' : 'merge') : found }];
       }
       const { artifactType = '', predicateType } = proof.referrer ?? {};
       return [proof, { kind: 'referrer', state: isSame || listed.has(proof.digest) ? 'listed' : 'absent', artifactType, ...(predicateType === undefined ? {} : { predicateType }) }];

@@ -1,12 +1,11 @@
 // What hangs on manifests: referrers by digest and in the list of their subject, signatures and the like under their tags. Nothing that
 // the destination has is lost, whoever else writes at the same time.
 import { addToFallbackIndex, indexMediaType, referrersTag, type ReferrerDescriptor } from '../cosign/referrer.ts';
-import { appendLayers, hasLayersOf, parseSignatureManifest } from '../cosign/signatureManifest.ts';
+import { appendLayers, hasLayersOf, parseSignatureManifest, type StoredLayers } from '../cosign/signatureManifest.ts';
 import type { CopyOutcome, PlannedManifest, ProofPlace } from '../copyEngine.ts';
 import { digestOf } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { isIndexMediaType, parseIndex, parseManifest } from '../oci/manifest.ts';
-import type { ManifestContent } from '../oci/registryClient.ts';
 import { inParallel } from '../signing/inParallel.ts';
 import { updateTag, type PushContext } from '../signing/tagUpdate.ts';
 import { childrenFirst, type ChosenProof } from './chosen.ts';
@@ -16,6 +15,11 @@ import { listedByApi } from './sourceTree.ts';
 import { writeTag } from './writeTag.ts';
 
 type TagPlace = Extract<ProofPlace, { kind: 'tag' }>;
+
+interface Tagged {
+  readonly manifest: PlannedManifest;
+  readonly state: TagPlace['state'];
+}
 
 const maxConfigBytes = 4 * 1024 * 1024;
 
@@ -45,9 +49,7 @@ export async function sendProofs(route: Route, level: readonly ChosenProof[], si
   const referrers = level.filter(({ proof }) => proof.place.kind === 'referrer');
   await sendManifests(route, distinct(referrers.flatMap(({ proof }) => childrenFirst(proof.manifest))), 'referrer', signal);
   await inParallel([...bySubject(referrers.filter(isUnlisted))], atOnce.pushing, ([subject, proofs]) => list(route, subject, proofs.map(({ proof }) => proof.manifest), signal), signal);
-  await inParallel(level, atOnce.pushing, async ({ proof: { manifest, place } }) => {
-    if (place.kind === 'tag') await sendTag(route, manifest, place, signal);
-  }, signal);
+  await inParallel([...byTag(level)], atOnce.pushing, ([tag, tagged]) => sendTag(route, tag, tagged, signal), signal);
 }
 
 /** What the registry does not list by itself goes into the fallback index (distribution-spec v1.1 §pushing manifests with subject). */
@@ -65,18 +67,24 @@ async function list(route: Route, subject: PlannedManifest, referrers: readonly 
   }, signal);
 }
 
-async function sendTag(route: Route, manifest: PlannedManifest, { tag, state }: TagPlace, signal: AbortSignal): Promise<void> {
-  const ended = (outcome: CopyOutcome): void => {
-    route.tally.ended({ what: 'proof tag', digest: manifest.digest, outcome, sizeBytes: manifest.bytes.byteLength, tag }, manifest.bytes.byteLength);
+/** @param tagged what belongs under the tag: more than one where it lies in two places of the source */
+async function sendTag(route: Route, tag: string, tagged: readonly Tagged[], signal: AbortSignal): Promise<void> {
+  const ended = ({ digest, bytes: { byteLength } }: PlannedManifest, outcome: CopyOutcome): void => {
+    route.tally.ended({ what: 'proof tag', digest, outcome, sizeBytes: byteLength, tag }, byteLength);
   };
-  if (state === 'there') {
-    ended('already there');
-    return;
+  const [there, rest] = [tagged.filter(({ state }) => state === 'there'), tagged.filter(({ state }) => state !== 'there')];
+  for (const { manifest } of there) ended(manifest, 'already there');
+  const isWhole = ({ manifest, state }: Tagged): boolean => tag.endsWith('.sbom') || isIndexMediaType(manifest.mediaType) || state === 'keep';
+  for (const each of rest) {
+    const { manifest } = each;
+    await sendManifests(route, childrenFirst(manifest).filter((child) => child !== manifest), 'manifest', signal);
+    if (isWhole(each)) ended(manifest, await put(route, manifest, tag, signal));
   }
-  const listed = childrenFirst(manifest).filter((child) => child !== manifest);
-  await sendManifests(route, listed, 'manifest', signal);
-  if (tag.endsWith('.sbom') || isIndexMediaType(manifest.mediaType) || state === 'keep') ended(await put(route, manifest, tag, signal));
-  else ended(await merge(route, manifest, tag, signal));
+  const [first, ...others] = rest.filter((each) => !isWhole(each)).map(({ manifest }) => manifest);
+  if (!first) return;
+  const outcome = await merge(route, [first, ...others], tag, signal);
+  ended(first, outcome);
+  for (const manifest of others) ended(manifest, outcome === 'copied' ? 'added' : outcome);
 }
 
 /** Under the tag when that is free; else by digest only, for what may hang on it. */
@@ -86,10 +94,11 @@ async function put(route: Route, manifest: PlannedManifest, tag: string, signal:
   return outcome === 'written' ? 'copied' : outcome;
 }
 
-async function merge(route: Route, { bytes: wanted, mediaType }: PlannedManifest, tag: string, signal: AbortSignal): Promise<CopyOutcome> {
+/** All in one write: at no time is one of them there without the others. */
+async function merge(route: Route, wanted: readonly [PlannedManifest, ...PlannedManifest[]], tag: string, signal: AbortSignal): Promise<CopyOutcome> {
   const { sides: { destination }, to } = route;
-  const digest = digestOf(wanted);
-  const contains = (bytes: Uint8Array): boolean => digestOf(bytes) === digest || hasLayersOf(bytes, wanted);
+  const [first, ...others] = wanted;
+  const contains = (bytes: Uint8Array): boolean => wanted.every((manifest) => digestOf(bytes) === manifest.digest || hasLayersOf(bytes, manifest.bytes));
   const seen = await destination.manifest(to, tag, signal);
   if (seen && contains(seen.bytes)) return 'already there';
   let outcome: CopyOutcome = 'copied';
@@ -97,16 +106,18 @@ async function merge(route: Route, { bytes: wanted, mediaType }: PlannedManifest
     repository: to, tag, seen, contains,
     add: async (existing) => {
       outcome = existing ? 'added' : 'copied';
-      if (!existing) return { bytes: wanted, mediaType };
-      const files = appendLayers({ manifest: existing.bytes, config: await readConfig(route, existing, signal) }, wanted);
+      if (!existing && others.length === 0) return first;
+      const base = existing ?? first;
+      let files: StoredLayers & { readonly mediaType?: string } = { manifest: base.bytes, config: await readConfig(route, base, signal) };
+      for (const { bytes } of existing ? wanted : others) files = appendLayers(files, bytes);
       await destination.pushBlob(to, files.config, signal);
-      return { bytes: files.manifest, mediaType: files.mediaType };
+      return { bytes: files.manifest, mediaType: files.mediaType ?? first.mediaType };
     },
   }, signal);
   return outcome;
 }
 
-function readConfig({ sides: { destination }, to }: Route, { bytes }: ManifestContent, signal: AbortSignal): Promise<Uint8Array> {
+function readConfig({ sides: { destination }, to }: Route, { bytes }: { readonly bytes: Uint8Array }, signal: AbortSignal): Promise<Uint8Array> {
   return destination.blob(to, parseSignatureManifest(bytes).config, signal, { limitBytes: maxConfigBytes });
 }
 
@@ -128,6 +139,14 @@ function isUnlisted({ proof: { place } }: ChosenProof): boolean {
 function bySubject(proofs: readonly ChosenProof[]): ReadonlyMap<PlannedManifest, readonly ChosenProof[]> {
   const found = new Map<PlannedManifest, ChosenProof[]>();
   for (const chosen of proofs) found.set(chosen.subject, [...found.get(chosen.subject) ?? [], chosen]);
+  return found;
+}
+
+function byTag(level: readonly ChosenProof[]): ReadonlyMap<string, readonly Tagged[]> {
+  const found = new Map<string, Tagged[]>();
+  for (const { proof: { manifest, place } } of level) {
+    if (place.kind === 'tag') found.set(place.tag, [...found.get(place.tag) ?? [], { manifest, state: place.state }]);
+  }
   return found;
 }
 

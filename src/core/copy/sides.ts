@@ -2,6 +2,7 @@
 import type { BlobName } from '../oci/blobStream.ts';
 import type { BlobTransfer } from '../oci/blobUpload.ts';
 import type { Digest } from '../crypto/digest.ts';
+import type { ManifestContent } from '../oci/registryClient.ts';
 import type { Clock } from '../oci/transport.ts';
 import type { RegistryWriter } from '../signing/registryWriter.ts';
 import type { RegistryReader, RepositoryName } from '../verification/registryReader.ts';
@@ -10,6 +11,8 @@ export interface CopySource extends RegistryReader {
   blobExists(repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<boolean>;
   /** Hashed on the way; ends with an error rather than with other bytes than the digest names. */
   blobStream(repository: RepositoryName, blob: BlobName): { read(start: number, end: number, signal: AbortSignal): AsyncIterable<Uint8Array> };
+  /** What stands under a tag in each of the places where an image's signatures lie, the one that cosign would take first. Absent: there is one place. */
+  manifestsUnder?(repository: RepositoryName, tag: string, signal: AbortSignal): Promise<readonly ManifestContent[]>;
 }
 
 /** Logs in for pushing whatever it asks: what cannot be pushed to may be hidden. */

@@ -1,15 +1,19 @@
 // An image whose signatures lie in a repository of their own (COSIGN_REPOSITORY): read as if everything lay beside the image.
 import { isDigest, type Digest } from '../crypto/digest.ts';
 import type { BlobName } from '../oci/blobStream.ts';
+import type { ManifestContent } from '../oci/registryClient.ts';
 import type { ReferrersAnswer, RepositoryName } from '../verification/registryReader.ts';
 import type { CopySource } from './sides.ts';
 import { listReferrers } from './sourceTree.ts';
 
-/** @param signatures where signatures lie, besides beside the image; of two tags for one image, that there comes first, as in cosign */
+/** @param signatures where signatures lie, besides beside the image; of two equal tags, that there comes first, as in cosign */
 export function withSignaturesFrom(source: CopySource, signatures: RepositoryName): CopySource {
   const has = async (repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<RepositoryName> =>
     (await source.blobExists(repository, digest, signal) ? repository : signatures);
+  const allOf = async (places: readonly RepositoryName[], tag: string, signal: AbortSignal): Promise<readonly ManifestContent[]> =>
+    (await Promise.all(places.map((place) => source.manifest(place, tag, signal)))).flatMap((found) => found ?? []);
   return {
+    manifestsUnder: (repository, tag, signal) => allOf([signatures, repository], tag, signal),
     resolve: (reference, signal) => source.resolve(reference, signal),
     manifest: async (repository, tagOrDigest, signal) => {
       const order = isDigest(tagOrDigest) || !/^sha256-[0-9a-f]{64}/.test(tagOrDigest) ? [repository, signatures] : [signatures, repository];

@@ -159,12 +159,16 @@ class TreeReader {
   async #tagged(subject: Digest, signal: AbortSignal): Promise<readonly FoundProof[]> {
     const found = await Promise.all(tagSuffixes.map(async ([suffix, kind]): Promise<readonly FoundProof[]> => {
       const tag = `sha256-${hexOf(subject)}.${suffix}`;
-      const content = await this.#source.manifest(this.#repository, tag, signal);
-      if (!content) return [];
-      const { digest } = content.descriptor;
-      return [{ proof: { kind, digest, tag }, content, hangs: suffix === 'sbom' ? 'everything' : 'nothing' }];
+      const contents = await this.#under(tag, signal);
+      return contents.map((content) => ({ proof: { kind, digest: content.descriptor.digest, tag }, content, hangs: suffix === 'sbom' ? 'everything' : 'nothing' }));
     }));
     return found.flat();
+  }
+
+  /** What is under a tag, in each place once. */
+  async #under(tag: string, signal: AbortSignal): Promise<readonly ManifestContent[]> {
+    const found = this.#source.manifestsUnder ? await this.#source.manifestsUnder(this.#repository, tag, signal) : [await this.#source.manifest(this.#repository, tag, signal)];
+    return [...new Map(found.flatMap((content) => (content ? [[content.descriptor.digest, content] as const] : []))).values()];
   }
 
   /** By the API and by the fallback tag: registries that got the API later do not list what was there before. */

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
-import type { CopyResult } from '../../../../src/core/copyEngine.ts';
-import type { StoredDescriptor } from '../../../support/registryStore.ts';
-import { addBundle, addLayer, addReferrer, closureOf, run, trust, usePairs, type Pair } from '../../../support/copyPair.ts';
+import type { CopyPlan, CopyResult } from '../../../../src/core/copyEngine.ts';
+import { types, type RegistryStore, type StoredDescriptor } from '../../../support/registryStore.ts';
+import { makeKey } from '../../../support/signedImages.ts';
+import { addBundle, addLayer, addReferrer, assertNoHoles, closureOf, key, run, trust, usePairs, type Pair } from '../../../support/copyPair.ts';
 
 const start = usePairs();
 
@@ -18,10 +19,19 @@ function putElsewhere({ source: { store } }: Pair, native: boolean): StoredDescr
   return image;
 }
 
-async function copyFrom(sides: Pair, to = 'mirror/app:1.0'): Promise<CopyResult> {
-  const plan = await sides.engine.plan({ source: parseReference(`${sides.source.host}/team/app:1.0`), destination: parseReference(`${sides.destination.host}/${to}`), signatureRepository: `${sides.source.host}/team/signatures` }, AbortSignal.timeout(60_000));
-  return sides.engine.copy(plan, {}, { trust }, () => undefined, AbortSignal.timeout(60_000));
+const planFrom = (sides: Pair, to = 'mirror/app:1.0'): Promise<CopyPlan> =>
+  sides.engine.plan({ source: parseReference(`${sides.source.host}/team/app:1.0`), destination: parseReference(`${sides.destination.host}/${to}`), signatureRepository: `${sides.source.host}/team/signatures` }, AbortSignal.timeout(60_000));
+
+async function copyFrom(sides: Pair, to?: string): Promise<CopyResult> {
+  return sides.engine.copy(await planFrom(sides, to), {}, { trust }, () => undefined, AbortSignal.timeout(60_000));
 }
+
+function layersUnder(store: RegistryStore, repository: string, image: StoredDescriptor, suffix: string): unknown[] {
+  const found = store.manifest(repository, `${image.digest.replace(':', '-')}.${suffix}`);
+  return found ? (JSON.parse(Buffer.from(found.bytes).toString()) as { layers: unknown[] }).layers : [];
+}
+
+const distinctOf = (layers: readonly unknown[]): unknown[] => [...new Map(layers.map((layer) => [JSON.stringify(layer), layer])).values()];
 
 describe('signatures in a repository of their own', () => {
   for (const referrers of ['native', 'router 404'] as const) {
@@ -56,12 +66,54 @@ describe('signatures in a repository of their own', () => {
     closureOf(sides.source.store, 'team/app', `${image.digest.replace(':', '-')}.sig`);
   });
 
-  it('leave the copy unproven where those beside the image are lost for them', async () => {
+  for (const referrers of ['native', 'router 404'] as const) {
+    it(`are joined with those beside the image, none lost, none twice, each as it was (${referrers} referrers)`, async () => {
+      const sides = await start({ source: { referrers }, destination: { referrers } });
+      const image = putElsewhere(sides, referrers === 'native');
+      const { store } = sides.source;
+      // One that is in both places, and one of each kind that is not.
+      const signatures = `${image.digest.replace(':', '-')}.sig`;
+      for (const bytes of store.repository('team/signatures').blobs.values()) store.putBlob('team/app', bytes);
+      store.putManifest('team/app', signatures, store.manifest('team/signatures', signatures)?.bytes ?? '');
+      addLayer(store, 'team/app', image, key, 'sig', 'another name');
+      addLayer(store, 'team/app', image, key, 'att', 'another name');
+      const own = makeKey();
+      addLayer(sides.destination.store, 'mirror/app', image, own);
+      const wanted = (suffix: string): unknown[] => ['team/signatures', 'team/app'].flatMap((repository) => layersUnder(sides.source.store, repository, image, suffix));
+      const before = layersUnder(sides.destination.store, 'mirror/app', image, 'sig');
+      const { proof } = await copyFrom(sides);
+      assert.deepEqual([proof.holds, proof.signatures.map(({ atSource: { format }, state }) => `${format} ${state}`).sort()], [true, ['bundle valid', 'legacy valid', 'legacy valid']]);
+      assert.deepEqual(layersUnder(sides.destination.store, 'mirror/app', image, 'sig'), [...before, ...distinctOf(wanted('sig'))]);
+      assert.deepEqual(layersUnder(sides.destination.store, 'mirror/app', image, 'att'), distinctOf(wanted('att')));
+      assert.deepEqual([before.length, ...['sig', 'att'].map((suffix) => [wanted(suffix).length, distinctOf(wanted(suffix)).length])], [1, [3, 2], [2, 2]]);
+      assertNoHoles(sides.destination.store, 'mirror/app');
+      const again = await copyFrom(sides);
+      assert.deepEqual([again.things.filter(({ outcome }) => outcome !== 'already there').map(({ what, outcome }) => `${what} ${outcome}`), again.proof.holds], [[], true]);
+    });
+  }
+
+  it('are planned as added to those of the other place', async () => {
     const sides = await start();
     const image = putElsewhere(sides, true);
-    addLayer(sides.source.store, 'team/app', image, undefined, 'sig', 'another name');
-    const { proof } = await copyFrom(sides);
-    assert.deepEqual([proof.holds, proof.signatures.filter(({ state }) => state === 'missing').length], [false, 1]);
+    addLayer(sides.source.store, 'team/app', image, key, 'sig', 'another name');
+    addLayer(sides.source.store, 'team/app', image, key, 'att', 'another name');
+    const plan = await planFrom(sides);
+    assert.deepEqual(plan.root.proofs.flatMap(({ place }) => (place.kind === 'tag' ? [`${place.tag.slice(-3)} ${place.state}`] : [])), ['sig absent', 'sig merge', 'att absent', 'att merge']);
+    assert.deepEqual(sides.engine.totals(plan, {}).proofs.signature, 3);
+  });
+
+  it('of two SBOMs under the tag, that of the repository of signatures gets it and the other one comes along', async () => {
+    const sides = await start();
+    const image = putElsewhere(sides, true);
+    const tag = `${image.digest.replace(':', '-')}.sbom`;
+    const sboms = ['team/signatures', 'team/app'].map((repository) => sides.source.store.putManifest(repository, tag, {
+      schemaVersion: 2, mediaType: types.manifest, config: sides.source.store.putBlob(repository, '{}', types.config), layers: [sides.source.store.putBlob(repository, `SBOM of ${repository}`, 'text/spdx')],
+    }));
+    const { proof, things } = await copyFrom(sides);
+    assert.deepEqual([proof.holds, things.filter(({ tag: of }) => of === tag).map(({ outcome }) => outcome)], [true, ['copied', 'kept']]);
+    const { store } = sides.destination;
+    assert.equal(store.repository('mirror/app').tags.get(tag), sboms[0]?.digest);
+    for (const { digest } of sboms) closureOf(store, 'mirror/app', digest);
   });
 });
 
