@@ -5,7 +5,7 @@ import type { Reach } from '../core/oci/hosts.ts';
 import { AddressRefused, allowsAddress, guardedLookup, plainLookup, type Resolve } from './addressGuard.ts';
 import type { HostPort } from './hostNames.ts';
 import type { Proxy } from './proxySettings.ts';
-import { readIntoSlabs } from './slabReads.ts';
+import type { Slabs } from './slabs.ts';
 
 export interface TlsTrust {
   readonly context: SecureContext | undefined;
@@ -25,6 +25,8 @@ export interface DialPlan {
   readonly sentFrom?: Reach;
   /** How names are resolved; by the system by default. */
   readonly resolve?: Resolve;
+  /** What a connection without TLS is read into. */
+  readonly slabs?: Slabs;
   readonly timeoutMs: number;
   readonly userAgent: string;
 }
@@ -71,8 +73,12 @@ const ignore = (): void => undefined;
 /** For each address of a host but the last. Node's own 250 ms gives up on a slow network, where nothing else will do; much longer keeps waiting for an IPv6 that leads nowhere. */
 const attemptTimeoutMs = 2500;
 const maxTunnelHeadBytes = 16 * 1024;
-/** What a socket holds in each direction before it asks to wait: Node.js' own 16 KiB are less than one piece of a layer. */
-const buffers = { highWaterMark: 512 * 1024 };
+/** What a socket holds that was not sent yet before it asks to wait: Node.js' own 16 KiB are less than one piece of a layer. */
+export const unsentBytes = 512 * 1024;
+/** One read at a time where it is large; two would be put together by copying them. */
+const plainBuffers = { readableHighWaterMark: 16 * 1024, writableHighWaterMark: unsentBytes };
+/** TLS comes in records of 16 KiB. */
+const tlsBuffers = { highWaterMark: unsentBytes };
 
 /**
  * A connected socket. Plain http through a proxy is not tunnelled: the socket then leads to the proxy, to be sent absolute URLs.
@@ -93,8 +99,8 @@ export async function dial(plan: DialPlan, signal: AbortSignal): Promise<Socket>
     // TLS reads the connection below itself, into buffers of its own.
     const isPlain = !plan.secure && proxy?.address.secure !== true;
     socket = connectTcp({
-      host: first.hostname, port: first.port, autoSelectFamilyAttemptTimeout: Math.min(attemptTimeoutMs, Math.ceil(plan.timeoutMs / 2)), ...buffers, ...lookupOf(plan),
-      ...(isPlain ? { onread: readIntoSlabs() } : {}),
+      host: first.hostname, port: first.port, autoSelectFamilyAttemptTimeout: Math.min(attemptTimeoutMs, Math.ceil(plan.timeoutMs / 2)), ...(isPlain ? plainBuffers : tlsBuffers), ...lookupOf(plan),
+      ...(isPlain && plan.slabs ? { onread: plan.slabs.reads() } : {}),
     });
     socket.on('error', ignore);
     socket.setNoDelay(true);
@@ -123,7 +129,7 @@ function lookupOf({ target, proxy, sentFrom, resolve }: DialPlan): { readonly lo
 
 async function secured(socket: Socket, { hostname }: HostPort, { context, verify, serverName = hostname }: TlsTrust, signal: AbortSignal): Promise<Socket> {
   const secure = connectTls({
-    socket, host: serverName, servername: isIP(serverName) === 0 ? serverName : '', ALPNProtocols: ['http/1.1'], rejectUnauthorized: verify, ...buffers,
+    socket, host: serverName, servername: isIP(serverName) === 0 ? serverName : '', ALPNProtocols: ['http/1.1'], rejectUnauthorized: verify, ...tlsBuffers,
     ...(context ? { secureContext: context } : {}),
   });
   const seen = { asked: false };

@@ -8,13 +8,14 @@ import type { EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
 import { KnownReaches, type Resolve } from './addressGuard.ts';
-import { asksForCertificate, dial, type DialPlan } from './connector.ts';
+import { asksForCertificate, dial, unsentBytes, type DialPlan } from './connector.ts';
 import { hostPortOf } from './hostNames.ts';
 import { HostSlots } from './hostSlots.ts';
 import { HostTrusts, type HostTrust, type TrustSettings } from './hostTrust.ts';
 import { chooseProxy, type Proxy } from './proxySettings.ts';
 import { RequestDeadline } from './requestDeadline.ts';
 import { proxyRefusal, timedOut, toRequestError, type RequestContext } from './requestFailure.ts';
+import { Slabs } from './slabs.ts';
 
 export interface TransportOptions {
   /** Of Countersign, for the user-agent. */
@@ -44,6 +45,7 @@ export class UndiciTransport implements Transport {
   readonly #trusts: HostTrusts;
   readonly #slots: HostSlots;
   readonly #reaches = new KnownReaches();
+  readonly #slabs = new Slabs();
   /** Hosts that asked for a client certificate, and those that have answered: what these do afterwards has other reasons. */
   readonly #asking = new Set<string>();
   readonly #answered = new Set<string>();
@@ -89,7 +91,7 @@ export class UndiciTransport implements Transport {
         reset: false,
         // Plain http through a proxy: RFC 9112 §3.2.2, absolute-form.
         path: `${proxy && url.protocol === 'http:' ? url.origin : ''}${url.pathname}${url.search}`,
-        body: requestBody(request, deadline),
+        body: requestBody(request, deadline, this.#slabs),
       });
       const answer = await untilAborted(sent, deadline.signal);
       if (request.answerWithinMs !== undefined) deadline.restart(0);
@@ -139,7 +141,7 @@ export class UndiciTransport implements Transport {
       connections: this.#options.connectionsPerHost ?? 20, pipelining: 1, keepAliveTimeout: keepAliveMs, keepAliveMaxTimeout: keepAliveMs,
       connect: ({ hostname, port, protocol }, callback) => {
         const plan: DialPlan = {
-          target: hostPortOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`)), secure, timeoutMs: Math.min(settings.timeoutMs, this.#options.connectTimeoutMs ?? settings.timeoutMs), userAgent: this.#userAgent,
+          target: hostPortOf(new URL(`${protocol}//${hostname}${port === '' ? '' : `:${port}`}`)), secure, timeoutMs: Math.min(settings.timeoutMs, this.#options.connectTimeoutMs ?? settings.timeoutMs), userAgent: this.#userAgent, slabs: this.#slabs,
           targetTrust: trust ?? { context: undefined, verify: true }, ...(proxy ? { proxy: { address: proxy, trust: proxyTrust } } : {}),
           ...(sentFrom ? { sentFrom } : {}), ...(resolve ? { resolve } : {}),
         };
@@ -184,19 +186,35 @@ function discard(body: Dispatcher.ResponseData['body']): void {
   body.dump({ limit: maxDrainedBytes }).catch(() => undefined);
 }
 
-function requestBody({ body, answerWithinMs }: HttpRequest, deadline: RequestDeadline): RequestBody {
+function requestBody({ body, answerWithinMs }: HttpRequest, deadline: RequestDeadline, slabs: Slabs): RequestBody {
   if (body === undefined || body instanceof Uint8Array) {
     if (answerWithinMs !== undefined) deadline.restart(answerWithinMs);
     return body ?? null;
   }
-  const bytes = body();
-  return (async function* () {
+  return sending(body(), deadline, slabs, answerWithinMs);
+}
+
+/** undici asks for the next bytes once the socket holds less than {@link unsentBytes} of what it was given, or nothing: whatever lies further back was sent. */
+async function* sending(bytes: AsyncIterable<Uint8Array>, deadline: RequestDeadline, slabs: Slabs, answerWithinMs: number | undefined): AsyncGenerator<Uint8Array> {
+  const unsent: Uint8Array[] = [];
+  let length = 0;
+  slabs.begin();
+  try {
     for await (const chunk of bytes) {
       deadline.progress(chunk.byteLength);
       yield chunk;
+      unsent.push(chunk);
+      length += chunk.byteLength;
+      for (let first = unsent[0]; first && length - first.byteLength >= unsentBytes; first = unsent[0]) {
+        slabs.giveBack(first);
+        length -= first.byteLength;
+        unsent.shift();
+      }
     }
     if (answerWithinMs !== undefined) deadline.restart(answerWithinMs);
-  })();
+  } finally {
+    slabs.end();
+  }
 }
 
 /** undici notices an abort only once the request has a socket; the caller must not wait for that. */

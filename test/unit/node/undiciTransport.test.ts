@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { it } from 'node:test';
 import { CosignError } from '../../../src/core/errors.ts';
 import type { HttpRequest, HttpResponse } from '../../../src/core/oci/transport.ts';
-import { get, makeTransport, never, startServer, text, until } from './servers.ts';
+import { get, makeTransport, never, startServer, text, tlsFile, until } from './servers.ts';
 
 const code = (expected: string) => (error: unknown): boolean => error instanceof CosignError && error.code === expected;
 
@@ -34,6 +35,27 @@ it('uploads bytes and streams', async (test) => {
   assert.equal(await send(Buffer.from('abcdef')), 'abcdef');
   assert.equal(await send(async function* () { yield Buffer.from('abc'); await Promise.resolve(); yield Buffer.from('def'); }), 'abcdef');
 });
+
+for (const [from, to] of [['plain', 'plain'], ['plain', 'TLS'], ['TLS', 'plain'], ['TLS', 'TLS']] as const) {
+  it(`hands on every byte of a long answer, as it was, to somebody who takes it slowly (${from} to ${to})`, async (test) => {
+    const content = randomBytes(24 * 1024 * 1024);
+    const certificate = (kind: string): string | undefined => (kind === 'TLS' ? 'registry' : undefined);
+    const source = await startServer(test, (_request, response) => { response.writeHead(200, { 'content-length': content.byteLength }).end(content); }, certificate(from));
+    const received: Buffer[] = [];
+    const target = await startServer(test, (request, response) => {
+      request.on('data', (piece: Buffer) => {
+        received.push(Buffer.from(piece));
+        request.pause();
+        setImmediate(() => { request.resume(); });
+      }).once('end', () => { response.writeHead(201).end(); });
+    }, certificate(to));
+    const transport = makeTransport(test, { certificateAuthorities: { '127.0.0.1': tlsFile('authority.pem') } });
+    const answer = await transport.send(get(source.url), never);
+    const sent = await transport.send({ method: 'PUT', url: target.url, headers: { 'content-length': String(content.byteLength) }, body: () => answer.body }, never);
+    assert.equal(sent.status, 201);
+    assert.ok(Buffer.concat(received).equals(content));
+  });
+}
 
 it('reuses a connection after a read, a discarded and a HEAD answer', async (test) => {
   const server = await startServer(test, (_request, response) => { response.end('short'); });
