@@ -35,8 +35,8 @@ export async function sendBlobs(route: Route, blobs: readonly PlannedBlob[], sig
 }
 
 async function sendOne({ sides: { source, destination }, from, to, tally }: Route, lanes: Lanes, { digest, sizeBytes }: PlannedBlob, signal: AbortSignal): Promise<void> {
-  // The plan may be from before an interrupted copy.
-  const isThere = await destination.blobExists(to, digest, signal);
+  // The plan may be from before an interrupted copy; of what is small, asking takes as long as sending.
+  const isThere = sizeBytes >= smallBytes && await destination.blobExists(to, digest, signal);
   if (!isThere) {
     const stream = source.blobStream(from, { digest, size: sizeBytes });
     await destination.sendBlob({

@@ -10,7 +10,7 @@ import type { Fault } from '../../../support/registry.ts';
 import { failure } from '../../../support/registryAnswer.ts';
 import { never, SteppedClock } from '../../../support/registryClient.ts';
 import { types } from '../../../support/registryStore.ts';
-import { closureOf, planOf, run, startPair, type Pair, type PairOptions } from '../../../support/copyPair.ts';
+import { closureOf, planOf, run, startPair, trust, type Pair, type PairOptions } from '../../../support/copyPair.ts';
 
 let pair: Pair | undefined;
 afterEach(async () => {
@@ -43,6 +43,14 @@ describe('a layer', () => {
     assert.equal(sentBytes, 3 * megabyte + 2);
     assert.deepEqual([requestsTo(sides, 'POST'), requestsTo(sides, 'PATCH'), requestsTo(sides, 'PUT')], [2, 0, 2]);
     closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
+  it('is looked for once more before it is sent, and what is small is not', async () => {
+    const sides = await start(3 * megabyte);
+    const plan = await planOf(sides);
+    sides.destination.clearLog();
+    await sides.engine.copy(plan, {}, { trust }, () => undefined, never);
+    assert.deepEqual(sides.destination.requests.filter(({ kind, method }) => kind === 'blob' && method === 'HEAD').map(({ target }) => target), [sides.layer]);
   });
 
   it('of no bytes at all is copied', async () => {
