@@ -1,5 +1,6 @@
 // `copy`: an image with everything that proves it. Looks first, writes the tag last, and never takes a tag from another image unasked.
-import type { CopyEngine, CopyPlan, CopyProgress, CopyRequest, CopyResult, CopySelection, PlannedManifest, ProofKind } from '../core/copyEngine.ts';
+import { tagTaken } from '../core/copy/chosen.ts';
+import type { CopyPlan, CopyProgress, CopyResult, CopySelection, PlannedManifest, ProofKind } from '../core/copyEngine.ts';
 import type { Engine } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
 import { choosePlatform } from '../core/oci/platform.ts';
@@ -16,15 +17,8 @@ import { agreesToOverwrite } from './questions.ts';
 import { signatureRepository } from './repositoryVariable.ts';
 import { withEngine } from './session.ts';
 import { checkKeys, trustByKeys } from './trustFlags.ts';
-import { worst } from './verdictExit.ts';
 
 const kinds: Readonly<Record<string, ProofKind>> = { sig: 'signature', att: 'attestation', sbom: 'sbom', referrers: 'other' };
-
-/** What to copy: a plan, and which part of it. */
-interface Part {
-  readonly plan: CopyPlan;
-  readonly selection: CopySelection;
-}
 
 export async function copyImage(call: Call, signal: AbortSignal): Promise<ExitCode> {
   const { flags, machine, operands: [image = '', copy = ''] } = call;
@@ -35,45 +29,19 @@ export async function copyImage(call: Call, signal: AbortSignal): Promise<ExitCo
   return withEngine(call, { references: [source, destination, ...(place ? [{ ...place, tag: 'latest' }] : [])], timeoutMs: 0 }, signal, async (engine, limited) => {
     if (trust) await checkKeys(engine, trust, limited);
     const from = { foreignLayers: flags.on('foreign-layers'), ...(place ? { signatureRepository: place } : {}) };
-    const parts = await partsOf(engine.copying, { source, destination, ...from, platforms: flags.all('platform'), kinds: proofs }, limited);
-    if (flags.on('dry-run')) {
-      for (const { plan, selection } of parts) machine.stdout.write(copyPlanDocument(plan, selection, engine.copying.totals(plan, selection), english));
-      return exitCodes.success;
-    }
-    const codes: ExitCode[] = [];
-    for (const part of parts) codes.push(await copyPart(call, engine, part, trust, limited));
-    return worst(codes);
+    const plan = await engine.copying.plan({ ...from, source, destination }, limited);
+    // As in cosign, one platform makes its image the destination; of several, each is copied by its digest.
+    const tops = flags.all('platform').map((platform) => childFor(plan.root, platform).digest);
+    const selection = { ...(tops.length === 0 ? {} : { tops }), ...(proofs === undefined ? {} : { kinds: proofs }) };
+    if (!flags.on('dry-run')) return copyChosen(call, engine, { plan, selection }, trust, limited);
+    machine.stdout.write(copyPlanDocument(plan, selection, engine.copying.totals(plan, selection), english));
+    return exitCodes.success;
   });
 }
 
-interface CopyQuestion extends CopyRequest {
-  readonly platforms: readonly string[];
-  readonly kinds: readonly ProofKind[] | undefined;
-}
-
-/**
- * One platform makes its image the destination, as in cosign. Several cannot share a tag: an index that lists only those would be
- * another one than was signed. They are copied by their digests.
- */
-async function partsOf(copying: CopyEngine, { source, destination, platforms, kinds: proofs, ...from }: CopyQuestion, signal: AbortSignal): Promise<readonly Part[]> {
-  const selected = proofs === undefined ? {} : { kinds: proofs };
-  const plan = await copying.plan({ ...from, source, destination }, signal);
-  const [first, ...more] = platforms.map((platform) => childFor(plan.root, platform).digest);
-  if (first === undefined) return [{ plan, selection: selected }];
-  if (more.length === 0) return [{ plan, selection: { ...selected, top: first } }];
-  const parts: Part[] = [];
-  for (const digest of new Set([first, ...more])) {
-    const [{ registry, repository }, at] = [destination, { registry: source.registry, repository: source.repository, digest }];
-    parts.push({ plan: await copying.plan({ ...from, source: at, destination: { registry, repository, digest } }, signal), selection: selected });
-  }
-  return parts;
-}
-
-async function copyPart(call: Call, engine: Engine, { plan, selection }: Part, trust: TrustSettings | undefined, signal: AbortSignal): Promise<ExitCode> {
+async function copyChosen(call: Call, engine: Engine, { plan, selection }: { readonly plan: CopyPlan; readonly selection: CopySelection }, trust: TrustSettings | undefined, signal: AbortSignal): Promise<ExitCode> {
   const { machine: { stderr }, flags } = call;
-  const top = selection.top ?? plan.root.digest;
-  const { destinationTag: tag } = plan;
-  const taken = tag.kind === 'present' && tag.digest !== top ? tag : undefined;
+  const taken = tagTaken(plan, selection);
   const name = canonicalName(plan.destination);
   if (taken && !await agreesToOverwrite(call, `image "${name}" (${taken.digest})`, signal)) {
     throw new CosignError('TAG_EXISTS', `The image "${name}" already exists and is another one (${taken.digest}).`, { remedy: 'Use another tag, or overwrite it with --force.' });
@@ -83,7 +51,7 @@ async function copyPart(call: Call, engine: Engine, { plan, selection }: Part, t
   const options = { trust: trust ?? { keys: [], policies: [], problems: [] }, ...(taken ? { overwriteTag: taken.digest } : {}) };
   const result = await engine.copying.copy(plan, selection, options, onProgress, signal).finally(() => { if (draws) stderr.write('\r\u001b[K'); });
   for (const { digest, reason } of plan.omitted) tell(call, `Not copied: the referrer ${digest}: ${reason.message}`);
-  call.machine.stdout.write(`${canonicalName({ ...result.destination, digest: result.digest })}\n`);
+  call.machine.stdout.write(result.digests.map((digest) => `${canonicalName({ ...result.destination, digest })}\n`).join(''));
   return trust ? proven(call, result) : copied(call, result);
 }
 

@@ -92,7 +92,7 @@ export interface CopyPlan {
   /** As in {@link CopyRequest}. */
   readonly signatureRepository?: RepositoryName;
   readonly root: PlannedManifest;
-  /** Compare its digest with that of the selection's top: another one needs {@link CopyOptions.overwriteTag}. */
+  /** Compare its digest with that of the selection's only top: another one needs {@link CopyOptions.overwriteTag}. */
   readonly destinationTag: DestinationTag;
   /**
    * What is not copied though it is listed, and why: referrers that are gone, unreadable, or not about the manifest whose referrers they
@@ -112,11 +112,12 @@ export interface Omitted {
 /**
  * What of a plan to copy. An index is copied whole or not at all: with a platform left out its digest would change, or it would list
  * what is not there. So choosing a platform means that this child becomes the destination, as `cosign copy --platform` does; what
- * hangs on the index above it is not about the child and stays behind.
+ * hangs on the index above it is not about the child and stays behind. Several cannot share a tag: an index of only those would be
+ * another one than was signed. They are copied by their digests, and no tag is written.
  */
 export interface CopySelection {
-  /** Default: the plan's root. The digest of any manifest in the tree of {@link PlannedManifest.children}. */
-  readonly top?: Digest;
+  /** Default, and for an empty list: the plan's root. Digests in the tree of {@link PlannedManifest.children}; what another of them lists comes with that. */
+  readonly tops?: readonly Digest[];
   /** Default: all of them. */
   readonly kinds?: readonly ProofKind[];
 }
@@ -162,9 +163,11 @@ export interface CopiedThing {
 }
 
 export interface CopyResult {
-  /** The destination with the digest that was copied. */
+  /** The destination with the digest that was copied; of several images, with that of the first and without a tag. */
   readonly destination: Reference;
   readonly digest: Digest;
+  /** Of every image or index that was chosen: mostly the one. */
+  readonly digests: readonly Digest[];
   readonly things: readonly CopiedThing[];
   /** Bytes of blobs that were sent, those sent twice after a cut connection included once. */
   readonly sentBytes: number;
@@ -184,7 +187,7 @@ export interface ProvenSignature {
 
 /** Both sides verified, with the policies that cover the source. */
 export interface CopyProof {
-  /** Of the digest that was copied. */
+  /** Of the digest that was copied; of several, of the first whose copy is judged worse, or else of the first. */
   readonly source: Verdict;
   readonly destination: Verdict;
   /** Every signature that is valid at the source, of everything copied. */

@@ -1,7 +1,8 @@
 // The plan of a copy as a text: the whole tree with layers, states and sizes, to read, search and listen to.
 import type { CopyPlan, CopySelection, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
+import { topsOf } from '../core/copy/chosen.ts';
 import { familiarName } from '../core/oci/reference.ts';
-import { blobStateWords, countsWords, manifestName, manifestStateWords, placeWords, proofsWords, tagWords, topOf, totalsWords } from './copyText.ts';
+import { blobStateWords, countsWords, manifestName, manifestStateWords, placeWords, proofsWords, tagWords, totalsWords } from './copyText.ts';
 import { sizeText } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import type { Translate } from './translate.ts';
@@ -13,22 +14,29 @@ const maxDepth = 30;
 
 /** Every line is one fact; depth is two spaces, so that it reads well aloud. */
 export function copyPlanDocument(plan: CopyPlan, selection: CopySelection, totals: CopyTotals, t: Translate): string {
-  const top = topOf(plan, selection);
+  const tops = topsOf(plan, selection);
   const tree = new Tree(selection, t);
-  tree.add(top, 0);
+  for (const top of tops) tree.add(top, 0);
   return [
     t('The plan of a copy. Nothing was written.'), '',
     t('From: {0}', plainText(familiarName(plan.source), 400)),
     t('To: {0}', plainText(familiarName(plan.destination), 400)),
-    t('Digest: {0}', top.digest),
-    ...(top.digest === plan.root.digest ? [] : [t('A part of the index {0}; what hangs on the index itself stays behind.', plan.root.digest)]),
-    tagWords(plan, top, t), '',
+    ...tops.map(({ digest }) => t('Digest: {0}', digest)),
+    ...partWords(plan, tops, t),
+    tagWords(plan, tops, t), '',
     t('In all: {0} ({1})', totalsWords(totals, t), countsWords(totals, t)),
     t('With it: {0}', proofsWords(totals.proofs, t)), '',
     ...tree.lines,
     ...omittedLines(plan, t),
     '',
   ].join('\n');
+}
+
+function partWords({ root }: CopyPlan, tops: readonly PlannedManifest[], t: Translate): readonly string[] {
+  if (tops.includes(root)) return [];
+  return [tops.length === 1
+    ? t('A part of the index {0}; what hangs on the index itself stays behind.', root.digest)
+    : t('Parts of the index {0}; the index and what hangs on it stay behind. With only these parts it would have another digest, which nobody has signed.', root.digest)];
 }
 
 /** One line of the tree: what it is, and what becomes of it. */
@@ -46,7 +54,7 @@ const maxRows = 300;
 /** The tree without layers, for a list on screen. */
 export function planRows(plan: CopyPlan, selection: CopySelection, t: Translate): readonly PlanRow[] {
   const tree = new Tree(selection, t);
-  tree.add(topOf(plan, selection), 0);
+  for (const top of topsOf(plan, selection)) tree.add(top, 0);
   return tree.rows.slice(0, maxRows);
 }
 

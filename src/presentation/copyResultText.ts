@@ -15,15 +15,17 @@ export function copyOutcome(result: CopyResult, t: Translate): string {
   return [copiedWords(result, t), proofWords(result.proof, t), ...nameWords(result, t), ...verdictWords(result.proof.destination, t)].join(' ');
 }
 
-/** `Copied to r.io/app:1 (sha256:84d8…): 12 MB sent.` */
-export function copiedWords({ destination, digest, sentBytes, things }: CopyResult, t: Translate): string {
+/** `Copied to r.io/app:1 (sha256:84d8…): 12 MB sent.`, `Copied to r.io/app (sha256:84d8…, sha256:77ab…): 12 MB sent.` */
+export function copiedWords({ destination, digests, sentBytes, things }: CopyResult, t: Translate): string {
   const { registry, repository, tag } = destination;
-  const name = plainText(familiarName(tag === undefined ? destination : { registry, repository, tag }), 300);
+  const isOne = digests.length === 1;
+  const name = plainText(familiarName(isOne && tag === undefined ? destination : { registry, repository, ...(isOne && tag !== undefined ? { tag } : {}) }), 300);
+  const named = enumeration(digests.map(shortDigest), t, maxNamed);
   const mounted = things.filter(({ what, outcome }) => what === 'blob' && outcome === 'mounted').length;
   const extra = mounted === 0 ? '' : `, ${mounted === 1 ? t('1 blob mounted') : t('{0} blobs mounted', mounted)}`;
   return things.every(({ outcome }) => outcome === 'already there' || outcome === 'foreign')
-    ? t('Everything was at {0} already ({1}); nothing was written.', name, shortDigest(digest))
-    : t('Copied to {0} ({1}): {2}.', name, shortDigest(digest), `${t('{0} sent', sizeText(sentBytes))}${extra}`);
+    ? t('Everything was at {0} already ({1}); nothing was written.', name, named)
+    : t('Copied to {0} ({1}): {2}.', name, named, `${t('{0} sent', sizeText(sentBytes))}${extra}`);
 }
 
 /** Signatures keep the name that they were made for: for information only. */

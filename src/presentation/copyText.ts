@@ -1,10 +1,13 @@
 // Copying an image in words: what there is to choose from, what a choice comes to, and what went wrong.
-import type { BlobState, CopyPlan, CopySelection, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
+import type { BlobState, CopyPlan, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { canonicalRepository } from '../core/oci/reference.ts';
 import { shortDigest, sizeText } from './digestText.ts';
 import type { Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
+
+/** What a selection makes the destination. */
+type Tops = readonly [PlannedManifest, ...PlannedManifest[]];
 
 /** Everything in a manifest's tree is visited once, however often it is listed. */
 export function manifestsUnder(top: PlannedManifest): readonly PlannedManifest[] {
@@ -18,10 +21,10 @@ export function manifestsUnder(top: PlannedManifest): readonly PlannedManifest[]
   return [...found.values()];
 }
 
-/** What hangs on the manifests of a tree, of each kind. */
-export function proofCounts(top: PlannedManifest): Readonly<Record<ProofKind, number>> {
+/** What hangs on the manifests of trees, of each kind. */
+export function proofCounts(tops: Tops): Readonly<Record<ProofKind, number>> {
   const counts = { signature: 0, attestation: 0, sbom: 0, other: 0 };
-  for (const { kind } of manifestsUnder(top).flatMap(({ proofs }) => proofs)) counts[kind] += 1;
+  for (const { kind } of new Set([...new Set(tops.flatMap(manifestsUnder))].flatMap(({ proofs }) => proofs))) counts[kind] += 1;
   return counts;
 }
 
@@ -47,6 +50,15 @@ export function partRows(root: PlannedManifest, t: Translate): readonly PartRow[
   };
   visit(root, 0);
   return rows;
+}
+
+/** The question that goes with that list; it says what the choice so far comes to. */
+export function partQuestion(chosen: readonly PlannedManifest[], root: PlannedManifest, t: Translate): string {
+  if (chosen.length === 0) return t('This is an index of several images. Check what is copied');
+  if (chosen.includes(root)) return t('This is an index of several images. It is copied as a whole; check images to copy them instead');
+  return chosen.length === 1
+    ? t('This is an index of several images. Only the image that is checked is copied, to the tag')
+    : t('This is an index of several images. {0} of them are copied by their digests, without a tag: an index of only these would have another digest, which nobody has signed', chosen.length);
 }
 
 /** `Index of 3`, `linux/arm64`, `Image`. */
@@ -114,7 +126,8 @@ export function proofsWords(proofs: CopyTotals['proofs'], t: Translate): string 
 }
 
 /** What becomes of the destination's tag. */
-export function tagWords({ destinationTag: tag }: CopyPlan, top: PlannedManifest, t: Translate): string {
+export function tagWords({ destinationTag: tag }: CopyPlan, [top, ...more]: Tops, t: Translate): string {
+  if (more.length > 0) return t('No tag is written: {0} images are copied by their digests.', more.length + 1);
   switch (tag.kind) {
     case 'none': return t('No tag is written.');
     case 'absent': return t('The tag {0} is free.', tag.tag);
@@ -122,11 +135,6 @@ export function tagWords({ destinationTag: tag }: CopyPlan, top: PlannedManifest
       ? t('The tag {0} points at this image already.', tag.tag)
       : t('The tag {0} is another image now ({1}); you are asked before it changes.', tag.tag, shortDigest(tag.digest));
   }
-}
-
-/** The manifest that a selection makes the destination. */
-export function topOf(plan: CopyPlan, { top }: CopySelection): PlannedManifest {
-  return manifestsUnder(plan.root).find(({ digest }) => digest === top) ?? plan.root;
 }
 
 /** What can be done about a failed copy, where that is something else than for verifying. */

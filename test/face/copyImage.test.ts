@@ -130,17 +130,57 @@ describe('copying an index', () => {
   it('offers it and its images as a tree, and takes one of them', async () => {
     const { copying } = startCopying();
     copying.root = index;
-    await answer('copyImage', [source, destination, { pick: 'linux/amd64' }, kinds, copy]);
+    await answer('copyImage', [source, destination, { check: ['linux/amd64'] }, kinds, copy]);
+    assert.deepEqual(shownAt(3).checked, ['Index of 2']);
     assert.deepEqual(shownAt(3).items.map(({ label }) => label), ['Index of 2', '\u00a0\u00a0\u00a0\u00a0linux/amd64', '\u00a0\u00a0\u00a0\u00a0linux/arm64']);
-    assert.deepEqual(copying.copies[0]?.selection, { top: digest('a') });
+    assert.deepEqual(copying.copies[0]?.selection, { tops: [digest('a')] });
   });
 
   it('copies it as a whole, and asks about kinds only where there are some', async () => {
     const { copying } = startCopying();
     copying.root = index;
-    await answer('copyImage', [source, destination, { pick: 'Index of 2' }, kinds, copy]);
-    await answer('copyImage', [source, destination, { pick: 'linux/arm64' }, copy]);
-    assert.deepEqual(copying.copies.map(({ selection }) => selection), [{}, { top: digest('b') }]);
+    await answer('copyImage', [source, destination, { check: ['Index of 2'] }, kinds, copy]);
+    await answer('copyImage', [source, destination, { check: ['linux/arm64'] }, copy]);
+    assert.deepEqual(copying.copies.map(({ selection }) => selection), [{}, { tops: [digest('b')] }]);
+  });
+
+  it('takes several of its images by their digests, writes no tag, and does not offer to change the Dockerfile', async () => {
+    const { copying } = startCopying();
+    copying.root = { ...index, children: [...index.children, manifest('c', { platform: 'linux/s390x' })] };
+    copying.tag = { kind: 'present', tag: '1', digest: digest('e') };
+    await openDockerfile('FROM ghcr.io/o/app:1');
+    await answer('copyImage', [source, destination, { check: ['linux/amd64', 'linux/arm64'] }, kinds, copy]);
+    assert.deepEqual(copying.copies.map(({ selection, options }) => [selection, options.overwriteTag]), [[{ tops: [digest('a'), digest('b')] }, undefined]]);
+    const plan = shownAt(5).items;
+    assert.match(plan[0]?.detail ?? '', /No tag is written: 2 images are copied by their digests/);
+    assert.deepEqual(plan.filter(({ label }) => label.includes('Update')), []);
+    assert.match(messages().join(), /Copied to r\.io\/me\/app \(sha256:a{12}… and sha256:b{12}…\)/);
+    assert.ok(!fake.script.shown.some(({ modal }) => modal));
+  });
+
+  for (const [checked, first, then, selection] of [
+    ['an image takes the place of the index', ['Index of 2', 'linux/amd64'], undefined, { tops: [digest('a')] }],
+    ['the index takes the place of its images', ['linux/amd64'], ['linux/amd64', 'Index of 2'], {}],
+    ['what was chosen is checked when the person comes back', ['linux/amd64', 'linux/arm64'], ['linux/amd64', 'linux/arm64'], { tops: [digest('a'), digest('b')] }],
+  ] as const) {
+    it(`${checked}`, async () => {
+      const { copying } = startCopying();
+      copying.root = index;
+      await answer('copyImage', [source, destination, { check: first }, ...then ? [{ back: true } as const, { check: then }] : [], kinds, copy]);
+      assert.deepEqual(copying.copies[0]?.selection, selection);
+      if (then) assert.deepEqual(fake.script.shown.filter(({ step }) => step === 3)[1]?.checked?.map((label) => label.trim()), first);
+    });
+  }
+
+  it('asks again when nothing is checked, and says with each check what it comes to', async () => {
+    const { copying } = startCopying();
+    copying.root = index;
+    await answer('copyImage', [source, destination, { check: [] }, { check: ['linux/amd64', 'linux/arm64'] }, { back: true }, { escape: true }]);
+    const texts = fake.script.shown.filter(({ step }) => step === 3).map(({ text }) => text);
+    assert.match(texts[0] ?? '', /It is copied as a whole/);
+    assert.match(texts[1] ?? '', /Check what is copied/);
+    assert.match(texts[2] ?? '', /2 of them are copied by their digests, without a tag/);
+    assert.deepEqual(copying.copies, []);
   });
 
   it('says which index cannot be copied', async () => {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { CopyEngine, CopyOptions, CopyPlan, CopyProgress, CopyProof, CopyRequest, CopyResult, CopySelection, CopyTotals, PlannedManifest, ProvenSignature } from '../../src/core/copyEngine.ts';
 import { readDockerfile } from '../../src/core/dockerfile/images.ts';
 import { CosignError } from '../../src/core/errors.ts';
-import { manifestsUnder, proofCounts, topOf } from '../../src/presentation/copyText.ts';
+import { topsOf } from '../../src/core/copy/chosen.ts';
+import { manifestsUnder, proofCounts } from '../../src/presentation/copyText.ts';
 import { fake } from '../support/vscode.ts';
 import type { Answer, Shown } from '../support/vscode/prompts.ts';
 import { digest, verdicts } from './fakeEngine.ts';
@@ -58,11 +59,11 @@ export class FakeCopying implements CopyEngine {
   }
 
   totals(plan: CopyPlan, selection: CopySelection): CopyTotals {
-    const top = topOf(plan, selection);
-    const counts = proofCounts(top);
+    const tops = topsOf(plan, selection);
+    const counts = proofCounts(tops);
     const kept = (['signature', 'attestation', 'sbom', 'other'] as const).map((kind) => [kind, selection.kinds?.includes(kind) === false ? 0 : counts[kind]] as const);
     const proofs = Object.fromEntries(kept) as Record<'signature' | 'attestation' | 'sbom' | 'other', number>;
-    const images = manifestsUnder(top).filter(({ kind }) => kind !== 'proof');
+    const images = tops.flatMap(manifestsUnder).filter(({ kind }) => kind !== 'proof');
     const blobs = images.flatMap((one) => one.blobs).filter(({ state }) => state !== 'foreign');
     const sum = (all: readonly { readonly sizeBytes: number }[]): number => all.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
     const count = images.length + proofs.signature + proofs.sbom;
@@ -74,10 +75,12 @@ export class FakeCopying implements CopyEngine {
     for (const step of this.steps) onProgress(step);
     await Promise.race([this.gate, new Promise((_, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error); }); })]);
     if (this.failure) throw this.failure;
-    const top = topOf(plan, selection);
+    const digests = topsOf(plan, selection).map((top) => top.digest);
+    const [first = digest('0')] = digests;
+    const { registry, repository } = plan.destination;
     const proof: CopyProof = { source: verdicts.verified, destination: verdicts.verified, signatures: [proven('valid')], incomplete: [], holds: true, ...this.proof };
     return {
-      destination: { ...plan.destination, digest: top.digest }, digest: top.digest, sentBytes: 7_000_000, proof,
+      destination: digests.length > 1 ? { registry, repository, digest: first } : { ...plan.destination, digest: first }, digest: first, digests, sentBytes: 7_000_000, proof,
       things: [{ what: 'blob', digest: digest('2'), outcome: 'mounted', sizeBytes: 5_000_000 }, { what: 'blob', digest: digest('3'), outcome: 'copied', sizeBytes: 7_000_000 }],
     };
   }

@@ -27,7 +27,7 @@ export async function copyImage({ sides: given, prove }: CopyTools, plan: CopyPl
   const route: Route = { sides, from: nameOf(plan.source), to: nameOf(plan.destination), tally };
   refuseHoles(plan, chosen);
   tally.begin('look');
-  await Promise.all([refuseTakenTag(route, plan, chosen.top, options, signal), refuseOccupiedTags(route, chosen.proofs.flat(), signal)]);
+  await Promise.all([refuseTakenTag(route, plan, chosen.tops, options, signal), refuseOccupiedTags(route, chosen.proofs.flat(), signal)]);
   tally.begin('blobs');
   await sendBlobs(route, chosen.blobs, signal);
   tally.begin('manifests');
@@ -35,15 +35,17 @@ export async function copyImage({ sides: given, prove }: CopyTools, plan: CopyPl
   tally.begin('proofs');
   for (const level of chosen.proofs) await sendProofs(route, level, signal);
   tally.begin('tag');
-  await sendDestinationTag(route, plan, chosen.top, options, signal);
+  await sendDestinationTag(route, plan, chosen.tops, options, signal);
   tally.begin('verify');
-  const destination: Reference = { ...plan.destination, digest: chosen.top.digest };
+  const [{ digest }, ...more] = chosen.tops;
+  const { registry, repository } = plan.destination;
+  const destination: Reference = more.length > 0 ? { registry, repository, digest } : { ...plan.destination, digest };
   const proof = await prove({ plan, chosen, kinds: selection.kinds, trust: options.trust }, signal);
-  return { destination, digest: chosen.top.digest, things: tally.things, sentBytes: tally.sentBytes, proof };
+  return { destination, digest, digests: chosen.tops.map((top) => top.digest), things: tally.things, sentBytes: tally.sentBytes, proof };
 }
 
 /** An index without all that it lists would be a hole that a tag points at. */
-function refuseHoles({ source, destination, omitted }: CopyPlan, { top, images, manifests }: Chosen): void {
+function refuseHoles({ source, destination, omitted }: CopyPlan, { tops, images, manifests }: Chosen): void {
   const hole = images.find(({ missing }) => missing.length > 0) ?? manifests.find(({ missing }) => missing.length > 0);
   const [first] = hole?.missing ?? [];
   if (hole && first !== undefined) {
@@ -52,14 +54,15 @@ function refuseHoles({ source, destination, omitted }: CopyPlan, { top, images, 
     if (unreadable) throw new CosignError('MANIFEST_INVALID', `The index ${hole.digest} lists ${first}, which cannot be copied; the index cannot be copied without it. ${unreadable.reason.message}`, { cause: unreadable.reason, remedy });
     throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(source)} does not have ${first}, which the index ${hole.digest} lists; the index cannot be copied without it.`, { remedy });
   }
-  if (destination.digest !== undefined && destination.digest !== top.digest) {
-    throw new CosignError('REFERENCE_INVALID', `The destination names ${destination.digest}, and ${top.digest} is copied: a copy keeps its digest.`, { remedy: 'Write the destination without a digest.' });
+  const other = tops.find((top) => destination.digest !== undefined && destination.digest !== top.digest);
+  if (other) {
+    throw new CosignError('REFERENCE_INVALID', `The destination names ${String(destination.digest)}, and ${other.digest} is copied: a copy keeps its digest.`, { remedy: 'Write the destination without a digest.' });
   }
 }
 
 /** Looked at before anything is written, and again with every write. */
-async function refuseTakenTag({ sides, to }: Route, { destination }: CopyPlan, top: PlannedManifest, options: CopyOptions, signal: AbortSignal): Promise<void> {
-  const found = destination.tag === undefined ? undefined : await sides.destination.manifest(to, destination.tag, signal);
+async function refuseTakenTag({ sides, to }: Route, { destination }: CopyPlan, [top, ...more]: Chosen['tops'], options: CopyOptions, signal: AbortSignal): Promise<void> {
+  const found = destination.tag === undefined || more.length > 0 ? undefined : await sides.destination.manifest(to, destination.tag, signal);
   if (found && found.descriptor.digest !== top.digest) refuseOther(destination, top, options, found.descriptor.digest);
 }
 
@@ -68,9 +71,9 @@ function refuseOther(destination: Reference, top: PlannedManifest, { overwriteTa
   throw new CosignError('TAG_EXISTS', `${destinationName(destination)} exists already: it is ${found}, and ${top.digest} would take its place.`, { remedy: 'Choose another tag, or agree to overwrite this one.' });
 }
 
-async function sendDestinationTag({ sides: { destination: registry, clock, random }, to, tally }: Route, { destination }: CopyPlan, top: PlannedManifest, options: CopyOptions, signal: AbortSignal): Promise<void> {
+async function sendDestinationTag({ sides: { destination: registry, clock, random }, to, tally }: Route, { destination }: CopyPlan, [top, ...more]: Chosen['tops'], options: CopyOptions, signal: AbortSignal): Promise<void> {
   const { tag } = destination;
-  if (tag === undefined) return;
+  if (tag === undefined || more.length > 0) return;
   const mayReplace = ({ descriptor: { digest } }: ManifestContent): boolean => {
     refuseOther(destination, top, options, digest);
     return true;

@@ -1,5 +1,5 @@
 // The proof of a copy: both sides verified by the source's policies, and signature compared with signature.
-import type { CopyPlan, CopyProof, ProofKind, ProvenSignature } from '../copyEngine.ts';
+import type { CopyPlan, CopyProof, PlannedManifest, ProofKind, ProvenSignature } from '../copyEngine.ts';
 import type { Digest } from '../crypto/digest.ts';
 import type { CosignError } from '../errors.ts';
 import type { VerifyQuery } from '../engine.ts';
@@ -15,7 +15,7 @@ import { judgeSignatures } from '../verification/judgedSignature.ts';
 import { loadKeys, ParsedKeys } from '../verification/keyLoader.ts';
 import type { RegistryReader } from '../verification/registryReader.ts';
 import { SignatureFinder, type SignatureHome } from '../verification/signatureFinder.ts';
-import type { Chosen } from './chosen.ts';
+import { childrenFirst, type Chosen } from './chosen.ts';
 import { nameOf } from './planCopy.ts';
 
 export interface ProofQuestion {
@@ -35,19 +35,31 @@ export interface ProofTools {
   readonly verify: (query: VerifyQuery, signal: AbortSignal) => Promise<Verdict>;
 }
 
+/** One of the chosen images or indexes, on both sides. */
+interface Judged {
+  readonly top: PlannedManifest;
+  readonly source: Verdict;
+  readonly destination: Verdict;
+}
+
 interface Found {
   readonly signatures: readonly SignatureReport[];
   readonly incomplete: readonly CosignError[];
 }
 
 export async function proveCopy({ registry, keySource, verify }: ProofTools, { plan, chosen, kinds, trust }: ProofQuestion, signal: AbortSignal): Promise<CopyProof> {
-  const { digest } = chosen.top;
   const ours = policiesOf(plan.source, trust);
-  const [source, destination] = await Promise.all([
-    verify({ reference: { ...plan.source, digest }, trust: ours, fresh: true, ...(plan.signatureRepository ? { signatureRepository: plan.signatureRepository, besideImage: true } : {}) }, signal),
-    verify({ reference: { ...plan.destination, digest }, trust: ours, fresh: true }, signal),
-  ]);
-  const demands = source.kind === 'uncovered' ? [] : demandsFor(plan.source, ours);
+  const judge = async (top: PlannedManifest): Promise<Judged> => {
+    const { digest } = top;
+    const [source, destination] = await Promise.all([
+      verify({ reference: { ...plan.source, digest }, trust: ours, fresh: true, ...(plan.signatureRepository ? { signatureRepository: plan.signatureRepository, besideImage: true } : {}) }, signal),
+      verify({ reference: { ...plan.destination, digest }, trust: ours, fresh: true }, signal),
+    ]);
+    return { top, source, destination };
+  };
+  const [firstTop, ...otherTops] = chosen.tops;
+  const judged = [await judge(firstTop), ...await inParallel(otherTops, 4, judge, signal)] as const;
+  const demands = judged.every(({ source }) => source.kind === 'uncovered') ? [] : demandsFor(plan.source, ours);
   const settings = demands.flatMap(({ rule }) => signerRulesIn(rule)).flatMap(({ keys }) => keys);
   const keys = await loadKeys(keySource, new ParsedKeys(), settings, false, signal);
   const everywhere = (): boolean => true;
@@ -72,10 +84,12 @@ export async function proveCopy({ registry, keySource, verify }: ProofTools, { p
   const signatures = compared.flatMap((each) => each.signatures);
   // That neither side could be judged is no sameness; where nothing is asked for, there is nothing to judge.
   const asksNothing = [trust.keys, trust.policies, trust.files ?? [], trust.problems].every(({ length }) => length === 0);
-  const unjudged = asksNothing ? [] : [destination, source].flatMap((verdict) => (verdict.kind === 'unchecked' ? [verdict.reason] : []));
+  const unjudged = asksNothing ? [] : judged.flatMap(({ destination, source }) => [destination, source]).flatMap((verdict) => (verdict.kind === 'unchecked' ? [verdict.reason] : []));
   const incomplete = distinct([...keys.failures, ...compared.flatMap((each) => each.incomplete), ...unjudged]);
   const isLost = signatures.some(({ state }) => state === 'missing' || state === 'invalid');
-  return { source, destination, signatures, incomplete, holds: !isLost && incomplete.length === 0 && (asksNothing || isAsGood(source, destination, signatures)) };
+  const worse = judged.find((one) => !isAsGood(one, signatures));
+  const { source, destination } = worse ?? judged[0];
+  return { source, destination, signatures, incomplete, holds: !isLost && incomplete.length === 0 && (asksNothing || !worse) };
 }
 
 /** What lies in two places is one. */
@@ -120,8 +134,9 @@ function isLeftOut(chosen: Chosen, subject: Digest, { manifest }: SignatureRepor
 }
 
 /** Signatures that a person left out may be what the source was verified by. */
-function isAsGood(source: Verdict, destination: Verdict, signatures: readonly ProvenSignature[]): boolean {
+function isAsGood({ top, source, destination }: Judged, signatures: readonly ProvenSignature[]): boolean {
   if (destination.kind === 'unchecked' || source.kind === 'unchecked') return false;
   if (source.kind === destination.kind || destination.kind === 'verified') return true;
-  return signatures.some(({ state }) => state === 'left out');
+  const images = new Set(childrenFirst(top).map(({ digest }) => digest));
+  return signatures.some(({ subject, state }) => state === 'left out' && images.has(subject));
 }

@@ -1,12 +1,12 @@
 // Commands: copies an image with everything that proves it, after showing what that means; and that plan alone.
 import * as vscode from 'vscode';
-import type { CopyOptions, CopyPlan, CopyProof, CopyResult } from '../../core/copyEngine.ts';
+import { tagTaken, topsOf } from '../../core/copy/chosen.ts';
+import type { CopyOptions, CopyPlan, CopyProof, CopyResult, CopySelection } from '../../core/copyEngine.ts';
 import type { Engine } from '../../core/engine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
 import { canonicalRepository, familiarName } from '../../core/oci/reference.ts';
 import type { TrustSettings } from '../../core/policy/trustPolicy.ts';
 import { copiedWords, copyOutcome, nameWords, progressWords, unprovenWords } from '../../presentation/copyResultText.ts';
-import { topOf } from '../../presentation/copyText.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
 import { useAt } from '../fileTrust.ts';
 import { parseLocation } from '../places.ts';
@@ -28,7 +28,7 @@ export const copyImage: Command = async (context, argument) => {
   const { engine, uri, state: { source, plan, selection, goal } } = asked;
   if (!plan || !goal) return;
   const { trust } = context.settings.forResource(uri);
-  const overwriteTag = await confirmOverwrite(plan, topOf(plan, selection).digest);
+  const overwriteTag = await confirmOverwrite(plan, selection);
   const result = await copy(context, engine, { plan, selection }, { trust, ...(overwriteTag === undefined ? {} : { overwriteTag }) });
   await rememberDestination(context.globalMemory, plan.destination);
   void verifyCopies(context, result).catch((error: unknown) => context.log.error(`Dockerfiles could not be verified again: ${toCosignError(error).code}`));
@@ -36,7 +36,7 @@ export const copyImage: Command = async (context, argument) => {
   if (!result.proof.holds) throw notProven(result, goal === 'copy and update');
 
   const { use } = source ?? {};
-  const update = use && uri ? (): Promise<string> => updateReference({ engine, settings: context.settings, uri, use, copy: { ...result.destination, digest: result.digest } }) : undefined;
+  const update = use && uri && result.digests.length === 1 ? (): Promise<string> => updateReference({ engine, settings: context.settings, uri, use, copy: { ...result.destination, digest: result.digest } }) : undefined;
   const outcome = copyOutcome(result, t);
   const updated = update && goal === 'copy and update' ? ` ${await update()}` : '';
   const [offer, take] = [t('Update This Dockerfile'), t('Copy Reference')];
@@ -88,8 +88,11 @@ function sourcesFor({ tracker }: CommandContext, argument: unknown): SourceChoic
 }
 
 /** @returns the digest that may be taken off the tag. @throws {vscode.CancellationError} unless the person says yes */
-async function confirmOverwrite({ destination, destinationTag: tag }: CopyPlan, digest: string): Promise<CopyOptions['overwriteTag']> {
-  if (tag.kind !== 'present' || tag.digest === digest) return undefined;
+async function confirmOverwrite(plan: CopyPlan, selection: CopySelection): Promise<CopyOptions['overwriteTag']> {
+  const { destination } = plan;
+  const [{ digest }] = topsOf(plan, selection);
+  const tag = tagTaken(plan, selection);
+  if (!tag) return undefined;
   const yes = t('Overwrite the Tag');
   const detail = [t('The tag is now: {0}', tag.digest), t('It would become: {0}', digest), t('Whoever pulls by this tag gets another image then.')].join('\n');
   const answer = await vscode.window.showWarningMessage(t('{0} is another image already. Overwrite it?', plainText(familiarName(destination), 300)), { modal: true, detail }, yes);

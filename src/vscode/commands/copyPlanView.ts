@@ -1,8 +1,9 @@
 // The last question of a copy: the plan as a tree to look at, and what to do with it.
 import * as vscode from 'vscode';
+import { topsOf } from '../../core/copy/chosen.ts';
 import type { CopyEngine, CopyPlan, CopySelection } from '../../core/copyEngine.ts';
 import { copyPlanDocument, planRows } from '../../presentation/copyPlanText.ts';
-import { countsWords, proofsWords, tagWords, topOf, totalsWords } from '../../presentation/copyText.ts';
+import { countsWords, proofsWords, tagWords, totalsWords } from '../../presentation/copyText.ts';
 import { shortDigest, sizeText } from '../../presentation/digestText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import type { CopyPlanDocuments } from '../copyPlanDocuments.ts';
@@ -35,8 +36,9 @@ function choicesFor(copying: CopyEngine, plan: CopyPlan, selection: CopySelectio
   const totals = copying.totals(plan, selection);
   const update: Choice<CopyGoal> = { label: `$(edit) ${t('Copy, Then Update This Dockerfile')}`, description: t('line {0}', (line ?? 0) + 1), value: 'copy and update' };
   return [
-    { label: `$(cloud-upload) ${t('Copy')}`, description: totalsWords(totals, t), detail: `${countsWords(totals, t)}. ${proofsWords(totals.proofs, t)}. ${tagWords(plan, topOf(plan, selection), t)}`, value: 'copy' },
-    ...(line === undefined ? [] : [update]),
+    { label: `$(cloud-upload) ${t('Copy')}`, description: totalsWords(totals, t), detail: `${countsWords(totals, t)}. ${proofsWords(totals.proofs, t)}. ${tagWords(plan, topsOf(plan, selection), t)}`, value: 'copy' },
+    // What has no tag is no image that a Dockerfile could name in place of this one.
+    ...(line === undefined || topsOf(plan, selection).length > 1 ? [] : [update]),
     { label: `$(list-tree) ${t('Show Plan as a Document')}`, description: t('with every layer; nothing is written'), value: 'document' },
     { label: t('The Plan'), kind: vscode.QuickPickItemKind.Separator, value: 'document' },
     ...planRows(plan, selection, t).map(({ depth, name, digest, sizeBytes, words }): Choice<'document'> => ({

@@ -1,16 +1,17 @@
 // The questions about a copy: which image, where to, which part of an index, and what of that which hangs on it.
-import type { CopyEngine, CopyPlan, CopySelection } from '../../core/copyEngine.ts';
+import { childrenFirst, topsOf } from '../../core/copy/chosen.ts';
+import { proofKinds, type CopyEngine, type CopyPlan, type CopySelection, type PlannedManifest, type ProofKind } from '../../core/copyEngine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
 import type { ImageUse } from '../../core/dockerfile/images.ts';
 import { canonicalRepository, familiarName, parseReference, type Reference } from '../../core/oci/reference.ts';
-import { copyRemedy, kindWords, partRows, proofCounts, topOf, totalsWords } from '../../presentation/copyText.ts';
+import { copyRemedy, kindWords, partQuestion, partRows, proofCounts, totalsWords } from '../../presentation/copyText.ts';
 import { shortDigest, sizeText } from '../../presentation/digestText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
-import { chooseKinds } from './copyKinds.ts';
+import { chooseSeveral } from './chooseSeveral.ts';
 import { suggestDestinations } from './recentDestinations.ts';
 import { runWithProgress } from './runWithProgress.ts';
-import { back, choose, enterOrChoose, type Choice, type Step } from './steps.ts';
+import { back, enterOrChoose, type Step } from './steps.ts';
 
 /** The image to copy, and the place in the Dockerfile that names it. */
 export interface CopySource {
@@ -112,48 +113,63 @@ function parsed(text: string): Reference | string {
   }
 }
 
-/** An index is copied whole; of its images one can be taken instead. */
+/** An index is copied whole; or some of its images are taken instead. */
 export function partStep(copying: CopyEngine): Step<CopyState> {
   return {
     applies: ({ plan }) => plan?.root.kind === 'index' && plan.root.children.length > 0,
     ask: async (state, place) => {
       const { plan } = state;
       if (!plan) return state;
-      const choices = partRows(plan.root, t).map(({ manifest, depth, words }): Choice<string> => ({
-        label: indented(depth, words),
-        description: `${shortDigest(manifest.digest)}, ${totalsWords(copying.totals(plan, { top: manifest.digest }), t)}`,
-        detail: manifest.missing.length > 0 ? t('cannot be copied: not all that it lists can be')
-          : depth === 0 ? t('all of it, with everything that hangs on it')
-            : t('becomes the image at the destination; what hangs on the index stays behind'),
-        value: manifest.digest,
-      }));
-      const chosen = await choose<string>(place, t('This is an index of several images. What is copied?'), choices, topOf(plan, state.selection).digest);
-      if (chosen === back) return back;
-      const top = partRows(plan.root, t).find(({ manifest }) => manifest.digest === chosen)?.manifest.digest;
+      const rows = partRows(plan.root, t);
+      const chosen = topsOf(plan, state.selection);
+      const tops = await chooseSeveral<PlannedManifest>(place, {
+        choices: rows.map(({ manifest, depth, words }) => ({
+          label: indented(depth, words),
+          description: `${shortDigest(manifest.digest)}, ${totalsWords(copying.totals(plan, { tops: [manifest.digest] }), t)}`,
+          detail: manifest.missing.length > 0 ? t('cannot be copied: not all that it lists can be')
+            : depth === 0 ? t('all of it, with everything that hangs on it')
+              : t('instead of the index; what hangs on the index stays behind'),
+          value: manifest,
+          picked: chosen.includes(manifest) && manifest.missing.length === 0,
+        })),
+        placeholder: (checked) => partQuestion(checked, plan.root, t),
+        settle: withoutRelatives,
+        atLeastOne: true,
+      });
+      if (tops === back) return back;
       const { kinds } = state.selection;
-      return { ...state, selection: { ...(kinds ? { kinds } : {}), ...(top === undefined || top === plan.root.digest ? {} : { top }) } };
+      return { ...state, selection: { ...(kinds ? { kinds } : {}), ...(tops.includes(plan.root) ? {} : { tops: tops.map(({ digest }) => digest) }) } };
     },
   };
 }
 
+/** What was checked last takes the place of what lists it, and of what it lists. */
+function withoutRelatives(checked: readonly PlannedManifest[], added: readonly PlannedManifest[]): readonly PlannedManifest[] {
+  const isIn = (one: PlannedManifest, other: PlannedManifest): boolean => one !== other && childrenFirst(other).includes(one);
+  return checked.filter((one) => added.includes(one) || !added.some((other) => isIn(one, other) || isIn(other, one)));
+}
+
 export function kindsStep(copying: CopyEngine): Step<CopyState> {
   return {
-    applies: ({ plan, selection }) => plan !== undefined && Object.values(proofCounts(topOf(plan, selection))).some((count) => count > 0),
+    applies: ({ plan, selection }) => plan !== undefined && Object.values(proofCounts(topsOf(plan, selection))).some((count) => count > 0),
     ask: async (state, place) => {
       const { plan, selection } = state;
       if (!plan) return state;
-      const counts = proofCounts(topOf(plan, selection));
+      const counts = proofCounts(topsOf(plan, selection));
       const size = (kinds: CopySelection['kinds']): number => copying.totals(plan, { ...selection, ...(kinds ? { kinds } : {}) }).sizeBytes;
       const bare = size([]);
-      const all = (['signature', 'attestation', 'sbom', 'other'] as const).filter((kind) => counts[kind] > 0);
-      const kinds = await chooseKinds(place, all.map((kind) => ({
-        label: indented(1, kindWords(kind, t)), description: `${counts[kind]}, ${sizeText(Math.max(0, size([kind]) - bare))}`,
-        ...(kind === 'signature' ? { detail: t('without them the copy cannot be verified') } : {}),
-        value: kind, picked: selection.kinds?.includes(kind) !== false,
-      })));
+      const all = proofKinds.filter((kind) => counts[kind] > 0);
+      const kinds = await chooseSeveral<ProofKind>(place, {
+        placeholder: () => t('What is copied with the image?'),
+        choices: all.map((kind) => ({
+          label: indented(1, kindWords(kind, t)), description: `${counts[kind]}, ${sizeText(Math.max(0, size([kind]) - bare))}`,
+          ...(kind === 'signature' ? { detail: t('without them the copy cannot be verified') } : {}),
+          value: kind, picked: selection.kinds?.includes(kind) !== false,
+        })),
+      });
       if (kinds === back) return back;
-      const { top } = selection;
-      return { ...state, selection: { ...(top === undefined ? {} : { top }), ...(all.every((kind) => kinds.includes(kind)) ? {} : { kinds }) } };
+      const { tops } = selection;
+      return { ...state, selection: { ...(tops ? { tops } : {}), ...(all.every((kind) => kinds.includes(kind)) ? {} : { kinds }) } };
     },
   };
 }

@@ -50,6 +50,8 @@ class QuickInput {
   disposed = false;
   readonly changed = new EventEmitter<string>(); readonly accepted = new EventEmitter<void>(); readonly hidden = new EventEmitter<void>();
   readonly pressed = new EventEmitter<unknown>(); readonly itemPressed = new EventEmitter<{ item: Item; button: Button }>();
+  readonly selected = new EventEmitter<readonly Item[]>();
+  readonly onDidChangeSelection = this.selected.event;
   readonly onDidChangeValue = this.changed.event; readonly onDidAccept = this.accepted.event; readonly onDidHide = this.hidden.event;
   readonly onDidTriggerButton = this.pressed.event; readonly onDidTriggerItemButton = this.itemPressed.event;
   readonly #kind: 'pick' | 'input';
@@ -72,7 +74,7 @@ class QuickInput {
   dispose(): void {
     this.hide();
     this.disposed = true;
-    for (const emitter of [this.changed, this.accepted, this.hidden, this.pressed, this.itemPressed]) emitter.dispose();
+    for (const emitter of [this.changed, this.selected, this.accepted, this.hidden, this.pressed, this.itemPressed]) emitter.dispose();
   }
   async #drive(): Promise<void> {
     await turn();
@@ -112,6 +114,7 @@ class QuickInput {
       else this.#script.fail(`no button "${answer.press}" in the title of "${this.title}"`, this);
     } else if ('check' in answer) {
       this.selectedItems = answer.check.map((label) => this.items.find((item) => item.label.includes(label)) ?? { label: `no item "${label}"` });
+      this.selected.fire(this.selectedItems);
       this.accepted.fire();
     } else if ('pick' in answer) {
       const item = this.items.find(({ label }) => label.includes(answer.pick));

@@ -1,13 +1,14 @@
 // Copies in words: trees, sizes, states and proofs, with hostile text and trees without end.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { topsOf } from '../../../src/core/copy/chosen.ts';
 import type { CopyPlan, CopyResult, CopyTotals, PlannedManifest, PlannedProof, ProvenSignature } from '../../../src/core/copyEngine.ts';
 import type { Digest } from '../../../src/core/crypto/digest.ts';
 import { CosignError } from '../../../src/core/errors.ts';
 import { parseReference } from '../../../src/core/oci/reference.ts';
 import { copyPlanDocument, planRows } from '../../../src/presentation/copyPlanText.ts';
 import { copiedWords, copyOutcome, progressWords, unprovenWords } from '../../../src/presentation/copyResultText.ts';
-import { copyRemedy, manifestsUnder, partRows, placeWords, proofCounts, proofsWords, tagWords, topOf, totalsWords } from '../../../src/presentation/copyText.ts';
+import { copyRemedy, manifestsUnder, partQuestion, partRows, placeWords, proofCounts, proofsWords, tagWords, totalsWords } from '../../../src/presentation/copyText.ts';
 import { english as t } from '../../../src/presentation/translate.ts';
 
 const digest = (char: string): Digest => `sha256:${char.repeat(64)}` as Digest;
@@ -27,13 +28,25 @@ describe('the tree of a plan', () => {
 
   it('has every manifest once, with what hangs on what hangs on it', () => {
     assert.deepEqual(manifestsUnder(root).map(({ digest: { 7: char } }) => char).sort(), ['3', '4', '5', '8', '9', 'b']);
-    assert.deepEqual(proofCounts(root), { signature: 1, attestation: 0, sbom: 1, other: 1 });
+    assert.deepEqual(proofCounts([root]), { signature: 1, attestation: 0, sbom: 1, other: 1 });
   });
   it('is a list of parts in its order, each under what lists it', () => {
     assert.deepEqual(partRows(root, t).map(({ depth, words }) => [depth, words]), [[0, 'Index of 2'], [1, 'linux/arm64'], [1, 'Index of 1']]);
   });
-  it('has the top that was chosen, and the root for one that is not there', () => {
-    assert.deepEqual([topOf(planOf(root), { top: digest('b') }).digest, topOf(planOf(root), { top: digest('0') }).digest, topOf(planOf(root), {}).digest], [digest('b'), digest('9'), digest('9')]);
+  it('counts what hangs on two parts once where they share it', () => {
+    assert.deepEqual(proofCounts([shared, manifest('8', { kind: 'index', children: [shared] })]), { signature: 0, attestation: 0, sbom: 1, other: 0 });
+  });
+  it('has as tops what was chosen without what another lists, the root by default, and no other', () => {
+    const tops = (...chosen: Digest[]): string[] => topsOf(planOf(root), { tops: chosen }).map(({ digest: { 7: char } }) => String(char));
+    assert.deepEqual([tops(digest('b')), tops(), tops(digest('b'), digest('8')), tops(digest('b'), digest('9')), tops(digest('b'), digest('b'))], [['b'], ['9'], ['8'], ['9'], ['b']]);
+    assert.throws(() => tops(digest('0')), { code: 'IMAGE_NOT_FOUND' });
+  });
+  it('is asked about with what the choice comes to', () => {
+    const other = manifest('c');
+    const questions = [[], [root], [shared], [shared, other]].map((chosen) => partQuestion(chosen, root, t));
+    for (const [at, words] of ['Check what is copied', 'copied as a whole', 'Only the image that is checked is copied, to the tag', '2 of them are copied by their digests, without a tag: an index of only these would have another digest, which nobody has signed'].entries()) {
+      assert.ok(questions[at]?.includes(words), questions[at]);
+    }
   });
   it('says "shown above" the second time, and nothing below what is left out', () => {
     const rows = planRows(planOf(root), { kinds: ['sbom'] }, t);
@@ -57,7 +70,13 @@ describe('the document of a plan', () => {
   });
   it('says that what hangs on the index stays behind when one image is taken', () => {
     const plan = planOf(manifest('9', { kind: 'index', children: [manifest('b')] }));
-    assert.match(copyPlanDocument(plan, { top: digest('b') }, totals, t), /A part of the index sha256:9+; what hangs on the index itself stays behind/);
+    assert.match(copyPlanDocument(plan, { tops: [digest('b')] }, totals, t), /A part of the index sha256:9+; what hangs on the index itself stays behind/);
+  });
+  it('says of several images that no tag is written, and why no index of them is made', () => {
+    const plan = planOf(manifest('9', { kind: 'index', children: [manifest('b'), manifest('c'), manifest('d')] }), { destinationTag: { kind: 'present', tag: '1', digest: digest('e') } });
+    const text = copyPlanDocument(plan, { tops: [digest('b'), digest('c')] }, totals, t);
+    for (const part of [`Digest: ${digest('b')}\nDigest: ${digest('c')}\n`, 'No tag is written: 2 images are copied by their digests.', 'With only these parts it would have another digest, which nobody has signed.', `\nImage: ${digest('b')}`, `\nImage: ${digest('c')}`]) assert.ok(text.includes(part), part);
+    assert.ok(!text.includes(digest('d')) && !text.includes('another image now'), text);
   });
   it('keeps the registry’s text inside its line', () => {
     const hostile = 'x\n\u202eFrom: evil\r\n';
@@ -72,7 +91,7 @@ describe('sizes, tags and places in words', () => {
   it('says when nothing has to be sent', () => assert.equal(totalsWords({ ...totals, toSendBytes: 0 }, t), 'nothing to send: all 40 MB are there or can be mounted'));
   it('says when nothing hangs on the image', () => assert.match(proofsWords(totals.proofs, t), /^no signatures/));
   it('tells a free tag, this image and another apart', () => {
-    const words = (destinationTag: CopyPlan['destinationTag']): string => tagWords(planOf(manifest('a'), { destinationTag }), manifest('a'), t);
+    const words = (destinationTag: CopyPlan['destinationTag']): string => tagWords(planOf(manifest('a'), { destinationTag }), [manifest('a')], t);
     assert.deepEqual([words({ kind: 'none' }), words({ kind: 'absent', tag: '1' }), words({ kind: 'present', tag: '1', digest: digest('a') })], ['No tag is written.', 'The tag 1 is free.', 'The tag 1 points at this image already.']);
     assert.match(words({ kind: 'present', tag: '1', digest: digest('e') }), /another image now \(sha256:e{12}…\); you are asked/);
   });
@@ -92,12 +111,16 @@ describe('the result of a copy', () => {
   const evidence = { digest: digest('a'), decidedBy: digest('a'), signatures: [], policies: [], incomplete: [], checkedAt: 0 };
   const signed = (key: string, state: ProvenSignature['state']): ProvenSignature => ({ subject: digest('a'), state, atSource: { format: 'bundle', store: 'referrers API', manifest: digest('5'), blob: digest('6'), annotations: {}, signedBy: { key, fingerprint: '' } } });
   const result = (changes: Partial<CopyResult['proof']> = {}, things: CopyResult['things'] = []): CopyResult => ({
-    destination: { ...parseReference('r.io/app:1'), digest: digest('a') }, digest: digest('a'), sentBytes: 1000, things,
+    destination: { ...parseReference('r.io/app:1'), digest: digest('a') }, digest: digest('a'), digests: [digest('a')], sentBytes: 1000, things,
     proof: { source: { kind: 'unsigned', ...evidence }, destination: { kind: 'unsigned', ...evidence }, signatures: [], incomplete: [], holds: true, ...changes },
   });
 
   it('says that nothing was written when all was there', () => {
     assert.match(copiedWords(result({}, [{ what: 'blob', digest: digest('b'), outcome: 'already there', sizeBytes: 1 }]), t), /^Everything was at r\.io\/app:1 already/);
+  });
+  it('names every image that was copied by its digest, and no tag', () => {
+    const two = { ...result({}, [{ what: 'blob', digest: digest('b'), outcome: 'copied', sizeBytes: 1 }]), destination: { registry: 'r.io', repository: 'app', digest: digest('a') }, digests: [digest('a'), digest('c')] };
+    assert.match(copiedWords(two, t), /^Copied to r\.io\/app \(sha256:a{12}… and sha256:c{12}…\): 1\.0 kB sent\.$/);
   });
   it('never says verified for a destination that is not', () => {
     for (const destination of [{ kind: 'unsigned', ...evidence }, { kind: 'untrusted', ...evidence }, { kind: 'uncovered' }, { kind: 'unchecked', reason: new CosignError('REGISTRY_TIMEOUT', 'No answer.'), checkedAt: 0 }] as const) {

