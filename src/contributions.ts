@@ -88,7 +88,8 @@ export interface CommandArguments {
   readonly 'countersign.verifyFileSignature': readonly [FileArgument?, (readonly FileArgument[])?];
   readonly 'countersign.copyImage': readonly [UseLocation?];
   readonly 'countersign.showCopyPlan': readonly [UseLocation?];
-  readonly 'countersign.pinImages': readonly [UseLocation?];
+  /** With `this` only the image at the place; else all of the file. */
+  readonly 'countersign.pinImages': readonly [UseLocation?, 'this'?];
   readonly 'countersign.unpinImages': readonly [UseLocation?];
   readonly 'countersign.explainTrust': readonly [UseLocation?];
   readonly 'countersign.diagnoseRegistry': readonly [UseLocation?];
@@ -111,6 +112,10 @@ export const editorCommandIds = {
 export type VerifyOn = 'type' | 'save' | 'manual';
 export type SigningFormat = 'both' | 'legacy' | 'bundle';
 export type FileOutputs = 'both' | 'signature' | 'bundle';
+/** What can stand beside the lens with the verdict. */
+export type LensAction = 'sign' | 'copy' | 'pin';
+/** `leave`: they stay behind; `copy`: they are copied where the source has them. */
+export type ForeignLayers = 'leave' | 'copy';
 export type SeveritySetting = 'error' | 'warning' | 'information' | 'hint' | 'off';
 
 /** The shape of a policy as the JSON schema in package.json describes it; what arrives is still unknown until parsed. */
@@ -139,6 +144,7 @@ export interface Settings {
   /** Milliseconds. */
   readonly 'countersign.verify.debounce': number;
   readonly 'countersign.codeLens.enabled': boolean;
+  readonly 'countersign.codeLens.actions': readonly LensAction[];
   readonly 'countersign.statusBar.enabled': boolean;
   readonly 'countersign.diagnostics.unsigned': SeveritySetting;
   readonly 'countersign.diagnostics.untrusted': SeveritySetting;
@@ -169,6 +175,7 @@ export interface Settings {
   readonly 'countersign.signing.fileOutputs': FileOutputs;
   /** Seconds. */
   readonly 'countersign.signing.unlockedFor': number;
+  readonly 'countersign.copy.foreignLayers': ForeignLayers;
   readonly 'countersign.kubernetes.kubeconfig': string;
   readonly 'countersign.kubernetes.context': string;
 }
@@ -183,6 +190,7 @@ export const settingDefaults: Settings = {
   'countersign.verify.on': 'type',
   'countersign.verify.debounce': 300,
   'countersign.codeLens.enabled': true,
+  'countersign.codeLens.actions': [],
   'countersign.statusBar.enabled': true,
   'countersign.diagnostics.unsigned': 'warning',
   'countersign.diagnostics.untrusted': 'error',
@@ -209,6 +217,7 @@ export const settingDefaults: Settings = {
   'countersign.signing.dockerMediaTypes': false,
   'countersign.signing.fileOutputs': 'both',
   'countersign.signing.unlockedFor': 900,
+  'countersign.copy.foreignLayers': 'leave',
   'countersign.kubernetes.kubeconfig': '',
   'countersign.kubernetes.context': '',
 };

@@ -6,6 +6,7 @@ import { lensTitle } from '../presentation/verdictText.ts';
 import { dockerfileSelector } from './dockerfileDocuments.ts';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
 import { hasKeys, type FileTrust } from './fileTrust.ts';
+import { verifiedPins } from './pinPlans.ts';
 import { toLocation, toRange } from './places.ts';
 import { t } from './words.ts';
 
@@ -53,11 +54,26 @@ class Repeats implements vscode.Disposable {
 
 const repeatAfterMs = [1000, 3000, 10_000];
 
-/** Without a key a single quiet lens, which leads to adding one. */
+/** Without a key a single quiet lens, which leads to adding one, and its actions. */
 export function lensesOf(trust: FileTrust): vscode.CodeLens[] {
   if (!trust.settings.codeLens) return [];
   const shown = hasKeys(trust) ? trust.uses : trust.uses.slice(0, 1);
-  return shown.map((item) => new vscode.CodeLens(toRange(item.use.range), commandFor(item, trust)));
+  return shown.flatMap((item) => [commandFor(item, trust), ...actionsFor(item, trust)].map((command) => new vscode.CodeLens(toRange(item.use.range), command)));
+}
+
+/** As the settings want them, where they can do something. */
+function actionsFor(item: UseWithState, trust: FileTrust): readonly vscode.Command[] {
+  const { use } = item;
+  const place = toLocation(trust.uri, use.range);
+  const usesLogins = use.reference !== undefined && !trust.restricted;
+  return trust.settings.lensActions.flatMap((action): readonly vscode.Command[] => {
+    switch (action) {
+      case 'sign': return usesLogins ? [{ title: t('Sign…'), command: commandIds.signImage, arguments: [place], tooltip: t('Sign this image') }] : [];
+      case 'copy': return usesLogins ? [{ title: t('Copy…'), command: commandIds.copyImage, arguments: [place], tooltip: t('Copy this image with its signatures') }] : [];
+      case 'pin': return verifiedPins(trust).some((pin) => pin.use === use)
+        ? [{ title: t('Pin'), command: commandIds.pinImages, arguments: [place, 'this'], tooltip: t('Pin this image to its verified digest') }] : [];
+    }
+  });
 }
 
 function commandFor(item: UseWithState, { uri }: FileTrust): vscode.Command {

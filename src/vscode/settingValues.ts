@@ -48,6 +48,14 @@ export class SettingValues {
     return this.#read(id, isChoice, settingDefaults[id], t('one of {0}', choices.map(String).join(', ')));
   }
 
+  /** An entry that is none of the choices is left out. */
+  choices<K extends 'countersign.codeLens.actions'>(id: K, choices: readonly Settings[K][number][]): Settings[K] {
+    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], t('a list of texts'));
+    const right = choices.filter((choice) => list.includes(choice));
+    if (list.some((entry) => !right.some((choice) => choice === entry))) this.#wrong(id, t('a list of {0}', choices.join(', ')));
+    return right;
+  }
+
   /** Within the limits of the manifest. */
   number(id: keyof typeof settingLimits): number {
     const { minimum, maximum } = settingLimits[id];

@@ -1,6 +1,6 @@
 // The only reader of configuration: settings of one document, checked, and what the engine must know of the window's.
 import * as vscode from 'vscode';
-import type { FileOutputs, SettingId, SigningFormat, VerifyOn } from '../contributions.ts';
+import type { FileOutputs, LensAction, SettingId, SigningFormat, VerifyOn } from '../contributions.ts';
 import type { DockerfileOptions } from '../core/dockerfile/images.ts';
 import type { EngineSettings } from '../core/engine.ts';
 import type { CosignError } from '../core/errors.ts';
@@ -32,11 +32,15 @@ export interface ResourceSettings {
   readonly verifyOn: VerifyOn;
   readonly debounceMs: number;
   readonly codeLens: boolean;
+  /** Lenses beside that with the verdict. */
+  readonly lensActions: readonly LensAction[];
   readonly statusBar: boolean;
   readonly severities: Severities;
   /** Whether it is asked where the tags of pinned references lead now. */
   readonly checkDrift: boolean;
   readonly signing: SigningSettings;
+  /** Whether layers that are marked as not to be distributed are copied all the same. */
+  readonly copiesForeignLayers: boolean;
   /** What is wrong in any setting read for the document; those of keys and policies are in {@link trust} too. */
   readonly problems: readonly CosignError[];
   /** Settings of the workspace that do not count, because the folder is not trusted. */
@@ -90,6 +94,7 @@ export class Settings implements vscode.Disposable {
       verifyOn: values.choice('countersign.verify.on', ['type', 'save', 'manual']),
       debounceMs: values.number('countersign.verify.debounce'),
       codeLens: values.boolean('countersign.codeLens.enabled'),
+      lensActions: values.choices('countersign.codeLens.actions', ['sign', 'copy', 'pin']),
       statusBar: values.boolean('countersign.statusBar.enabled'),
       severities: {
         unsigned: severity('countersign.diagnostics.unsigned'),
@@ -102,6 +107,7 @@ export class Settings implements vscode.Disposable {
       },
       checkDrift: values.boolean('countersign.pinning.checkDrift', false),
       signing: signingSettings(values),
+      copiesForeignLayers: values.choice('countersign.copy.foreignLayers', ['leave', 'copy']) === 'copy',
       problems: [...trust.problems, ...values.problems, ...engine.problems],
       ignored: [...new Set([...values.ignored, ...engine.ignored])],
     };

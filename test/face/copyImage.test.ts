@@ -163,7 +163,7 @@ describe('copying an index', () => {
     ['the index takes the place of its images', ['linux/amd64'], ['linux/amd64', 'Index of 2'], {}],
     ['what was chosen is checked when the person comes back', ['linux/amd64', 'linux/arm64'], ['linux/amd64', 'linux/arm64'], { tops: [digest('a'), digest('b')] }],
   ] as const) {
-    it(`${checked}`, async () => {
+    it(checked, async () => {
       const { copying } = startCopying();
       copying.root = index;
       await answer('copyImage', [source, destination, { check: first }, ...then ? [{ back: true } as const, { check: then }] : [], kinds, copy]);
@@ -325,6 +325,15 @@ describe('a copy that fails', () => {
     fake.configuration.user['countersign.signing.repository'] = 'ghcr.io/o/signatures';
     await answer('copyImage', asked);
     assert.deepEqual(copying.requests.map(({ signatureRepository }) => signatureRepository), [undefined, 'ghcr.io/o/signatures']);
+  });
+
+  it('takes foreign layers along only where the settings say so', async () => {
+    const { copying } = startCopying();
+    for (const choice of [undefined, 'leave', 'copy', 'fetch']) {
+      if (choice !== undefined) fake.configuration.user['countersign.copy.foreignLayers'] = choice;
+      await answer('copyImage', asked);
+    }
+    assert.deepEqual(copying.requests.map(({ foreignLayers }) => foreignLayers), [undefined, undefined, true, undefined]);
   });
 
   it('does not claim a proof where there was nothing to prove', async () => {

@@ -78,7 +78,7 @@ describe('the settings of the manifest', () => {
   });
   it('describe each of their choices', () => {
     const chosen = Object.values(settings).filter((schema) => schema.enum);
-    assert.equal(chosen.length, 10);
+    assert.equal(chosen.length, 11);
     for (const schema of chosen) assert.equal((schema.markdownEnumDescriptions ?? schema.enumDescriptions)?.length, schema.enum?.length);
   });
   it('have the limits of the code', () => {

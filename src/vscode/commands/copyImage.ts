@@ -69,8 +69,10 @@ async function ask(context: CommandContext, argument: unknown, title: string, de
   const engine = await context.engine.get();
   const { uri, ...choices } = sourcesFor(context, argument);
   const { copying } = engine;
+  const { signing: { repository }, copiesForeignLayers } = context.settings.forResource(uri);
+  const rules = { ...(repository === undefined ? {} : { signatureRepository: repository }), ...(copiesForeignLayers ? { foreignLayers: true } : {}) };
   const steps = [
-    sourceStep(choices), destinationStep(copying, recentDestinations(context.globalMemory), context.settings.forResource(uri).signing.repository), partStep(copying), kindsStep(copying),
+    sourceStep(choices), destinationStep(copying, recentDestinations(context.globalMemory), rules), partStep(copying), kindsStep(copying),
     ...(decides ? [planStep(copying, context.copyPlans)] : []),
   ];
   return { engine, uri, state: await askSteps<CopyState>(title, steps, { selection: {} }) };

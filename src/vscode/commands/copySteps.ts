@@ -1,6 +1,6 @@
 // The questions about a copy: which image, where to, which part of an index, and what of that which hangs on it.
 import { childrenFirst, topsOf } from '../../core/copy/chosen.ts';
-import { proofKinds, type CopyEngine, type CopyPlan, type CopySelection, type PlannedManifest, type ProofKind } from '../../core/copyEngine.ts';
+import { proofKinds, type CopyEngine, type CopyPlan, type CopyRequest, type CopySelection, type PlannedManifest, type ProofKind } from '../../core/copyEngine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
 import type { ImageUse } from '../../core/dockerfile/images.ts';
 import { canonicalRepository, familiarName, parseReference, type Reference } from '../../core/oci/reference.ts';
@@ -64,7 +64,7 @@ export function sourceStep({ uses, at }: SourceChoices): Step<CopyState> {
 }
 
 /** The plan is made at once, so that a mistake in the name is seen before anything else is asked. */
-export function destinationStep(copying: CopyEngine, recent: readonly Reference[], signatureRepository: string | undefined): Step<CopyState> {
+export function destinationStep(copying: CopyEngine, recent: readonly Reference[], rules: Omit<CopyRequest, 'source' | 'destination'>): Step<CopyState> {
   return {
     applies: () => true,
     ask: async (state, place) => {
@@ -79,7 +79,7 @@ export function destinationStep(copying: CopyEngine, recent: readonly Reference[
         parse: (text) => destinationOf(text, source),
       });
       if (destination === back) return back;
-      const plan = await runWithProgress(t('Looking at {0} and {1}', familiarName(source), familiarName(destination)), (signal) => copying.plan({ source, destination, ...(signatureRepository === undefined ? {} : { signatureRepository }) }, signal))
+      const plan = await runWithProgress(t('Looking at {0} and {1}', familiarName(source), familiarName(destination)), (signal) => copying.plan({ source, destination, ...rules }, signal))
         .catch((error: unknown) => { throw withCopyRemedy(error, { source, destination }); });
       // Another tree: what was chosen of the last one means nothing here.
       const selection = state.plan?.root.digest === plan.root.digest ? state.selection : {};

@@ -3,15 +3,16 @@ import * as vscode from 'vscode';
 import type { PinPlan } from '../../core/rewriting/pinning.ts';
 import { notUnpinnedWords, pinnedWords, unpinnedWords } from '../../presentation/pinText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
-import { hasKeys, type FileTrust } from '../fileTrust.ts';
+import { hasKeys, useAt, type FileTrust } from '../fileTrust.ts';
 import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, unpinPlan, type OpenReading } from '../pinPlans.ts';
+import { parseLocation } from '../places.ts';
 import { t } from '../words.ts';
 import { findPlace, offerKeys } from './activeFile.ts';
 import type { Command, CommandContext } from './context.ts';
 import { chooseSome } from './steps.ts';
 
 /** Nothing is resolved or verified here: only what is verified already is pinned. */
-export const pinImages: Command = async (context, argument) => {
+export const pinImages: Command = async (context, argument, which) => {
   const file = openFile(context, argument);
   if (!file) return;
   const { trust, open } = file;
@@ -19,8 +20,12 @@ export const pinImages: Command = async (context, argument) => {
     await offerKeys(trust);
     return;
   }
-  const plan = pinPlan(trust, open);
-  if (await apply(trust, plan)) say(pinnedWords(trust.uses, plan, t));
+  const start = which === 'this' ? parseLocation(argument)?.range?.start : undefined;
+  const only = start && useAt(trust, start.line, start.character)?.use;
+  // The place is of a text that has changed: never all images instead of one.
+  if (which === 'this' && !only) return;
+  const plan = pinPlan(trust, open, only);
+  if (await apply(trust, plan)) say(pinnedWords(only ? trust.uses.filter(({ use }) => use === only) : trust.uses, plan, t));
 };
 
 export const unpinImages: Command = async (context, argument) => {
