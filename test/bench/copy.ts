@@ -119,7 +119,7 @@ async function memory(quick: boolean): Promise<readonly Row[]> {
     await pushImage(from.host, 'bench/small', '1.0', 4, 1024);
     for (const size of sizes) await pushImage(from.host, `bench/large${size}`, '1.0', 4, size / 4 * megabyte);
     const pair = (name: string): string => `${from.host}/bench/${name}:1.0>${to.host}/bench/${name}:1.0`;
-    const peaks = copyMemory('dist/engine.js', pair('small'), sizes.map((size) => pair(`large${size}`)));
+    const peaks = await copyMemory('dist/engine.js', pair('small'), sizes.map((size) => pair(`large${size}`)));
     return sizes.map((size, at) => row(`copy ${size} MB, memory above base`, 'ours (in the editor)', [peaks[at] ?? Number.NaN], 'MB', { target: '≤ 64 MB', most: 64 }));
   } finally {
     await Promise.all([from.close(), to.close()]);

@@ -1,5 +1,5 @@
 // The most memory that copying takes, above what an engine at rest takes: measured in a process of its own, which holds nothing else.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
 /** Copies in turn, and tells after the first, which is small and makes the base, and after each of the others how high memory has been (Linux: VmHWM). */
@@ -28,8 +28,12 @@ const script = `
  * @param small,others what to copy, `source>destination`, `host/repository:tag` both
  * @returns for each of the others the peak so far above the base, in MB
  */
-export function copyMemory(engine: string, small: string, others: readonly string[]): readonly number[] {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script, resolve(engine), small, ...others], { encoding: 'utf8' });
+export async function copyMemory(engine: string, small: string, others: readonly string[]): Promise<readonly number[]> {
+  const child = spawn(process.execPath, ['-e', script, resolve(engine), small, ...others]);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
+  const status = await new Promise((done) => { child.once('close', done); });
   if (status !== 0) throw new Error(`the copies failed: ${stderr}`);
   const [base = Number.NaN, ...peaks] = JSON.parse(stdout) as readonly number[];
   return peaks.map((peak) => peak - base);

@@ -1,11 +1,14 @@
-// A layer far larger than what may be held, to a destination that stops reading: what is not taken is not fetched.
+// Layers far larger than what may be held: to a destination that stops reading, and measured in a process that only copies.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, it } from 'node:test';
 import { parseReference } from '../../src/core/oci/reference.ts';
+import { copyMemory } from '../bench/copyMemory.ts';
+import { CliProcess } from '../support/cliProcess.ts';
 import { testEngine } from '../support/engine.ts';
+import { startStreamedImages } from '../support/streamedImages.ts';
 
 const megabyte = 1024 * 1024;
 const layerBytes = 256 * megabyte;
@@ -91,4 +94,17 @@ it('a copy holds no more of a layer than a few pieces, however large it is and h
   upload.resume();
   const { sentBytes } = await copying;
   assert.deepEqual([sentBytes, taken >= layerBytes, isTagged], [layerBytes + 2, true, true]);
+});
+
+// The registries are in this process: only the copying is measured.
+it('a copy takes at most 64 MB of memory above what a small one takes, and a larger one no more', { skip: process.platform !== 'linux' }, async () => {
+  const [{ engine: bundle }, images] = await Promise.all([CliProcess.build(), startStreamedImages([1, 256, 1024])]);
+  try {
+    const [some = Number.NaN, more = Number.NaN] = await copyMemory(bundle, images.pair(1), [256, 1024].map((size) => images.pair(size)));
+    assert.equal(Math.floor(images.taken / megabyte), 1 + 256 + 1024);
+    assert.ok(some <= 64 && more <= 64, `${some} MB for 256 MB, ${more} MB for 1 GB`);
+    assert.ok(more - some <= 24, `${some} MB for 256 MB, ${more} MB for 1 GB`);
+  } finally {
+    images.close();
+  }
 });

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 interface Esbuild { readonly buildExtension: (options: { readonly production: boolean; readonly outdir: string }) => Promise<unknown> }
@@ -24,6 +24,11 @@ export class CliProcess {
   readonly directory = mkdtempSync(join(tmpdir(), 'countersign-cli-'));
   /** The absolute path of the bundle. */
   readonly program: string;
+
+  /** The absolute path of the engine's bundle, beside it. */
+  get engine(): string {
+    return join(dirname(this.program), 'engine.js');
+  }
 
   private constructor(program: string) {
     this.program = program;

@@ -132,10 +132,37 @@ suite('Copying an image, by keyboard', () => {
     await question('Where to?', `${other.host}/big/web:1.0`);
     await capture('copy-destinations');
     await pick(`${other.host}/big/web:1.0`);
-    await question('This is an index of several images', 'linux/arm64');
+    await question('This is an index of several images. It is copied as a whole', 'linux/arm64');
     await capture('copy-parts');
+    await check('linux/amd64');
+    await question('Only the image that is checked is copied, to the tag');
+    await check('linux/arm64');
+    await question('2 of them are copied by their digests, without a tag');
+    await captureThemes('copy-parts-several');
+    await press('Enter');
+    await question('What is copied with the image?');
+    await press('Enter');
+    await question('This is what a copy would do', 'No tag is written: 2 images are copied by their digests.');
+    await capture('copy-plan-several');
     await press('Escape');
     await questionsGone();
+  });
+
+  test('is one step from a lens of its own, where the settings want one', async () => {
+    const file = path('.vscode/settings.json');
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(before) as object, 'countersign.codeLens.actions': ['sign', 'copy', 'pin'] }));
+    await openFile('Dockerfile.copy');
+    const lens = page.locator('.codelens-decoration a', { hasText: 'Copy…' }).first();
+    await lens.waitFor();
+    await capture('lens-actions');
+    await lens.click();
+    await question('Which image?');
+    await capture('lens-actions-copy');
+    await press('Escape');
+    await questionsGone();
+    writeFileSync(file, before);
+    await lens.waitFor({ state: 'detached' });
   });
 
   test('says what a refused push needs', async () => {
@@ -150,6 +177,16 @@ suite('Copying an image, by keyboard', () => {
     await clearMessages();
   });
 });
+
+/** Goes to one of several choices and checks it. */
+async function check(label: string): Promise<void> {
+  const focused = page.locator('.quick-input-widget:visible .monaco-list-row.focused');
+  for (let tries = 0; tries < 10 && !(await focused.first().innerText()).replaceAll('\u00a0', ' ').includes(label); tries++) {
+    await press('ArrowDown');
+    await page.waitForTimeout(50);
+  }
+  await press('Space');
+}
 
 /** Everything up to the plan. */
 async function askToCopy(from: string, to: string): Promise<void> {
