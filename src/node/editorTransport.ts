@@ -6,6 +6,7 @@ import { CosignError } from '../core/errors.ts';
 import { reachOf } from '../core/oci/hosts.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
 import { AddressRefused, allowsAddress, resolveAll, type Resolve } from './addressGuard.ts';
+import { withoutDemand } from './certificateDemand.ts';
 import { hostPortOf } from './hostNames.ts';
 import { HostSlots } from './hostSlots.ts';
 import { RequestDeadline } from './requestDeadline.ts';
@@ -69,7 +70,7 @@ export class EditorTransport implements Transport {
       }), deadline.signal);
       // A redirect that is hidden from us cannot be judged.
       if (response.status < 200) throw new Error('no answer that can be read');
-      return toResponse(response, method, deadline, finish, (error) => failure(error, deadline, signal, { ...context, answering: true }));
+      return await withoutDemand(toResponse(response, method, deadline, finish, (error) => failure(error, deadline, signal, { ...context, answering: true })), request, { kind: 'none' });
     } catch (error) {
       finish();
       throw failure(error, deadline, signal, context);

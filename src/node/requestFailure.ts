@@ -117,13 +117,14 @@ function clientCertificateError(code: string, asked: boolean, { host, client, an
   return clientCertificateRefused(host, client?.state ?? { kind: 'none' }, refused ? 'refuses' : 'seems to refuse', cause);
 }
 
-function clientCertificateRefused(host: string, client: ClientState, refuses: string, cause: unknown): CosignError {
+/** @param refuses of a certificate that was sent: `refuses` */
+export function clientCertificateRefused(host: string, client: ClientState, refuses: string, cause?: unknown): CosignError {
   const make = (message: string, remedy: string): CosignError => new CosignError('CLIENT_CERTIFICATE_REQUIRED', message, { remedy, cause });
   switch (client.kind) {
     case 'sent': return make(`"${host}" ${refuses} the client certificate "${client.path}".`, 'Ask whoever runs the registry which certificates it accepts, and whether this one has expired.');
     case 'withheld': return make(`"${host}" asks for a client certificate, and none is sent in Restricted Mode or with countersign.registries.useCredentials turned off.`, 'Trust the workspace, or turn countersign.registries.useCredentials on.');
     case 'unreadable': return make(`"${host}" asks for a client certificate, and the key "${client.path}" may not be read by this user.`, `Name a certificate and key that you may read for "${host}" in countersign.registries.clientCertificates.`);
-    case 'none': return make(`"${host}" asks for a client certificate, and there is none for it.`, `Name its PEM files for "${host}" in countersign.registries.clientCertificates.`);
+    case 'none': return make(`"${host}" asks for a client certificate, and there is none for it.`, `Name its PEM files for "${host}" in countersign.registries.clientCertificates, or put them into "~/.config/containers/certs.d/${host}" as client.cert and client.key.`);
   }
 }
 

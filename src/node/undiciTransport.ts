@@ -8,6 +8,7 @@ import type { EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
 import { KnownReaches, type Resolve } from './addressGuard.ts';
+import { withoutDemand } from './certificateDemand.ts';
 import { asksForCertificate, dial, unsentBytes, type DialPlan } from './connector.ts';
 import { hostPortOf } from './hostNames.ts';
 import { HostSlots } from './hostSlots.ts';
@@ -100,7 +101,8 @@ export class UndiciTransport implements Transport {
         discard(answer.body);
         throw proxyRefusal(407, url.host, proxy);
       }
-      return toResponse(answer, request.method, deadline, finish, (error) => failure(error, deadline, signal, { ...context, answering: true }));
+      const response = toResponse(answer, request.method, deadline, finish, (error) => failure(error, deadline, signal, { ...context, answering: true }));
+      return trust ? await withoutDemand(response, request, trust.client) : response;
     } catch (error) {
       finish();
       throw failure(error, deadline, signal, context);

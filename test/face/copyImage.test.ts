@@ -304,7 +304,7 @@ describe('a copy that fails', () => {
 
   it('keeps the advice of a registry that said exactly why', async () => {
     const { copying } = startCopying();
-    copying.failure = registryError({ status: 412, method: 'PUT', on: 'r.io/me/app', account: 'as writer', registryCode: 'PRECONDITION', registryMessage: 'configured as immutable', isRegistryAnswer: true, isBodyCut: false });
+    copying.failure = registryError({ status: 412, method: 'PUT', on: 'r.io/me/app', account: 'as writer', registryCode: 'PRECONDITION', registryMessage: 'configured as immutable', isRegistryAnswer: true, isWebPage: false, isBodyCut: false });
     await answer('copyImage', asked);
     assert.match(messages().join(), /cannot be changed once they are there.*Choose another tag/);
   });

@@ -242,7 +242,7 @@ describe('signing an image', () => {
 
   it('keeps the remedy of a registry that says exactly why it refuses', async () => {
     const { signing } = start();
-    signing.signImage = () => Promise.reject(registryError({ status: 400, method: 'PUT', on: 'ghcr.io/o/app', account: 'as writer', registryCode: 'TAG_INVALID', registryMessage: 'tag is immutable', isRegistryAnswer: true, isBodyCut: false }));
+    signing.signImage = () => Promise.reject(registryError({ status: 400, method: 'PUT', on: 'ghcr.io/o/app', account: 'as writer', registryCode: 'TAG_INVALID', registryMessage: 'tag is immutable', isRegistryAnswer: true, isWebPage: false, isBodyCut: false }));
     await answer('signImage', asked);
     assert.match(fake.script.messages().at(-1) ?? '', /as writer.*cannot be changed.*Choose another tag/);
     assert.doesNotMatch(fake.script.messages().at(-1) ?? '', /docker login/);

@@ -8,6 +8,7 @@ import type { Engine } from '../../src/core/engine.ts';
 import type { Verdict } from '../../src/core/policy/verdict.ts';
 import { ask, testEngine } from '../support/engine.ts';
 import { contentType, cutBody, cutConnection, endlessBody, endlessPages, lyingDigestHeader, malformedDigestHeader, missingDigestHeader, on, pageLoop, redirect, redirectLoop, shortBody, silence, slowBody, status, tamperedBody, times, tooManyRequests, unauthorizedForever, webPage } from '../support/faults.ts';
+import { failure } from '../support/registryAnswer.ts';
 import { startRegistry, type Fault, type RegistryOptions, type TestRegistry } from '../support/registry.ts';
 import type { RegistryStore, StoredDescriptor } from '../support/registryStore.ts';
 import { makeBundle, makeKey, type TestKey } from '../support/signedImages.ts';
@@ -117,6 +118,13 @@ describe('a registry that', { concurrency: 8 }, () => {
     ['never answers', 'legacy', 'manifest', silence, ['REGISTRY_TIMEOUT']],
     ['sends a byte now and then', 'bundle', 'GET blob', slowBody(50), ['REGISTRY_TIMEOUT']],
     ['answers the signature tag with a web page', 'unsigned', 'GET manifest', webPage(), ['REGISTRY_RESPONSE_INVALID']],
+    ['answers the signature tag with a web page that says 404', 'unsigned', 'GET manifest', webPage(404), ['REGISTRY_RESPONSE_INVALID']],
+    ['has a firewall before it that says 404 to what it does not know', 'legacy', 'GET manifest', webPage(404), ['REGISTRY_RESPONSE_INVALID']],
+    ['cuts the 404 of the signature tag', 'unsigned', 'GET manifest', cutBody, ['REGISTRY_UNREACHABLE']],
+    ['answers the referrers with a web page that says 400', 'bundle', 'referrers', webPage(400), ['REGISTRY_RESPONSE_INVALID']],
+    ['answers the referrers with a web page that says 405', 'bundle', 'referrers', webPage(405), ['REGISTRY_RESPONSE_INVALID']],
+    ['answers the referrers with a bare 400', 'bundle', 'referrers', () => ({ status: 400 }), ['REGISTRY_RESPONSE_INVALID']],
+    ['cuts a 404 for the referrers', 'bundle', 'referrers', () => ({ status: 404, headers: { 'content-type': 'application/json' }, body: '{"errors":[{"code":"DENIED"}]}', cut: 'in body' }), ['REGISTRY_UNREACHABLE']],
   ];
   for (const [what, signed, words, fault, codes] of spoiled) {
     it(`${what} leaves the image unchecked`, () => withRegistry({}, signed, async (registry, engine, image) => {
@@ -124,6 +132,20 @@ describe('a registry that', { concurrency: 8 }, () => {
       const verdict = await ask(engine, image, keys);
       assert.ok(codes.includes(codeOf(verdict)), `${codeOf(verdict)} ${JSON.stringify(verdict)}`);
     }, codes.includes('REGISTRY_TIMEOUT') ? impatientMs : patientMs));
+  }
+
+  for (const [what, elsewhere, kind] of [['where there is nothing', { status: 404 }, 'unchecked'], ['where a registry says that there is none', failure(404, 'MANIFEST_UNKNOWN'), 'unsigned']] as const) {
+    it(`redirects the signature tag to another host ${what} leaves the image ${kind}`, async () => {
+      const other = await startRegistry({ intercept: () => elsewhere });
+      try {
+        await withRegistry({}, 'unsigned', async (registry, engine, image) => {
+          registry.intercept = on('GET manifest', redirect(`http://${other.host}/gone`));
+          assert.equal((await ask(engine, image, keys)).kind, kind);
+        });
+      } finally {
+        await other.close();
+      }
+    });
   }
 
   it('lies about the digest of a tag in its header is believed by nobody who hashes', () => withRegistry({}, 'legacy', async (registry, engine, image) => {

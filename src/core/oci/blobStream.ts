@@ -86,7 +86,7 @@ export class BlobStream {
       const { status, headers } = answer.response;
       if (status === 404) {
         const failure = await this.#exchange.failure(request, answer, signal);
-        if (!isPlainNotFound(failure)) throw registryError(failure);
+        if (!isPlainNotFound(failure, false)) throw registryError(failure);
         throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry lists ${this.#name()}, but does not have it.`, { remedy: 'Push the image again.' });
       }
       if (status !== 200 && status !== 206) throw await this.#exchange.error(request, answer, signal);

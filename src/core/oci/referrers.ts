@@ -7,7 +7,7 @@ import type { Exchange, RegistryAnswer, RepositoryName } from './exchange.ts';
 import { nextLink, plainMediaType, single } from './headers.ts';
 import { isIndexMediaType, maxManifestBytes, mediaTypes, parseMixedIndex, type Descriptor } from './manifest.ts';
 import { canonicalRepository } from './reference.ts';
-import { isPlainNotFound, registryError, type Failure } from './registryError.ts';
+import { hidesRefusal, registryError, webPageRemedy, type Failure } from './registryError.ts';
 import type { HttpResponse } from './transport.ts';
 
 export type ReferrersAnswer =
@@ -62,10 +62,11 @@ async function readPage(exchange: Exchange, repository: RepositoryName, answer: 
   const type = plainMediaType(single(headers['content-type'])) ?? '';
   // Harbor until 2.10 calls its list plain JSON.
   if (!isIndexMediaType(type) && type !== 'application/json') {
-    answer.response.discard();
+    const { isWebPage, isBodyCut } = await exchange.failure({ repository, method: 'GET', path: '' }, answer, signal);
     if (!isFirst) throw new CosignError('REGISTRY_RESPONSE_INVALID', `A page of the referrers in ${canonicalRepository(repository)} is no index.`);
     // A sign-in page or a user interface knows nothing of signatures, whatever its status.
-    if (type === 'text/html') throw new CosignError('REGISTRY_RESPONSE_INVALID', `A web page came in place of the referrers in ${canonicalRepository(repository)}.`, { remedy: 'Check that this host is a container registry and that no sign-in page or proxy stands in between.' });
+    if (isWebPage) throw new CosignError('REGISTRY_RESPONSE_INVALID', `A web page came in place of the referrers in ${canonicalRepository(repository)}.`, { remedy: webPageRemedy });
+    if (isBodyCut) throw new CosignError('REGISTRY_UNREACHABLE', `The connection broke while the referrers in ${canonicalRepository(repository)} were being read.`, { remedy: 'Verify again.' });
     return { kind: 'unsupported', scope: 'repository' };
   }
   const bytes = await readBody(answer.response, maxManifestBytes, `the referrers in ${canonicalRepository(repository)}`, signal);
@@ -82,12 +83,22 @@ function looksLikeList(bytes: Uint8Array): boolean {
 
 /** How registries say that they have no such API; undefined when the answer says anything else. */
 function missingApi(failure: Failure): 'host' | 'repository' | undefined {
-  const { status } = failure;
-  // GHCR at times answers 303 to another host; 400 and 406 come from registries that take the path for something else.
-  if (status === 400 || status === 406 || status === 501 || (status >= 300 && status < 400)) return 'repository';
-  if (status !== 404 && status !== 405) return undefined;
-  if (status === 404 && !isPlainNotFound(failure)) return undefined;
-  return failure.isRegistryAnswer || failure.isBodyCut ? 'repository' : 'host';
+  const { status, isRegistryAnswer, isWebPage } = failure;
+  // GHCR at times answers 303 to another host.
+  if (status >= 300 && status < 400) return 'repository';
+  // What was cut off may have been a refusal, and so may a "not found" that hides one.
+  if (failure.isBodyCut || hidesRefusal(failure)) return undefined;
+  switch (status) {
+    // Artifactory before 7.90, in whatever words.
+    case 406: return 'repository';
+    // Routers that do not know the path have pages for it.
+    case 404: return isRegistryAnswer ? 'repository' : 'host';
+    case 405: return isRegistryAnswer ? 'repository' : isWebPage ? undefined : 'host';
+    case 501: return isWebPage ? undefined : 'repository';
+    // From registries that take the path for something else. Of others it may mean anything: a certificate that is missing, a header that is too long.
+    case 400: return isRegistryAnswer ? 'repository' : undefined;
+    default: return undefined;
+  }
 }
 
 /** Pages go on at the same host only: our token would go with them. */

@@ -11,8 +11,8 @@ import { plainMediaType, single } from './headers.ts';
 import { anyManifest, maxManifestBytes, type Descriptor } from './manifest.ts';
 import { mediaTypeOf } from './mediaTypeOf.ts';
 import { readReferrers, type ReferrersAnswer } from './referrers.ts';
-import { canonicalRepository, type Reference } from './reference.ts';
-import { isPlainNotFound, registryError } from './registryError.ts';
+import { apiHost, canonicalRepository, type Reference } from './reference.ts';
+import { isPlainNotFound, isWebPageType, registryError } from './registryError.ts';
 import type { HttpResponse } from './transport.ts';
 import { hasBlob, pushBlob, pushManifest, type ManifestPush, type PushedManifest } from './upload.ts';
 
@@ -50,7 +50,7 @@ export class RegistryClient {
     const { registry, repository } = reference;
     const told = await this.#exchange.ask<Descriptor | 'not found' | undefined>({ repository: { registry, repository }, method: 'HEAD', path: `manifests/${name}`, headers: { accept: anyManifest } }, ({ response }) => {
       response.discard();
-      return Promise.resolve(response.status === 404 ? 'not found' : describedBy(response));
+      return Promise.resolve(response.status === 404 && !isWebPageType(response.headers) ? 'not found' : describedBy(response));
     }, signal);
     if (told === 'not found') throw notFound(reference);
     if (told) {
@@ -160,7 +160,8 @@ export class RegistryClient {
   /** A 404 that hides a refusal or a limit is not "there is none". */
   async #plainlyMissing(request: RegistryRequest, answer: RegistryAnswer, signal: AbortSignal): Promise<undefined> {
     const failure = await this.#exchange.failure(request, answer, signal);
-    if (!isPlainNotFound(failure)) throw registryError(failure);
+    const own = new URL(`${answer.url.protocol}//${apiHost(request.repository.registry)}`);
+    if (!isPlainNotFound(failure, answer.url.host !== own.host)) throw registryError(failure);
     return undefined;
   }
 }

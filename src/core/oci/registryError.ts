@@ -1,7 +1,7 @@
 // A failed answer of a registry → one error that keeps the registry's own code (OCI distribution-spec v1.1 §error codes).
 import { CosignError, type ErrorCode, type ErrorDetails } from '../errors.ts';
 import { readJson } from '../encoding/json.ts';
-import { parseRateLimit, parseRetryAfter, single } from './headers.ts';
+import { parseRateLimit, parseRetryAfter, plainMediaType, single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
 
 const maxErrorBytes = 64 * 1024;
@@ -21,6 +21,8 @@ export interface Failure {
   readonly limit?: string;
   /** The body is the JSON the specification asks for: the answer comes from a registry, not from some server or router in front. */
   readonly isRegistryAnswer: boolean;
+  /** A page for people: of a proxy, a sign-in, a server in front. It says nothing of what a registry has. */
+  readonly isWebPage: boolean;
   /** The body could not be read to its end, so that nothing follows from what it does not say. */
   readonly isBodyCut: boolean;
 }
@@ -53,7 +55,7 @@ export async function readFailure(response: HttpResponse, about: Pick<Failure, '
   const errors = body && errorsIn(body);
   const retryAfterMs = parseRetryAfter(single(response.headers['retry-after']), nowMs);
   return {
-    ...about, status: response.status, isRegistryAnswer: errors !== undefined, isBodyCut: body === undefined,
+    ...about, status: response.status, isRegistryAnswer: errors !== undefined, isWebPage: isWebPage(response.headers, body), isBodyCut: body === undefined,
     ...(errors?.[0]?.code === undefined ? {} : { registryCode: errors[0].code }),
     ...(errors?.[0]?.message === undefined ? {} : { registryMessage: errors[0].message }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -84,6 +86,8 @@ export function registryError(failure: Failure): RegistryFailure {
   }
   if (status === 412) return make('REGISTRY_CONFLICT', `Something else was written to ${on} at the same time (${detail}).`, 'Try again.');
   if (status >= 500 || status === 408) return make('REGISTRY_UNAVAILABLE', `The registry could not answer for ${on} (${detail}).`, 'Verify again later.');
+  if (failure.isBodyCut) return make('REGISTRY_UNREACHABLE', `The connection broke while the registry said something of ${on} (${detail}).`, 'Verify again.');
+  if (failure.isWebPage) return make('REGISTRY_RESPONSE_INVALID', `A web page came in place of an answer for ${on} (${detail}).`, webPageRemedy);
   if (failure.method === 'PUT' && (status === 400 || status === 415)) {
     return make('REGISTRY_REFUSED_MANIFEST', `The registry refuses what was written to ${on} (${detail}).`, 'Some registries refuse OCI media types: sign in the legacy format, with countersign.signing.dockerMediaTypes turned on.');
   }
@@ -105,9 +109,30 @@ function meaning({ status, registryCode }: Failure): number {
   return registryCode === undefined ? status : ({ UNAUTHORIZED: 401, DENIED: 403, TOOMANYREQUESTS: 429 }[registryCode] ?? status);
 }
 
-/** Whether "not found" is all that this answer says. */
-export function isPlainNotFound(failure: Failure): boolean {
-  return failure.status === 404 && meaning(failure) === 404;
+/** Whether the registry's code says more than the status: a refusal or a limit. */
+export function hidesRefusal(failure: Failure): boolean {
+  return meaning(failure) !== failure.status;
+}
+
+/** What to do about a page for people where a registry should be. */
+export const webPageRemedy = 'Check that this host is a container registry and that no sign-in page or proxy stands in between.';
+
+/**
+ * Whether "not found" is all that this answer says.
+ * @param isElsewhere it came from another host, after a redirect: then only a registry's own words count
+ */
+export function isPlainNotFound(failure: Failure, isElsewhere: boolean): boolean {
+  return failure.status === 404 && !hidesRefusal(failure) && !failure.isBodyCut && !failure.isWebPage && (failure.isRegistryAnswer || !isElsewhere);
+}
+
+/** By its type, or by how it begins where no type is given. */
+function isWebPage(headers: HttpResponse['headers'], body: Uint8Array | undefined): boolean {
+  return isWebPageType(headers) || /^[\s\ufeff]*<(?:!doctype\s+html|html)\b/i.test(new TextDecoder().decode(body?.subarray(0, 512)));
+}
+
+/** Whether an answer is called a page for people. */
+export function isWebPageType(headers: HttpResponse['headers']): boolean {
+  return ['text/html', 'application/xhtml+xml'].includes(plainMediaType(single(headers['content-type'])) ?? '');
 }
 
 /** @returns undefined when the connection broke */

@@ -41,7 +41,7 @@ export function pauseBeforeRetry(error: unknown, count: number, random: () => nu
   const backoffMs = 250 * 3 ** (count - 1) * (0.5 + random() / 2);
   if (error instanceof RegistryFailure) {
     const { status, retryAfterMs = backoffMs } = error.failure;
-    return retriedStatus.includes(status) && retryAfterMs <= maxPatienceMs ? retryAfterMs : undefined;
+    return (retriedStatus.includes(status) || error.code === 'REGISTRY_UNREACHABLE') && retryAfterMs <= maxPatienceMs ? retryAfterMs : undefined;
   }
   const trouble = connectionTrouble(error);
   // Refused: nobody listens there; one more look, in case a registry is just starting.

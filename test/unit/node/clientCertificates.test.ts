@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { CosignError } from '../../../src/core/errors.ts';
+import { EditorTransport } from '../../../src/node/editorTransport.ts';
 import type { TransportOptions } from '../../../src/node/undiciTransport.ts';
 import { get, makeTransport, never, startProxy, startServer, text, tlsFile, type TestServer } from './servers.ts';
 
@@ -88,6 +89,49 @@ describe('a registry that asks for a client certificate', () => {
   it('that fails for its own certificate is not said to ask for ours', async (test) => {
     const server = await startServer(test, whoIs, 'self', mutual);
     await assert.rejects(makeTransport(test, settings()).send(get(server.url), never), { code: 'REGISTRY_TLS' });
+  });
+});
+
+describe('a server that asks for a client certificate once the connection is made', () => {
+  const page = (status: number, says: string): RequestListener => (_request, response) => {
+    response.writeHead(status, { 'content-type': 'text/html' });
+    response.end(`<html>\r\n<head><title>${status} ${says}</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>${says}</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`);
+  };
+  const say = (test: TestContext, listener: RequestListener): Promise<TestServer> => startServer(test, listener, 'registry', { ...mutual, rejectUnauthorized: false });
+  const missing = page(400, 'No required SSL certificate was sent');
+
+  it('and got none is told as nginx tells it, with the setting and the folder', async (test) => {
+    for (const listener of [missing, page(496, 'No required SSL certificate was sent')]) {
+      const server = await say(test, listener);
+      await refused(makeTransport(test, settings()).send(get(server.url), never), /asks for a client certificate, and there is none/, /countersign\.registries\.clientCertificates.*certs\.d\/127\.0\.0\.1:\d+"/);
+      await refused(makeTransport(test, settings({ trusted: false, clientCertificates: { '127.0.0.1': pair } })).send(get(server.url), never), /Restricted Mode/, /Trust the workspace/);
+    }
+  });
+
+  it('and refuses the one it got is told as nginx tells it', async (test) => {
+    const transport = makeTransport(test, settings({ clientCertificates: { '127.0.0.1': stranger } }));
+    await refused(transport.send(get((await say(test, page(400, 'The SSL certificate error'))).url), never), /refuses the client certificate ".*self\.pem"/, /which certificates it accepts/);
+  });
+
+  it('and does so after the handshake only is told as Apache tells it', async (test) => {
+    const { url } = await say(test, page(403, 'Forbidden</title></head><body><p>Reason: Cannot perform Post-Handshake Authentication.<br /></p>'));
+    await refused(makeTransport(test, settings()).send(get(url), never), /only once the connection is made/, /in the handshake/);
+  });
+
+  it('through the editor is told as well', async (test) => {
+    const transport = new EditorTransport({ version: '1', timeoutMs: 10_000, fetch: () => Promise.resolve(new Response('<title>400 No required SSL certificate was sent</title>', { status: 400, headers: { 'content-type': 'text/html' } })) });
+    test.after(() => { transport.dispose(); });
+    await refused(transport.send(get('https://registry.test/'), never), /there is none for it/, /./);
+  });
+
+  it('is nobody who says anything else, whose answer stays as it is, and who speaks no TLS', async (test) => {
+    for (const listener of [page(400, 'Request Header Or Cookie Too Large'), page(403, 'Forbidden'), page(200, 'No required SSL certificate was sent')]) {
+      const response = await makeTransport(test, settings()).send(get((await say(test, listener)).url), never);
+      assert.match(await text(response), /<html>[\s\S]*<\/html>\r\n$/);
+    }
+    assert.equal((await makeTransport(test).send(get((await startServer(test, missing)).url), never)).status, 400);
+    const long = await say(test, (_request, response) => { response.writeHead(400, { 'content-type': 'text/html' }); response.end('x'.repeat(3_000_000)); });
+    assert.ok((await text(await makeTransport(test, settings()).send(get(long.url), never))).length < 1_000_000);
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'node:test';
 import type { Digest } from '../../../../src/core/crypto/digest.ts';
 import { CosignError } from '../../../../src/core/errors.ts';
@@ -173,10 +174,15 @@ describe('a redirect', () => {
   }
 
   it('to a public host over https is followed for manifests too', async () => {
-    const transport = scripted(({ url }) => (url.host === 'registry.example' ? emptyResponse(307, { location: 'https://mirror.example/v2/app/manifests/1' }) : emptyResponse(404)));
+    const said = Buffer.from('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+    let missing = (): HttpResponse => ({ ...emptyResponse(404), body: Readable.from([said]) });
+    const transport = scripted(({ url }) => (url.host === 'registry.example' ? emptyResponse(307, { location: 'https://mirror.example/v2/app/manifests/1' }) : missing()));
     tested = testClient({ transport });
     assert.equal(await tested.client.manifest({ registry: 'registry.example', repository: 'app' }, '1', never), undefined);
     assert.equal(transport.urls.length, 2);
+    // Whoever that other host is, only a registry knows that there is none.
+    missing = () => emptyResponse(404);
+    await assert.rejects(tested.client.manifest({ registry: 'registry.example', repository: 'app' }, '1', never), failsWith('REGISTRY_RESPONSE_INVALID'));
   });
 });
 

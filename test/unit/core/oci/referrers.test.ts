@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { Digest } from '../../../../src/core/crypto/digest.ts';
+import type { ErrorCode } from '../../../../src/core/errors.ts';
 import {
   contentType, cutBody, either, endlessPages, on, pageLoop, redirect, status, times, tooManyRequests, webPage,
 } from '../../../support/faults.ts';
@@ -121,7 +122,8 @@ describe('a registry without the referrers API', () => {
     ['303 to another host', redirect('https://github.example/login', 303), 'repository'],
     ['200 with JSON that is no list', () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: '{}' }), 'repository'],
     ['200 with an image manifest', (_request, ordinary) => ({ ...ordinary(), headers: { 'content-type': types.manifest } }), 'repository'],
-    ['404 whose body ends early', () => ({ status: 404, headers: { 'content-type': 'application/json' }, body: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', cut: 'in body' }), 'repository'],
+    ['404 with a page, as a router', () => ({ status: 404, headers: { 'content-type': 'text/html' }, body: '<html><h1>404 Not Found</h1></html>' }), 'host'],
+    ['406 with a page, as Tomcat', () => ({ status: 406, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>HTTP Status 406</title>' }), 'repository'],
   ];
   for (const [name, fault, scope] of cases) {
     it(`says so by ${name}: true for the ${scope}`, async () => {
@@ -131,11 +133,29 @@ describe('a registry without the referrers API', () => {
     });
   }
 
-  it('is not said to be one by a web page, whatever its status', async () => {
-    await start({}, 1);
-    registry.intercept = on('referrers', webPage());
-    await assert.rejects(ask(), failsWith('REGISTRY_RESPONSE_INVALID'));
-  });
+  const others: readonly (readonly [string, Fault, ErrorCode])[] = [
+    ['a web page, as a sign-in to a network', webPage(), 'REGISTRY_RESPONSE_INVALID'],
+    ['a web page that is not called one', () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: '\n<!DOCTYPE HTML><title>Sign in</title>' }), 'REGISTRY_RESPONSE_INVALID'],
+    ['a web page that is called nothing', () => ({ status: 200, headers: {}, body: '<html><body>Sign in</body></html>' }), 'REGISTRY_RESPONSE_INVALID'],
+    ['a 400 with a page, as nginx', webPage(400), 'REGISTRY_RESPONSE_INVALID'],
+    ['a 400 in plain text, as any server', () => ({ status: 400, headers: { 'content-type': 'text/plain' }, body: 'Bad Request' }), 'REGISTRY_RESPONSE_INVALID'],
+    ['a 400 without a body', () => ({ status: 400 }), 'REGISTRY_RESPONSE_INVALID'],
+    ['a 400 that hides a refusal', status(400, 'DENIED'), 'REGISTRY_DENIED'],
+    ['a 405 with a page, as a firewall', webPage(405), 'REGISTRY_RESPONSE_INVALID'],
+    ['a 501 with a page, as a proxy', webPage(501), 'REGISTRY_UNAVAILABLE'],
+    ['a 404 whose body ends early', () => ({ status: 404, headers: { 'content-type': 'application/json' }, body: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}', cut: 'in body' }), 'REGISTRY_UNREACHABLE'],
+    ['a 200 of another type whose body ends early', () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: 'nothing to see', cut: 'in body' }), 'REGISTRY_UNREACHABLE'],
+    ['a 511', webPage(511), 'REGISTRY_UNAVAILABLE'],
+  ];
+  for (const [name, fault, code] of others) {
+    it(`is not said to be one by ${name}`, async () => {
+      await start({}, 1);
+      // From now on it is known to speak plain http, of which a 400 might say that it does not.
+      assert.equal(await count(), 1);
+      registry.intercept = on('referrers', fault);
+      await assert.rejects(ask(), failsWith(code));
+    });
+  }
 
   it('is not said to be one that calls its list plain JSON, as Harbor 2.9', async () => {
     await start({}, 1);

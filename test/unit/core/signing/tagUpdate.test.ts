@@ -56,7 +56,7 @@ const update = async (tag: WordTag, change = tag.change('ours')): Promise<number
   return clock.sleptMs;
 };
 
-const failing = (status: number): CosignError => registryError({ status, method: 'PUT', on: 'r.example/app', account: 'anonymously', isRegistryAnswer: false, isBodyCut: false });
+const failing = (status: number): CosignError => registryError({ status, method: 'PUT', on: 'r.example/app', account: 'anonymously', isRegistryAnswer: false, isWebPage: false, isBodyCut: false });
 
 describe('a tag that is added to', () => {
   for (const [where, readMs, pauseMs] of [['far away', 40, 50], ['near by', 0, 750]] as const) {
