@@ -2,12 +2,13 @@
 // Composition root of the command line: hands the machine to the face and ends the process with its exit code.
 import { createWriteStream } from 'node:fs';
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from './cli/run.ts';
 import { failureText } from './cli/failureLine.ts';
 import { exitCodes, type ExitCode } from './cli/exitCodes.ts';
 import type { Machine, Output } from './cli/machine.ts';
-import { isStandardInput, readInputFile, readStream } from './node/inputFile.ts';
+import { isPipe, isStandardInput, readInputFile, readStream } from './node/inputFile.ts';
 import { inTemporaryFolder } from './node/temporaryFolder.ts';
 import { askTerminal } from './node/terminalPrompt.ts';
 import { writeFiles } from './node/writeFiles.ts';
@@ -26,6 +27,17 @@ process.on('SIGINT', stopWith(exitCodes.interrupted));
 process.on('SIGTERM', stopWith(exitCodes.terminated));
 
 let input: Promise<Uint8Array> | undefined;
+const pipes = new Map<string, Promise<Uint8Array>>();
+
+/** Named twice it is the same text twice: nobody can read a pipe again. */
+function readPipe(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  if (isStandardInput(path)) return (input ??= readStream(process.stdin, 'Standard input', maxBytes, signal));
+  const known = pipes.get(path);
+  if (known) return known;
+  const bytes = readInputFile(path, maxBytes, signal);
+  pipes.set(path, bytes);
+  return bytes;
+}
 
 const machine: Machine = {
   version,
@@ -36,18 +48,14 @@ const machine: Machine = {
   // As cosign decides it: who sends standard error to a file types a password all the same, and must not see it.
   canAsk: process.stdin.isTTY,
   now: Date.now,
-  readInput: (path, maxBytes, signal) => {
-    if (!isStandardInput(path)) return readInputFile(path, maxBytes, signal);
-    // Named twice it is the same text twice.
-    return (input ??= readStream(process.stdin, 'Standard input', maxBytes, signal));
-  },
+  readInput: async (path, maxBytes, signal) => (isStandardInput(path) || await isPipe(path) ? readPipe(isStandardInput(path) ? path : resolve(path), maxBytes, signal) : readInputFile(path, maxBytes, signal)),
   ask: (question, hidden, signal) => askTerminal({ input: process.stdin, output: process.stderr, interrupt: stopWith(exitCodes.interrupted) }, question, hidden, signal),
   writeFiles: (files, overwrite, signal) => writeFiles(files, { overwrite, existsCode: 'FILE_EXISTS' }, signal),
   inTemporaryFolder,
   saveInput: (path, signal) => pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }), { signal }),
   openEngine: async (settings) => {
     const { createEngine } = await import('./engine.ts');
-    return createEngine({ version, env: process.env, homeDirectory: homedir(), report: (problem) => { process.stderr.write(`Warning: ${failureText(problem)}\n`); } }, settings);
+    return createEngine({ version, env: process.env, homeDirectory: homedir(), readPipe, report: (problem) => { process.stderr.write(`Warning: ${failureText(problem)}\n`); } }, settings);
   },
 };
 

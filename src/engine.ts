@@ -23,7 +23,7 @@ import { ContentFolder } from './node/contentFolder.ts';
 import type { EditorFetch } from './node/editorTransport.ts';
 import { hostPortOf, isLoopback, namesHost } from './node/hostNames.ts';
 import { createKeychain } from './node/keychain.ts';
-import { createKeySource } from './node/keySource.ts';
+import { createKeySource, type ReadPipe } from './node/keySource.ts';
 import { createLazyClusterKeys } from './node/lazyClusterKeys.ts';
 import { createRegistryTransport, type RegistryTransport } from './node/registryTransport.ts';
 import { systemClock } from './node/systemClock.ts';
@@ -40,6 +40,8 @@ export interface Machine {
   readonly report?: (problem: CosignError) => void;
   /** Absolute path of a folder for signatures that outlive the process; undefined: there is none. */
   readonly storageFolder?: string | undefined;
+  /** Undefined: a key is never read from a pipe, as it might never end. */
+  readonly readPipe?: ReadPipe | undefined;
   /** The editor's own; undefined where there is no editor. */
   readonly fetch?: EditorFetch | undefined;
 }
@@ -80,7 +82,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
     const { registry, destination, keySource, verifier } = parts;
     return { source: registry, destination, clock: systemClock, random: Math.random, keySource, verify: (query, signal) => verifier.verify(query, signal) };
   });
-  const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource, cluster: () => parts.kubernetes });
+  const signing = createSigningEngine({ registry: () => parts.registry, clock: systemClock, random: Math.random, keySource: () => parts.keySource, readPipe: machine.readPipe, cluster: () => parts.kubernetes });
   return {
     readDockerfile,
     pinning,
@@ -138,7 +140,7 @@ export function createEngine(machine: Machine, settings: EngineSettings): Engine
   };
 }
 
-function assemble({ version, env, homeDirectory, fetch, report }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
+function assemble({ version, env, homeDirectory, fetch, readPipe, report }: Machine, settings: EngineSettings, storage: ContentFolder | undefined): Parts {
   const clock = systemClock;
   const transport = createRegistryTransport({ version, env, homeDirectory, settings, connectionsPerHost, fetch, now: () => clock.now() });
   const logins = createKeychain({
@@ -170,7 +172,7 @@ function assemble({ version, env, homeDirectory, fetch, report }: Machine, setti
     const { createClusterKeys } = await import('./kubernetes.ts');
     return createClusterKeys({ env, homeDirectory, kubeconfig, context, trusted: settings.trusted, timeoutMs: settings.timeoutMs, generate: generateKeyPair });
   });
-  const keySource = createKeySource({ transport, env, homeDirectory, now: () => clock.now(), readSecret: (place, { onlyEntry }, signal) => (onlyEntry ? kubernetes.readOnlyEntry(place, signal) : kubernetes.readPublic(place, signal)) });
+  const keySource = createKeySource({ transport, env, homeDirectory, readPipe, now: () => clock.now(), readSecret: (place, { onlyEntry }, signal) => (onlyEntry ? kubernetes.readOnlyEntry(place, signal) : kubernetes.readPublic(place, signal)) });
   const verifier = new Verifier({ registry: pulling, keySource, clock, tagLifetimeMs: settings.tagLifetimeMs, kept: storage && new KeptSignatures(storage) });
   const noLogins = !settings.trusted ? { noLogins: 'restricted' } as const : settings.useCredentials ? {} : { noLogins: 'turned off' } as const;
   const look: Engine['diagnose'] = (target, onStep, signal) => diagnose({

@@ -13,7 +13,9 @@ import type { KeySetting } from './core/policy/trustPolicy.ts';
 import type { KeyPairRequest, SigningEngine } from './core/signingEngine.ts';
 import type { RegistryWriter } from './core/signing/registryWriter.ts';
 import { planSigning, signPlan } from './core/signing/signImage.ts';
-import { changeKeyPassword, readKeyFile, refuseExistingKeys, writeKeyPair } from './node/keyFiles.ts';
+import { isPipe } from './node/inputFile.ts';
+import { changeKeyPassword, maxKeyFileBytes, readKeyFile, refuseExistingKeys, writeKeyPair } from './node/keyFiles.ts';
+import type { ReadPipe } from './node/keySource.ts';
 import { signFile } from './node/signFile.ts';
 import { UnlockedKeys } from './node/unlockedKeys.ts';
 import { signaturesBeside, verifyDigest, verifyFile } from './node/verifyFile.ts';
@@ -27,12 +29,14 @@ export interface SigningMachine {
   readonly random: () => number;
   /** Reads key references, private ones too. */
   readonly keySource: () => KeySource;
+  /** Undefined: a key to import is never read from a pipe. */
+  readonly readPipe?: ReadPipe | undefined;
   /** Private keys in Kubernetes, which come with their passwords. */
   readonly cluster?: () => Pick<ClusterKeys, 'readPrivate'>;
 }
 
 /** Nothing is read or asked before the first call. Holds timers only while keys are unlocked, and none that keeps a process alive. */
-export function createSigningEngine({ registry, clock, random, keySource, cluster }: SigningMachine): SigningEngine {
+export function createSigningEngine({ registry, clock, random, keySource, readPipe, cluster }: SigningMachine): SigningEngine {
   const keys = new UnlockedKeys(clock);
 
   const readKey = async (key: KeySetting, signal: AbortSignal): Promise<{ readonly file: Uint8Array; readonly password?: Uint8Array }> => {
@@ -67,7 +71,7 @@ export function createSigningEngine({ registry, clock, random, keySource, cluste
     generateKeyPair: (request, signal) => writeNew(request, () => generateKeyPair(request.password, signal), signal),
     describeImport: async (source, signal) => describe(importPrivateKey(await readKeyFile(source, signal)).publicKey),
     importKeyPair: async (source, request, signal) => {
-      const pem = await readKeyFile(source, signal);
+      const pem = readPipe && await isPipe(source) ? await readPipe(source, maxKeyFileBytes, signal) : await readKeyFile(source, signal);
       return writeNew(request, () => importKeyPair(pem, request.password, signal), signal);
     },
     changePassword: async (privateKey, oldPassword, newPassword, signal) => {

@@ -1,9 +1,14 @@
 // Reads what a command line names: a file, a pipe, or standard input; all of it, up to a limit.
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { CosignError } from '../core/errors.ts';
 
 /** The names of standard input. */
 export const isStandardInput = (path: string): boolean => path === '-' || path === '/dev/stdin';
+
+/** Whether a path is one that can be read once only, such as `<(…)` of a shell. */
+export async function isPipe(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFIFO() === true;
+}
 
 /**
  * Reads a stream to its end.

@@ -9,7 +9,7 @@ import { FileProblem, readBoundedFile } from './boundedFile.ts';
 import { refuseExisting, writeFiles } from './writeFiles.ts';
 
 /** Far above any private key there is. */
-const maxKeyFileBytes = 256 * 1024;
+export const maxKeyFileBytes = 256 * 1024;
 const privateMode = 0o600;
 const publicMode = 0o644;
 

@@ -7,7 +7,11 @@ import type { Transport } from '../core/oci/transport.ts';
 import type { KeySource } from '../core/policy/keySource.ts';
 import type { KeySetting } from '../core/policy/trustPolicy.ts';
 import { FileProblem, fileVersion, readBoundedFile } from './boundedFile.ts';
+import { isPipe } from './inputFile.ts';
 import { downloadKey, keyUrl, maxKeyBytes } from './keyDownload.ts';
+
+/** Reads what can be read once only, and gives the same bytes to whoever asks again. @param path absolute */
+export type ReadPipe = (path: string, maxBytes: number, signal: AbortSignal) => Promise<Uint8Array>;
 
 export interface KeySourceOptions {
   readonly transport: Transport;
@@ -15,6 +19,8 @@ export interface KeySourceOptions {
   readonly homeDirectory: string;
   /** Milliseconds since the epoch; real time by default. */
   readonly now?: () => number;
+  /** Undefined: a key is never read from a pipe. */
+  readonly readPipe?: ReadPipe | undefined;
   /** The public key in a Kubernetes secret; without it such references are not supported. */
   readonly readSecret?: (place: SecretPlace, options: { readonly onlyEntry: boolean }, signal: AbortSignal) => Promise<Uint8Array>;
 }
@@ -32,13 +38,14 @@ const unsupported: Readonly<Record<string, string>> = {
 };
 
 /** Files are read again when they change, downloads and secrets after ten minutes; `fresh` bypasses both. */
-export function createKeySource({ transport, env, homeDirectory, now, readSecret }: KeySourceOptions): KeySource {
+export function createKeySource({ transport, env, homeDirectory, now, readPipe, readSecret }: KeySourceOptions): KeySource {
   const files = new Map<string, { readonly version: string; readonly bytes: Uint8Array }>();
   const downloads = new SharedLoads<Uint8Array>({ lifetimeMs: () => downloadLifetimeMs, capacity: maxFiles, now: now ?? Date.now });
   const secrets = new SharedLoads<Uint8Array>({ lifetimeMs: () => secretLifetimeMs, capacity: maxFiles, now: now ?? Date.now });
 
   const readFile = async (key: KeySetting, fresh: boolean, signal: AbortSignal): Promise<Uint8Array> => {
     const path = keyPath(key, homeDirectory);
+    if (readPipe && await isPipe(path)) return boundedBytes(key, await readPipe(path, maxKeyBytes, signal));
     try {
       const version = await fileVersion(path);
       const known = files.get(path);

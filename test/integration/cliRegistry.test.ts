@@ -37,6 +37,31 @@ async function signedRegistry(options: RegistryOptions = {}, named: (host: strin
 
 const verify = (image: string, flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<ProcessResult> => cli.run(['verify', '--key', 'release.pub', ...flags, image], { env });
 
+describe('a key from a pipe', { skip: process.platform === 'win32' }, () => {
+  it('verifies an image and a file, like the file it comes from', async () => {
+    const { host } = await signedRegistry();
+    const image = await cli.shell(`countersign verify --key <(cat release.pub) --key <(cat release.pub) ${host}/team/app:1`);
+    assert.equal(image.code, 0, image.stderr);
+    const stranger = await cli.shell(`countersign verify --key <(printf '%s' "$OTHER") ${host}/team/app:1`, { env: { OTHER: makeKey().pem } });
+    assert.equal(stranger.code, 12, stranger.stderr);
+    const nonsense = await cli.shell(`countersign verify --key <(echo release.pub) ${host}/team/app:1`);
+    assert.equal(nonsense.code, 1, nonsense.stderr);
+  });
+
+  it('signs, gives its public key and is imported', async () => {
+    const pem = release.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const env = { COSIGN_PASSWORD: 'pw', PLAIN: pem };
+    const made = await cli.shell(`countersign import-key-pair --key <(printf '%s' "$PLAIN") --output-key-prefix piped && countersign public-key --key <(cat piped.key)`, { env });
+    assert.deepEqual([made.code, made.stdout], [0, readFileSync(join(cli.directory, 'piped.pub'), 'utf8')], made.stderr);
+    const signed = await cli.shell(`echo text > text.txt && countersign sign-blob --key <(cat piped.key) --output-signature text.sig text.txt && countersign verify-blob --key <(cat piped.pub) --signature <(cat text.sig) text.txt`, { env });
+    assert.equal(signed.code, 0, signed.stderr);
+    const { host, store } = await signedRegistry();
+    const written = await cli.shell(`countersign sign --key <(cat piped.key) --format legacy ${host}/team/app:1`, { env });
+    assert.equal(written.code, 0, written.stderr);
+    assert.ok(store.repository('team/app'));
+  });
+});
+
 describe('certificates', () => {
   it('of an authority that nobody knows are refused, and --registry-cacert makes it known', async () => {
     const { host } = await signedRegistry({ tls: tlsOf('registry') });

@@ -45,6 +45,13 @@ export class CliProcess {
     return spawn(process.execPath, [this.program, ...words], { cwd: this.directory, env: { PATH: process.env['PATH'] ?? '', HOME: this.directory, ...env } });
   }
 
+  /** As a person types it into bash, with the program as `countersign`. */
+  shell(script: string, { env = {} }: Pick<ProcessOptions, 'env'> = {}): Promise<ProcessResult> {
+    const child = spawn('bash', ['-c', `countersign() { "${process.execPath}" "${this.program}" "$@"; }\n${script}`], { cwd: this.directory, env: { PATH: process.env['PATH'] ?? '', HOME: this.directory, ...env } });
+    child.stdin.end();
+    return ended(child);
+  }
+
   run(words: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> {
     const child = this.start(words, options);
     child.stdin.on('error', () => undefined);
