@@ -178,6 +178,7 @@ function assemble({ version, env, homeDirectory, fetch, readPipe, report }: Mach
   const look: Engine['diagnose'] = (target, onStep, signal) => diagnose({
     transport, rules, clock, random: Math.random, ...noLogins, probe: createConnectionProbe({ version, env, homeDirectory, settings, clock }),
     findLogin: (...place) => logins.locate(...place),
+    places: system && { find: places, problems: () => system.problems(), insecure: { transport: { ...anyCertificate, goesSecond: () => false, maySecond: () => false }, rules: insecure.rules } },
   }, target, onStep, signal);
   return { users: new Users(), transport, pulling, registry, destination, keySource, verifier, kubernetes, diagnose: look };
 }

@@ -22,7 +22,7 @@ const maxChain = 10;
 export function createConnectionProbe(options: TransportOptions & { readonly clock: Clock }): ConnectionProbe {
   const { settings, env, version, clock, resolve = resolveAll } = options;
   const trusts = new HostTrusts(settings, { env, homeDirectory: options.homeDirectory, ...(options.root === undefined ? {} : { root: options.root }) });
-  return async (url, onStep, report, signal) => {
+  return async (url, anyCertificate, onStep, report, signal) => {
     const target = hostPortOf(url);
     const secure = url.protocol === 'https:';
     let proxy: Proxy | undefined;
@@ -80,7 +80,7 @@ export function createConnectionProbe(options: TransportOptions & { readonly clo
     return step('tls', async () => {
       if (!secure) return { kind: 'plain http', why: isLoopback(target.hostname) ? 'loopback' : 'listed' };
       const file = Object.entries(settings.certificateAuthorities).find(([entry]) => namesHost(entry, target))?.[1];
-      trust = await trusts.of(target, url.host, false);
+      trust = await trusts.of(target, url.host, anyCertificate);
       const verified = trust.verify;
       const proxyTrust = { context: (await trusts.ofProxy(url.host)).context, verify: settings.proxyStrictSSL };
       // Accepted for the moment, so that what is refused can be shown.

@@ -23,6 +23,7 @@ export interface SystemRegistriesOptions extends MachinePlaces {
 interface Known {
   readonly tables: readonly RegistryTable[];
   readonly daemons: readonly DaemonRegistries[];
+  readonly problems: readonly CosignError[];
 }
 
 const maxFileBytes = 1024 * 1024;
@@ -59,6 +60,11 @@ export class SystemRegistries {
     };
   }
 
+  /** Why files count for nothing now, or parts of them. */
+  async problems(): Promise<readonly CosignError[]> {
+    return (await this.#files()).problems;
+  }
+
   /** As docker: the very name with its port, or an address in a range; Docker Hub never. */
   async #daemonAllows({ registry }: RepositoryName, daemons: readonly DaemonRegistries[]): Promise<boolean> {
     if (registry === dockerHub || daemons.length === 0) return false;
@@ -83,11 +89,12 @@ export class SystemRegistries {
   }
 
   async #read(): Promise<Known> {
-    const daemons = await Promise.all(this.#daemonPaths().map((path) => this.#orNothing(async () => {
+    const problems: CosignError[] = [];
+    const daemons = await Promise.all(this.#daemonPaths().map((path) => this.#orNothing(problems, async () => {
       const bytes = await readText(path);
       return bytes && parseDaemonJson(bytes, path);
     })));
-    const tables = await this.#orNothing(async () => {
+    const tables = await this.#orNothing(problems, async () => {
       const files: (readonly RegistryTable[])[] = [];
       for (const path of await this.#registriesPaths()) {
         const bytes = await readText(path);
@@ -95,14 +102,15 @@ export class SystemRegistries {
       }
       return mergeTables(files);
     });
-    return { tables: tables ?? [], daemons: daemons.filter((daemon) => daemon !== undefined) };
+    return { tables: tables ?? [], daemons: daemons.filter((daemon) => daemon !== undefined), problems };
   }
 
-  async #orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
+  async #orNothing<T>(problems: CosignError[], work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof CosignError)) throw error;
+      problems.push(error);
       if (!this.#reported.has(error.message)) this.#options.report(error);
       this.#reported.add(error.message);
       return undefined;

@@ -1,5 +1,5 @@
 // What was found out about a registry as one document: what was tried, what it gave, how long it took, and what to do next.
-import type { Diagnosis, DiagnosisStep, LoginSource, ProxyFact, StepFact, StepName, TlsFact } from '../core/diagnosis/diagnosis.ts';
+import type { Diagnosis, DiagnosisStep, LoginSource, PlacesFact, ProxyFact, StepFact, StepName, TlsFact } from '../core/diagnosis/diagnosis.ts';
 import { familiarName } from '../core/oci/reference.ts';
 import { sizeText, timeText } from './digestText.ts';
 import { failureText } from './failureText.ts';
@@ -12,6 +12,7 @@ const maxChallenges = 4;
 /** What a step is called while it runs and in the report. */
 export function stepWords(name: StepName, t: Translate): string {
   switch (name) {
+    case 'places': return t('Files of this machine');
     case 'proxy': return t('Proxy');
     case 'name': return t('Name');
     case 'connect': return t('Connection');
@@ -21,6 +22,7 @@ export function stepWords(name: StepName, t: Translate): string {
     case 'image': return t('Image');
     case 'signature tag': return t('Signature tag');
     case 'referrers': return t('Referrers');
+    case 'mirror': return t('Mirror');
   }
 }
 
@@ -61,11 +63,14 @@ function stepLine(step: DiagnosisStep, diagnosis: Diagnosis, t: Translate, offse
 
 function factWords(fact: StepFact, diagnosis: Diagnosis, t: Translate): string {
   switch (fact.kind) {
+    case 'places': return saysNothing(fact.places) ? t('registries.conf and daemon.json say nothing of it') : t('registries.conf or daemon.json say something of it');
     case 'proxy': return proxyWords(fact.proxy, t);
     case 'name': return fact.addresses.length === 0 ? t('not known on this machine; the proxy looks it up') : list(fact.addresses.slice(0, maxAddresses));
     case 'connect': return fact.throughProxy ? t('the proxy answers at {0}', code(fact.address)) : t('open, to {0}', code(fact.address));
-    case 'plain http': return fact.why === 'loopback' ? t('none: plain http, to this machine') : t('none: plain http, which countersign.registries.insecure allows');
-    case 'tls': return fact.tls.verified ? t('{0}, and the certificate is trusted', safe(fact.tls.protocol)) : t('{0}; the certificate is not verified, because the host is listed in countersign.registries.insecure', safe(fact.tls.protocol));
+    case 'plain http': return fact.why === 'loopback' ? t('none: plain http, to this machine') : isInsecureByFiles(diagnosis) ? t('none: plain http, which the files of this machine allow') : t('none: plain http, which countersign.registries.insecure allows');
+    case 'tls':
+      if (fact.tls.verified) return t('{0}, and the certificate is trusted', safe(fact.tls.protocol));
+      return isInsecureByFiles(diagnosis) ? t('{0}; the certificate is not verified, as the files of this machine have it', safe(fact.tls.protocol)) : t('{0}; the certificate is not verified, because the host is listed in countersign.registries.insecure', safe(fact.tls.protocol));
     case 'ping': {
       const answer = fact.status === 200 ? t('answers without a login (200)') : t('asks for a login (401)');
       return fact.throughEditor ? t('{0}, reached through the editor\'s own networking', answer) : answer;
@@ -74,10 +79,12 @@ function factWords(fact: StepFact, diagnosis: Diagnosis, t: Translate): string {
     case 'image': return t('there: {0}', code(fact.digest));
     case 'signature tag': return fact.found ? t('there: {0}', code(fact.tag)) : t('none: {0}', code(fact.tag));
     case 'referrers': return referrersWords(fact, t);
+    case 'mirror': return mirrorWords(fact, diagnosis, t);
   }
 }
 
 function moreLines(fact: StepFact, t: Translate, offsetMinutes: number | undefined): readonly string[] {
+  if (fact.kind === 'places') return placesLines(fact.places, t);
   if (fact.kind === 'tls') return certificateLines(fact.tls, t, offsetMinutes);
   if (fact.kind === 'image') return [`${safe(fact.mediaType)}, ${sizeText(fact.sizeBytes)}`];
   if (fact.kind === 'login' && fact.source) return [sourceWords(fact.source, t)];
@@ -87,6 +94,38 @@ function moreLines(fact: StepFact, t: Translate, offsetMinutes: number | undefin
     const at = realm === undefined ? '' : ` ${t('at {0}', safe(withoutQuery(realm)))}`;
     return `${safe(scheme, 40)}${at}${service === undefined ? '' : ` ${t('for {0}', safe(service))}`}`;
   });
+}
+
+const saysNothing = ({ movedTo, insecure, mirrors, problems }: PlacesFact): boolean => movedTo === undefined && !insecure && mirrors.length === 0 && problems.length === 0;
+
+function placesLines({ movedTo, insecure, mirrors, problems }: PlacesFact, t: Translate): readonly string[] {
+  return [
+    ...(movedTo === undefined ? [] : [t('It is really at {0}', code(movedTo))]),
+    ...(insecure ? [t('Plain http and any certificate are accepted there')] : []),
+    ...mirrors.map(({ name, pulls }) => {
+      switch (pulls) {
+        case 'all': return t('Mirror {0}, asked first', code(name));
+        case 'digest-only': return t('Mirror {0}, asked first for what is named by its digest', code(name));
+        case 'tag-only': return t('Mirror {0}, asked first for tags', code(name));
+      }
+    }),
+    ...problems.map((problem) => safe(failureText(problem, t).text, 1000)),
+  ];
+}
+
+/** Rather than by a setting. */
+const isInsecureByFiles = ({ steps }: Diagnosis): boolean => steps.some((step) => step.state === 'done' && step.fact.kind === 'places' && step.fact.places.insecure);
+
+function mirrorWords({ name, outcome }: Extract<StepFact, { kind: 'mirror' }>, { steps }: Diagnosis, t: Translate): string {
+  switch (outcome.kind) {
+    case 'not asked': return t('{0} is not asked for this', code(name));
+    case 'missing': return t('{0} does not have it', code(name));
+    case 'failed': return t('{0} cannot be asked: {1}', code(name), safe(failureText(outcome.error, t).message, 1000));
+    case 'found': {
+      const differs = steps.some((step) => step.state === 'done' && step.fact.kind === 'image' && step.fact.digest !== outcome.digest);
+      return differs ? t('{0} has another image under this name: {1}', code(name), code(outcome.digest)) : t('{0} has it: {1}', code(name), code(outcome.digest));
+    }
+  }
 }
 
 function proxyWords(proxy: ProxyFact, t: Translate): string {

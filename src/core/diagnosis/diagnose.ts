@@ -5,26 +5,42 @@ import type { Digest } from '../crypto/digest.ts';
 import { CosignError, toCosignError } from '../errors.ts';
 import { Authorizer } from '../oci/authorization.ts';
 import { parseChallenges } from '../oci/challenge.ts';
+import type { RepositoryName } from '../oci/exchange.ts';
 import { plainMediaType, single } from '../oci/headers.ts';
 import { isLoopback } from '../oci/hosts.ts';
-import { apiHost, type Reference } from '../oci/reference.ts';
+import { blocked, isAsked, type RegistryPlaces } from '../oci/locatedRegistry.ts';
+import { apiHost, canonicalRepository, type Reference } from '../oci/reference.ts';
 import { RegistryClient } from '../oci/registryClient.ts';
 import { readFailure, registryError } from '../oci/registryError.ts';
-import type { Clock, Credentials, HttpResponse, RegistryRules, Transport } from '../oci/transport.ts';
-import type { Diagnosis, DiagnosisStep, DiagnosisTarget, LoginSource, OnStep, StepFact, StepName } from './diagnosis.ts';
+import type { Clock, Credentials, HttpResponse, Keychain, RegistryRules, Transport } from '../oci/transport.ts';
+import type { Diagnosis, DiagnosisStep, DiagnosisTarget, LoginSource, MirrorOutcome, OnStep, StepFact, StepName } from './diagnosis.ts';
 
-/** Looks at the connection itself. Reports its steps until one fails; false then. */
-export type ConnectionProbe = (url: URL, onStep: OnStep, report: (step: DiagnosisStep) => void, signal: AbortSignal) => Promise<boolean>;
+/** Looks at the connection itself. Reports its steps until one fails; false then. @param anyCertificate whatever certificate there is, it is accepted */
+export type ConnectionProbe = (url: URL, anyCertificate: boolean, onStep: OnStep, report: (step: DiagnosisStep) => void, signal: AbortSignal) => Promise<boolean>;
 
 export interface FoundLogin { readonly credentials: Credentials; readonly source: LoginSource }
 
-export interface DiagnoseOptions {
+/** How a registry is spoken to. */
+export interface DiagnosisWay {
   readonly transport: Transport & { goesSecond(url: URL): boolean; maySecond(url: URL): boolean };
+  readonly rules: RegistryRules;
+}
+
+/** What the files of docker and podman say of a repository. */
+export interface SystemPlaces {
+  readonly find: (repository: RepositoryName, signal: AbortSignal) => Promise<RegistryPlaces>;
+  readonly problems: () => Promise<readonly CosignError[]>;
+  /** Accepts plain http and any certificate. */
+  readonly insecure: DiagnosisWay;
+}
+
+export interface DiagnoseOptions extends DiagnosisWay {
+  /** Undefined: these files do not count. */
+  readonly places?: SystemPlaces | undefined;
   readonly probe: ConnectionProbe;
   /** @throws {CosignError} `CREDENTIALS_UNREADABLE`, `CREDENTIAL_HELPER_FAILED` */
   readonly findLogin: (registry: string, repository: string, signal: AbortSignal) => Promise<FoundLogin | undefined>;
   readonly noLogins?: 'restricted' | 'turned off';
-  readonly rules: RegistryRules;
   readonly clock: Clock;
   /** From 0 to 1, for spreading retries. */
   readonly random: () => number;
@@ -34,13 +50,22 @@ interface Ping { readonly response: HttpResponse; readonly url: URL }
 
 /** Writes nothing anywhere. @throws the signal's reason, and nothing else */
 export async function diagnose(options: DiagnoseOptions, target: DiagnosisTarget, onStep: OnStep, signal: AbortSignal): Promise<Diagnosis> {
-  const host = apiHost(target.registry);
+  const found = options.places && await findPlaces(options.places, target, options.clock, onStep, signal);
+  const way = found?.places?.origin.insecure === true && options.places ? options.places.insecure : options;
+  const located = found?.places ? locatedAt(found.places.origin.repository, target) : target;
+  const host = apiHost(located.registry);
   const about = { target, host, ...(options.noLogins === undefined ? {} : { noLogins: options.noLogins }) };
-  const run = new Run(options, target, host, onStep, signal);
+  const run = new Run({ ...options, ...way }, located, host, onStep, signal);
+  if (found) run.steps.push(found.step);
+  if (found && !found.places) {
+    run.skipRest();
+    return { ...about, steps: run.steps };
+  }
+  const first = run.steps.length;
   let triedBefore: Diagnosis['triedBefore'];
-  const schemes = schemesOf(host, options.rules);
+  const schemes = schemesOf(host, way.rules);
   for (const [index, scheme] of schemes.entries()) {
-    run.steps.length = 0;
+    run.steps.length = first;
     const ping = await run.reach(new URL(`${scheme}://${host}/v2/`), index + 1 < schemes.length);
     if (ping) {
       await run.ask(ping);
@@ -54,8 +79,34 @@ export async function diagnose(options: DiagnoseOptions, target: DiagnosisTarget
     }
     triedBefore = { scheme, error: failed.error };
   }
+  for (const mirror of found?.places?.mirrors ?? []) await run.askMirror(mirror, options.places && mirror.insecure ? options.places.insecure : options);
   return { ...about, steps: run.steps, ...(triedBefore ? { triedBefore } : {}) };
 }
+
+/** Nobody's repository: what is said of a whole registry is said of it too. */
+const anyRepository = '*';
+
+/** @returns without places for what is blocked */
+async function findPlaces({ find, problems }: SystemPlaces, { registry, reference }: DiagnosisTarget, clock: Clock, onStep: OnStep, signal: AbortSignal): Promise<{ readonly step: DiagnosisStep; readonly places?: RegistryPlaces }> {
+  onStep('places');
+  const started = clock.now();
+  const asked = { registry, repository: reference?.repository ?? anyRepository };
+  const places = await find(asked, signal);
+  const tookMs = clock.now() - started;
+  if (places.blocked) return { step: { state: 'failed', tookMs, name: 'places', error: blocked(placeName(asked)) } };
+  const { repository: real, insecure } = places.origin;
+  const fact: StepFact = { kind: 'places', places: {
+    ...(placeName(real) === placeName(asked) ? {} : { movedTo: placeName(real) }), insecure, problems: await problems(),
+    mirrors: places.mirrors.map(({ repository, pulls }) => ({ name: placeName(repository), pulls })),
+  } };
+  return { step: { state: 'done', tookMs, fact }, places };
+}
+
+function locatedAt({ registry, repository }: RepositoryName, { reference }: DiagnosisTarget): DiagnosisTarget {
+  return { registry, ...(reference ? { reference: { ...reference, registry, repository } } : {}) };
+}
+
+const placeName = ({ registry, repository }: RepositoryName): string => canonicalRepository({ registry, repository }).replace(/\/\*$/, '');
 
 function schemesOf(host: string, rules: RegistryRules): readonly ('http' | 'https')[] {
   if (!rules.allowsPlainHttp(host)) return ['https'];
@@ -71,6 +122,8 @@ class Run {
   readonly #host: string;
   readonly #onStep: OnStep;
   readonly #signal: AbortSignal;
+  readonly #keychain: Keychain;
+  readonly #anyCertificate: boolean;
   readonly #client: RegistryClient;
   readonly #authorizer: Authorizer;
 
@@ -80,7 +133,8 @@ class Run {
     this.#host = host;
     this.#onStep = onStep;
     this.#signal = signal;
-    const keychain = { find: async (registry: string, repository: string, shared: AbortSignal): Promise<Credentials | undefined> => (await options.findLogin(registry, repository, shared))?.credentials };
+    const keychain = this.#keychain = { find: async (registry, repository, shared) => (await options.findLogin(registry, repository, shared))?.credentials };
+    this.#anyCertificate = options.transport === options.places?.insecure.transport;
     this.#client = new RegistryClient({ ...options, keychain });
     this.#authorizer = new Authorizer({ ...options, keychain });
   }
@@ -88,7 +142,7 @@ class Run {
   /** The connection, and what answers there. */
   async reach(url: URL, otherScheme: boolean): Promise<Ping | undefined> {
     const { transport, probe } = this.#options;
-    const connected = await probe(url, this.#onStep, (step) => { this.steps.push(step); }, this.#signal);
+    const connected = await probe(url, this.#anyCertificate, this.#onStep, (step) => { this.steps.push(step); }, this.#signal);
     this.#signal.throwIfAborted();
     // The editor may know a way that we do not see.
     if (!connected && !transport.maySecond(url)) return undefined;
@@ -125,8 +179,28 @@ class Run {
   /** What was not tried because nothing answered. */
   skipRest(): void {
     const done = this.steps.map((step) => (step.state === 'done' ? step.fact.kind : step.name));
-    const names: readonly StepName[] = ['connect', 'tls', 'ping', 'login', ...(this.#target.reference ? ['image', 'signature tag', 'referrers'] as const : [])];
+    const names: readonly StepName[] = ['proxy', 'name', 'connect', 'tls', 'ping', 'login', ...(this.#target.reference ? ['image', 'signature tag', 'referrers'] as const : [])];
     for (const name of names) if (!done.includes(name) && !(name === 'tls' && done.includes('plain http'))) this.#skip(name);
+  }
+
+  /** Whether it would be asked for the image, and what it has then. Its trouble ends nothing: the real location is asked after it. */
+  async askMirror({ repository, pulls }: RegistryPlaces['mirrors'][number], way: DiagnosisWay): Promise<void> {
+    const { reference } = this.#target;
+    await this.#step('mirror', async () => {
+      const outcome: MirrorOutcome = reference && isAsked(pulls, reference.digest !== undefined) ? await this.#atMirror({ ...reference, ...repository }, way) : { kind: 'not asked' };
+      return { fact: { kind: 'mirror', name: placeName(repository), outcome }, result: true };
+    });
+  }
+
+  async #atMirror(reference: Reference, way: DiagnosisWay): Promise<MirrorOutcome> {
+    try {
+      const client = new RegistryClient({ ...this.#options, ...way, keychain: this.#keychain });
+      return { kind: 'found', digest: (await client.resolve(reference, this.#signal)).digest };
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const known = toCosignError(error);
+      return known.code === 'IMAGE_NOT_FOUND' ? { kind: 'missing' } : { kind: 'failed', error: known };
+    }
   }
 
   #login({ response, url }: Ping): Promise<unknown> {

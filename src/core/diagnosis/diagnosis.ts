@@ -4,7 +4,7 @@ import type { CosignError } from '../errors.ts';
 import type { Challenge } from '../oci/challenge.ts';
 import type { Reference } from '../oci/reference.ts';
 
-export type StepName = 'proxy' | 'name' | 'connect' | 'tls' | 'ping' | 'login' | 'image' | 'signature tag' | 'referrers';
+export type StepName = 'places' | 'proxy' | 'name' | 'connect' | 'tls' | 'ping' | 'login' | 'image' | 'signature tag' | 'referrers' | 'mirror';
 
 export interface DiagnosisTarget {
   /** Canonical, as in {@link Reference.registry}. */
@@ -36,8 +36,28 @@ export interface TlsFact {
   readonly authorityFile?: string;
 }
 
+/** What the files of docker and podman say. */
+export interface PlacesFact {
+  /** `host/repository`, or the host alone, where it really is; undefined: where its name says. */
+  readonly movedTo?: string;
+  /** Plain http and any certificate are accepted. */
+  readonly insecure: boolean;
+  readonly mirrors: readonly { readonly name: string; readonly pulls: MirrorPulls }[];
+  /** Of files that count for nothing because they cannot be understood. */
+  readonly problems: readonly CosignError[];
+}
+
+export type MirrorPulls = 'all' | 'digest-only' | 'tag-only';
+
+/** What a mirror has of the image; nothing that it lacks ends anything. */
+export type MirrorOutcome =
+  | { readonly kind: 'found'; readonly digest: Digest }
+  | { readonly kind: 'missing' | 'not asked' }
+  | { readonly kind: 'failed'; readonly error: CosignError };
+
 /** A step that was done, whatever it found. */
 export type StepFact =
+  | { readonly kind: 'places'; readonly places: PlacesFact }
   | { readonly kind: 'proxy'; readonly proxy: ProxyFact }
   /** Empty: this machine does not know the name, and need not, because the proxy does. */
   | { readonly kind: 'name'; readonly addresses: readonly string[] }
@@ -49,7 +69,8 @@ export type StepFact =
   | { readonly kind: 'image'; readonly digest: Digest; readonly mediaType: string; readonly sizeBytes: number }
   | { readonly kind: 'signature tag'; readonly tag: string; readonly found: boolean }
   /** `count` where the image is there and the API too; `tagFound` where the list would be under a tag. */
-  | { readonly kind: 'referrers'; readonly support: 'yes' | 'no' | 'unknown'; readonly count?: number; readonly tag?: string; readonly tagFound?: boolean };
+  | { readonly kind: 'referrers'; readonly support: 'yes' | 'no' | 'unknown'; readonly count?: number; readonly tag?: string; readonly tagFound?: boolean }
+  | { readonly kind: 'mirror'; readonly name: string; readonly outcome: MirrorOutcome };
 
 export type DiagnosisStep =
   | { readonly state: 'done'; readonly tookMs: number; readonly fact: StepFact }

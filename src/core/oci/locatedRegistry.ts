@@ -34,6 +34,14 @@ export interface LocatedOptions {
   readonly useMirrors: boolean;
 }
 
+/** Whether a mirror is asked for what is named by its digest, or else by a tag. */
+export const isAsked = (pulls: RegistryPlaces['mirrors'][number]['pulls'], byDigest: boolean): boolean => pulls === 'all' || (pulls === 'digest-only') === byDigest;
+
+/** @param name of the registry or repository, for the message */
+export function blocked(name: string): CosignError {
+  return new CosignError('REGISTRY_BLOCKED', `"${name}" is blocked in the registries.conf of this machine.`, { remedy: 'Use an image from another registry, or ask whoever set this machine up.' });
+}
+
 interface Way { readonly client: RegistryClient; readonly at: RepositoryName }
 
 /**
@@ -114,7 +122,7 @@ export class LocatedRegistry {
   async #pull<T>(repository: RepositoryName, byDigest: boolean, signal: AbortSignal, ask: (way: Way) => Promise<T>): Promise<T> {
     const places = await this.#places(repository, signal);
     const failures: CosignError[] = [];
-    const mirrors = this.#options.useMirrors ? places.mirrors.filter(({ pulls }) => pulls === 'all' || (pulls === 'digest-only') === byDigest) : [];
+    const mirrors = this.#options.useMirrors ? places.mirrors.filter(({ pulls }) => isAsked(pulls, byDigest)) : [];
     for (const mirror of mirrors) {
       try {
         const found = await ask(this.#way(mirror));
@@ -142,9 +150,7 @@ export class LocatedRegistry {
   async #places({ registry, repository }: RepositoryName, signal: AbortSignal): Promise<RegistryPlaces> {
     const places = await this.#options.places({ registry, repository }, signal);
     if (!places.blocked) return places;
-    throw new CosignError('REGISTRY_BLOCKED', `"${canonicalRepository({ registry, repository })}" is blocked in the registries.conf of this machine.`, {
-      remedy: 'Use an image from another registry, or ask whoever set this machine up.',
-    });
+    throw blocked(canonicalRepository({ registry, repository }));
   }
 
   #way({ repository, insecure }: Located): Way {

@@ -32,11 +32,12 @@ type Toml = Readonly<Record<string, unknown>>;
 /**
  * All or nothing, as podman works with a file or not at all.
  * @param path for messages
- * @throws {CosignError} `SETTING_INVALID` for what podman refuses, and for version 1 and prefixes with a tag or digest, which are not supported
+ * @throws {CosignError} `SETTING_INVALID` for what podman refuses, and for version 1 and prefixes with a tag or digest, which are not supported.
+ * Short names (`unqualified-search-registries`, aliases) are none of its business: a Dockerfile's `alpine` is Docker Hub's for whoever builds it.
  */
 export function parseRegistriesConf(text: string, path: string): readonly RegistryTable[] {
-  const fail = (why: string): never => {
-    throw new CosignError('SETTING_INVALID', `The file "${path.slice(0, 300)}" ${why}.`, { remedy: 'Correct the file; until then nothing of registries.conf counts.' });
+  const fail = (why: string, remedy = 'Correct the file'): never => {
+    throw new CosignError('SETTING_INVALID', `The file "${path.slice(0, 300)}" ${why}.`, { remedy: `${remedy}; until then nothing of registries.conf counts.`, setting: false });
   };
   let root: Toml;
   try {
@@ -45,7 +46,7 @@ export function parseRegistriesConf(text: string, path: string): readonly Regist
     // The parser's own message quotes lines of the file.
     return fail('is not TOML');
   }
-  if (root['registries'] !== undefined) return fail('is of version 1, which is not supported');
+  if (root['registries'] !== undefined) return fail('is of version 1, which is not supported', 'Write it in version 2, with a [[registry]] for each registry');
   const tables = root['registry'] ?? [];
   if (!Array.isArray(tables) || tables.length > maxTables) return fail('has a "registry" that is no list, or too long');
   return tables.map((table: unknown) => readTable(table, fail));

@@ -14,7 +14,7 @@ import type { Command, CommandContext } from './context.ts';
 import { runWithProgress } from './runWithProgress.ts';
 import { back, enterOrChoose, type Choice } from './steps.ts';
 
-const order: readonly StepName[] = ['proxy', 'name', 'connect', 'tls', 'ping', 'login', 'image', 'signature tag', 'referrers'];
+const order: readonly StepName[] = ['places', 'proxy', 'name', 'connect', 'tls', 'ping', 'login', 'image', 'signature tag', 'referrers', 'mirror'];
 
 export const diagnoseRegistry: Command = async (context, argument) => {
   const target = await chooseTarget(context, argument);

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import { diagnose, type SystemPlaces } from '../../../src/core/diagnosis/diagnose.ts';
 import { parseDiagnosisTarget } from '../../../src/core/diagnosis/diagnosisTarget.ts';
 import type { Diagnosis, DiagnosisStep, StepFact, StepName } from '../../../src/core/diagnosis/diagnosis.ts';
 import { CosignError } from '../../../src/core/errors.ts';
 import { isLoopback } from '../../../src/core/oci/hosts.ts';
+import type { HttpRequest, HttpResponse } from '../../../src/core/oci/transport.ts';
 import type { Resolve } from '../../../src/node/addressGuard.ts';
 import { createConnectionProbe } from '../../../src/node/connectionProbe.ts';
 import type { EditorFetch } from '../../../src/node/editorTransport.ts';
 import { createKeychain } from '../../../src/node/keychain.ts';
-import { createRegistryTransport, type RegistryTransportOptions } from '../../../src/node/registryTransport.ts';
+import { createRegistryTransport, type RegistryTransport, type RegistryTransportOptions } from '../../../src/node/registryTransport.ts';
 import { systemClock } from '../../../src/node/systemClock.ts';
+import { SystemRegistries } from '../../../src/node/systemRegistries.ts';
 import { diagnosisText } from '../../../src/presentation/diagnosisText.ts';
 import { english } from '../../../src/presentation/translate.ts';
 import { tooManyRequests } from '../../support/faults.ts';
@@ -29,20 +31,34 @@ interface Look {
   /** The folder of docker's config.json. */
   readonly dockerConfig?: string;
   readonly trusted?: boolean;
+  /** The text of registries.conf. */
+  readonly conf?: string;
   readonly signal?: AbortSignal;
   readonly onStep?: (name: StepName) => void;
 }
 
-async function look(test: TestContext, text: string, { settings = {}, resolve, fetch, dockerConfig = '/nonexistent', trusted = true, signal = new AbortController().signal, onStep = () => undefined }: Look = {}): Promise<Diagnosis> {
+async function look(test: TestContext, text: string, { settings = {}, resolve, fetch, dockerConfig = '/nonexistent', trusted = true, conf, signal = new AbortController().signal, onStep = () => undefined }: Look = {}): Promise<Diagnosis> {
   const all = { insecureRegistries: [], certificateAuthorities: {}, noProxy: [], proxyStrictSSL: true, timeoutMs: 10_000, editorFallback: true, ...settings };
   const options = { version: '1.2.3', env: {}, homeDirectory: '/nonexistent', settings: all, ...(resolve ? { resolve } : {}) };
   const transport = createRegistryTransport({ ...options, fetch, now: () => systemClock.now() });
   test.after(() => transport.dispose());
   const logins = createKeychain({ env: {}, homeDirectory: '/nonexistent', dockerConfig, trusted: () => trusted, useCredentials: true });
+  const rules = { allowsPlainHttp: (host: string) => isLoopback(host) || all.insecureRegistries.includes(host) };
   return diagnose({
+    places: conf === undefined ? undefined : await placesOf(test, conf, transport),
     transport, probe: createConnectionProbe({ ...options, clock: systemClock }), findLogin: (...place) => logins.locate(...place), ...(trusted ? {} : { noLogins: 'restricted' as const }),
-    rules: { allowsPlainHttp: (host) => isLoopback(host) || all.insecureRegistries.includes(host) }, clock: systemClock, random: () => 0,
+    rules, clock: systemClock, random: () => 0,
   }, parseDiagnosisTarget(text), onStep, signal);
+}
+
+async function placesOf(test: TestContext, conf: string, transport: RegistryTransport): Promise<SystemPlaces> {
+  const root = await mkdtemp(join(tmpdir(), 'countersign-'));
+  test.after(() => rm(root, { recursive: true }));
+  await mkdir(join(root, 'etc/containers'), { recursive: true });
+  await writeFile(join(root, 'etc/containers/registries.conf'), conf);
+  const system = new SystemRegistries({ env: {}, homeDirectory: '/nonexistent', root, now: () => systemClock.now(), report: () => undefined });
+  const send = (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => transport.send({ ...request, anyCertificate: true }, signal);
+  return { find: (repository) => system.places(repository), problems: () => system.problems(), insecure: { transport: { send, goesSecond: () => false, maySecond: () => false }, rules: { allowsPlainHttp: () => true } } };
 }
 
 async function registry(test: TestContext, options: RegistryOptions = {}): Promise<TestRegistry> {
@@ -177,6 +193,57 @@ it('a proxy is named with where it comes from, never with its login, and looks n
 it('what only the editor can reach is asked through it, and said so', async (test) => {
   const found = await look(test, 'name.invalid', { fetch: () => Promise.resolve(new Response('{}')) });
   assert.deepEqual([states(found), facts(found, 'ping')?.throughEditor], [['proxy', 'name REGISTRY_UNREACHABLE', 'ping', 'login'], true]);
+});
+
+it('a registry that registries.conf leads elsewhere is looked at there, and its mirrors are asked for the image', async (test) => {
+  const [real, same, other, empty] = [await registry(test), await registry(test), await registry(test), await registry(test)];
+  const { digest } = await pushImage(real.host, 'team/app', '1', 'one');
+  await pushImage(same.host, 'copy/app', '1', 'one');
+  await pushImage(other.host, 'copy/app', '1', 'another');
+  const mirror = (location: string, more = ''): string => `[[registry.mirror]]\nlocation = "${location}"\n${more}\n`;
+  const conf = `[[registry]]\nprefix = "registry.test"\nlocation = "${real.host}/team"\n${mirror(`${same.host}/copy`)}${mirror(`${other.host}/copy`)}${mirror(empty.host)}${mirror('127.0.0.1:1')}${mirror(`${same.host}/x`, 'pull-from-mirror = "digest-only"')}`;
+  const seen: string[] = [];
+  const found = await look(test, 'registry.test/app:1', { conf, onStep: (name) => { seen.push(name); } });
+  assert.deepEqual(states(found), ['places', 'proxy', 'name', 'connect', 'plain http', 'ping', 'login', 'image', 'signature tag', 'referrers', 'mirror', 'mirror', 'mirror', 'mirror', 'mirror']);
+  assert.deepEqual([seen[0], seen.at(-1), found.host, found.target.registry, facts(found, 'image')?.digest], ['places', 'mirror', real.host, 'registry.test', digest]);
+  assert.deepEqual([facts(found, 'places')?.places.movedTo, facts(found, 'places')?.places.mirrors.length], [`${real.host}/team/app`, 5]);
+  const text = report(found);
+  assert.match(text, /Every step that was tried went well[\s\S]*It is really at `127[\s\S]*Mirror `127\.0\.0\.1:\d+\/copy\/app`, asked first\n/);
+  assert.match(text, /Mirror `[^`]+\/x\/app`, asked first for what is named by its digest/);
+  assert.match(text, new RegExp(`${same.host}/copy/app\` has it: \`${digest}[\\s\\S]*${other.host}/copy/app\` has another image[\\s\\S]*${empty.host}/app\` does not have it[\\s\\S]*127.0.0.1:1/app\` cannot be asked: .*REFUSED[\\s\\S]*/x/app\` is not asked for this`));
+  const [whole] = [await look(test, 'registry.test', { conf })];
+  assert.deepEqual([whole.host, facts(whole, 'places')?.places.movedTo, states(whole).at(-1), same.requests.some(({ path }) => path.includes('*'))], [real.host, `${real.host}/team`, 'mirror', false]);
+});
+
+it('what registries.conf blocks is asked nothing', async (test) => {
+  const { host, requests } = await registry(test);
+  for (const [text, rest] of [[`${host}/app:1`, ['image', 'signature tag', 'referrers']], [host, []]] as const) {
+    const found = await look(test, text, { conf: `[[registry]]\nlocation = "${host}"\nblocked = true\n` });
+    assert.deepEqual(states(found), ['places REGISTRY_BLOCKED', ...['proxy', 'name', 'connect', 'tls', 'ping', 'login', ...rest].map((name) => `${name} skipped`)]);
+    assert.match(report(found), /It ends at "Files of this machine"[\s\S]*blocked in the registries&#46;conf/);
+  }
+  assert.equal(requests.length, 0);
+});
+
+it('what registries.conf calls insecure may speak plain http or show any certificate, and only that', async (test) => {
+  const [plain, secure] = [await registry(test), await registry(test, { tls: tls('expired') })];
+  for (const { host } of [plain, secure]) {
+    const name = host.replace('127.0.0.1', 'registry.test');
+    const conf = (insecure: boolean): string => `[[registry]]\nlocation = "${name}"\ninsecure = ${String(insecure)}\n`;
+    assert.equal(failed(await look(test, name, { resolve: toHere, conf: conf(false) })).error.code, 'REGISTRY_TLS');
+    const found = await look(test, name, { resolve: toHere, conf: conf(true) });
+    assert.equal(states(found).at(-1), 'login', states(found).join());
+    assert.match(report(found), /Plain http and any certificate are accepted there[\s\S]*the files of this machine/);
+    assert.doesNotMatch(report(found), /countersign\.registries\.insecure (?:allows|$)/m);
+  }
+});
+
+it('a registries.conf of version 1 is told, with what to do, and ends nothing', async (test) => {
+  const { host } = await registry(test);
+  const found = await look(test, host, { conf: '[registries.search]\nregistries = ["docker.io"]\n' });
+  assert.deepEqual(states(found), ['places', 'proxy', 'name', 'connect', 'plain http', 'ping', 'login']);
+  assert.match(report(found), /is of version 1, which is not supported.*version 2/);
+  assert.match(report(await look(test, host, { conf: 'unqualified-search-registries = ["quay.io"]\n[aliases]\nalpine = "quay.io/x/alpine"\n' })), /say nothing of it/);
 });
 
 it('what a registry says is made harmless in the report', async (test) => {
