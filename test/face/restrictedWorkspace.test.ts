@@ -84,8 +84,9 @@ describe('a hostile workspace in Restricted Mode', () => {
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
     }
-    rmSync(outside, { recursive: true, force: true });
     await Promise.all([registry, open].map((one) => one.close().catch(() => undefined)));
+    // What is stored may still be being written.
+    rmSync(outside, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const hostile = (): Readonly<Record<string, unknown>> => ({
