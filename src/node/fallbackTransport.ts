@@ -63,7 +63,7 @@ export class FallbackTransport implements Transport {
         signal.throwIfAborted();
         if (!isAboutWay(other)) throw other;
         this.#hopeless.set(origin, now() + hopelessMs);
-        throw error;
+        throw other instanceof CosignError && other.code === 'REGISTRY_TLS' ? withFurther(error, other) : error;
       }
     }
   }
@@ -72,6 +72,13 @@ export class FallbackTransport implements Transport {
     this.#options.second.dispose();
     await this.#options.first.dispose();
   }
+}
+
+/** Where the second way came as far as a certificate, that is the reason; what can be changed about our own way stays the advice. */
+function withFurther(error: unknown, other: CosignError): unknown {
+  if (!(error instanceof CosignError)) return error;
+  const { code, message, remedy, setting } = error;
+  return new CosignError(code, `${message} The editor's own networking was tried as well: ${other.message}`, { cause: error, ...(remedy === undefined ? {} : { remedy }), ...(setting === undefined ? {} : { setting }) });
 }
 
 const isAhead = (until: number | undefined, now: number): boolean => until !== undefined && until > now;

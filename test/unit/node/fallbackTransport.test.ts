@@ -49,6 +49,12 @@ it('the way that worked is remembered for the host and for a while', async (test
   assert.deepEqual([looked, calls.length], [2, 4]);
 });
 
+it('where the editor came as far as a certificate, that is told beside our own failure', async (test) => {
+  const { fetch } = editor(() => { throw new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }) }); });
+  await assert.rejects(make(test, { fetch }).send(get(url), never), (error) => code('REGISTRY_UNREACHABLE')(error) && error instanceof CosignError
+    && /ENOTFOUND.*The editor's own networking was tried as well: .*self-signed/.test(error.message) && error.setting === 'http.proxy');
+});
+
 it('where the editor finds no way either, our own failure is told, and the editor is left alone for a while', async (test) => {
   const { fetch, calls } = editor(() => { throw new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }); });
   const transport = make(test, { fetch });
