@@ -1,5 +1,5 @@
 // `copy`: an image with everything that proves it. Looks first, writes the tag last, and never takes a tag from another image unasked.
-import { tagTaken } from '../core/copy/chosen.ts';
+import { tagTaken, topsOf } from '../core/copy/chosen.ts';
 import type { CopyPlan, CopyProgress, CopyResult, CopySelection, PlannedManifest, ProofKind } from '../core/copyEngine.ts';
 import type { Engine } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
@@ -43,8 +43,9 @@ async function copyChosen(call: Call, engine: Engine, { plan, selection }: { rea
   const { machine: { stderr }, flags } = call;
   const taken = tagTaken(plan, selection);
   const name = canonicalName(plan.destination);
-  if (taken && !await agreesToOverwrite(call, `image "${name}" (${taken.digest})`, signal)) {
-    throw new CosignError('TAG_EXISTS', `The image "${name}" already exists and is another one (${taken.digest}).`, { remedy: 'Use another tag, or overwrite it with --force.' });
+  const [{ digest }] = topsOf(plan, selection);
+  if (taken && !await agreesToOverwrite(call, `image "${name}" (${taken.digest}; it would become ${digest})`, signal)) {
+    throw new CosignError('TAG_EXISTS', `The image "${name}" already exists and is another one (${taken.digest}; it would become ${digest}).`, { remedy: 'Use another tag, or overwrite it with --force.' });
   }
   const draws = stderr.isTerminal && !flags.on('quiet');
   const onProgress = (progress: CopyProgress): void => { if (draws) stderr.write(`\r\u001b[K${progressWords(progress, undefined, english)}`); };

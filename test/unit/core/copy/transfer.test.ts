@@ -45,6 +45,22 @@ describe('a layer', () => {
     closureOf(sides.destination.store, 'mirror/app', '1.0');
   });
 
+  it('travels beside another one', async () => {
+    const sides = await start(3 * megabyte);
+    const { store } = sides.source;
+    const layers = [1, 2, 3].map(() => store.putBlob('team/app', randomBytes(2 * megabyte)));
+    store.putManifest('team/app', '1.0', { schemaVersion: 2, mediaType: types.manifest, config: store.putBlob('team/app', '{}', types.config), layers });
+    let [arrived, second] = [0, (): void => undefined];
+    const both = new Promise<void>((resolve) => { second = resolve; });
+    // The first is not stored before another one is there.
+    sides.destination.intercept = on('PUT upload', (_request, ordinary) => {
+      if (++arrived >= 2) second();
+      return both.then(ordinary);
+    });
+    await run(sides);
+    closureOf(sides.destination.store, 'mirror/app', '1.0');
+  });
+
   it('is looked for once more before it is sent, and what is small is not', async () => {
     const sides = await start(3 * megabyte);
     const plan = await planOf(sides);
