@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { DockerfileTracker } from './vscode/dockerfileTracker.ts';
 import type { LoadEngine } from './vscode/engineHandle.ts';
 import { registerFace } from './vscode/face.ts';
+import { complain } from './vscode/messages.ts';
 import { t } from './vscode/words.ts';
 
 /** What tests in a real editor get; nothing in any other mode. */
@@ -26,7 +27,7 @@ export function activate({ subscriptions, extension, extensionUri, extensionMode
     });
     return extensionMode === vscode.ExtensionMode.Test ? { tracker } : undefined;
   } catch (error) {
-    void vscode.window.showErrorMessage(t('Countersign could not start: {0}', error instanceof Error ? error.message : String(error)));
+    void complain(t('Countersign could not start: {0}', error instanceof Error ? error.message : String(error)));
     throw error;
   }
 }

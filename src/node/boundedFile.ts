@@ -1,5 +1,6 @@
 // Reads a whole file of a bounded size, and says in words why it could not.
 import { open, stat } from 'node:fs/promises';
+import { sizeText } from '../core/encoding/sizeText.ts';
 
 /** Which version of a file was read: changes when the file does. */
 export type FileVersion = string;
@@ -40,7 +41,7 @@ export async function readBoundedFile(path: string, maxBytes: number, signal: Ab
       signal.throwIfAborted();
       if (bytesRead === 0) return new Uint8Array(buffer.subarray(0, length));
       length += bytesRead;
-      if (length > maxBytes) throw new FileProblem(`is larger than ${Math.round(maxBytes / 1024)} KiB`, false);
+      if (length > maxBytes) throw new FileProblem(`is larger than ${sizeText(maxBytes)}`, false);
     }
   } finally {
     await file.close();

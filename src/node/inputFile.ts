@@ -1,5 +1,6 @@
 // Reads what a command line names: a file, a pipe, or standard input; all of it, up to a limit.
 import { open, stat } from 'node:fs/promises';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import { CosignError } from '../core/errors.ts';
 
 /** The names of standard input. */
@@ -74,5 +75,5 @@ function reason(error: unknown): string {
 }
 
 function tooLarge(name: string, maxBytes: number): CosignError {
-  return new CosignError('SIZE_LIMIT', `${name} is larger than ${Math.round(maxBytes / 1024)} KiB.`, { remedy: 'Name a smaller file.' });
+  return new CosignError('SIZE_LIMIT', `${name} is larger than ${sizeText(maxBytes)}.`, { remedy: 'Name a smaller file.' });
 }

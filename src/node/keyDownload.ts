@@ -1,4 +1,5 @@
 // A public key from an https address: no credentials, few redirects, few bytes.
+import { sizeText } from '../core/encoding/sizeText.ts';
 import { CosignError } from '../core/errors.ts';
 import { maySendTo } from '../core/oci/hosts.ts';
 import type { HttpResponse, Transport } from '../core/oci/transport.ts';
@@ -60,7 +61,7 @@ async function readBody(response: HttpResponse, name: string, url: URL, signal: 
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength;
-      if (size > maxKeyBytes) throw unreadable(name, `"${shown(url)}" holds more than ${maxKeyBytes / 1024} KiB`);
+      if (size > maxKeyBytes) throw unreadable(name, `"${shown(url)}" holds more than ${sizeText(maxKeyBytes)}`);
       chunks.push(chunk);
     }
   } catch (error) {

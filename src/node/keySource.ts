@@ -1,6 +1,7 @@
 // The bytes behind a trusted key's reference: a file, an inline PEM, an environment variable, an https address or a Kubernetes secret.
 import { isAbsolute, join, resolve } from 'node:path';
 import { SharedLoads } from '../core/async/sharedLoads.ts';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import { CosignError } from '../core/errors.ts';
 import { parseSecretReference, secretReference, type SecretPlace } from '../core/kubernetes/secretReference.ts';
 import type { Transport } from '../core/oci/transport.ts';
@@ -126,12 +127,12 @@ function variable(key: KeySetting, env: KeySourceOptions['env']): string {
 
 function bounded(key: KeySetting, text: string): Uint8Array {
   if (text.length <= maxKeyBytes) return new TextEncoder().encode(text);
-  throw unreadable(key, `it is larger than ${maxKeyBytes / 1024} KiB`, 'Keep only the public keys.');
+  throw unreadable(key, `it is larger than ${sizeText(maxKeyBytes)}`, 'Keep only the public keys.');
 }
 
 function boundedBytes(key: KeySetting, bytes: Uint8Array): Uint8Array {
   if (bytes.length <= maxKeyBytes) return bytes;
-  throw unreadable(key, `it is larger than ${maxKeyBytes / 1024} KiB`, 'Keep only the public keys.');
+  throw unreadable(key, `it is larger than ${sizeText(maxKeyBytes)}`, 'Keep only the public keys.');
 }
 
 function unreadable(key: KeySetting, why: string, remedy: string): CosignError {

@@ -1,9 +1,9 @@
 // The plan of a copy as a text: the whole tree with layers, states and sizes, to read, search and listen to.
 import type { CopyPlan, CopySelection, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
 import { topsOf } from '../core/copy/chosen.ts';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import { familiarName } from '../core/oci/reference.ts';
 import { blobStateWords, countsWords, manifestName, manifestStateWords, placeWords, proofsWords, tagWords, totalsWords } from './copyText.ts';
-import { sizeText } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import type { Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';

@@ -1,8 +1,9 @@
 // How a copy went, in words: what was sent, and which signatures hold at the destination.
 import type { CopyProof, CopyProgress, CopyResult, ProvenSignature } from '../core/copyEngine.ts';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import { canonicalRepository, familiarName } from '../core/oci/reference.ts';
 import type { Verdict } from '../core/policy/verdict.ts';
-import { shortDigest, sizeText } from './digestText.ts';
+import { shortDigest } from './digestText.ts';
 import { failureText, shortReason } from './failureText.ts';
 import { signerNames } from './signatureWords.ts';
 import { enumeration, type Translate } from './translate.ts';

@@ -1,8 +1,9 @@
 // Copying an image in words: what there is to choose from, what a choice comes to, and what went wrong.
 import type { BlobState, CopyPlan, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { canonicalRepository } from '../core/oci/reference.ts';
-import { shortDigest, sizeText } from './digestText.ts';
+import { shortDigest } from './digestText.ts';
 import type { Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
 

@@ -1,7 +1,8 @@
 // What was found out about a registry as one document: what was tried, what it gave, how long it took, and what to do next.
 import type { Diagnosis, DiagnosisStep, LoginSource, PlacesFact, ProxyFact, StepFact, StepName, TlsFact } from '../core/diagnosis/diagnosis.ts';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import { familiarName } from '../core/oci/reference.ts';
-import { sizeText, timeText } from './digestText.ts';
+import { timeText } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import type { Translate } from './translate.ts';
 import { escapeMarkdown } from './untrustedText.ts';

@@ -22,7 +22,7 @@ export type FileState =
 /** Codicon name of a state; different for each kind, so that colour never carries the meaning alone. */
 export function fileStateIcon(state: FileState): string {
   switch (state.kind) {
-    case 'pending': return 'loading~spin';
+    case 'pending': return 'sync';
     case 'waiting': return 'circle-outline';
     case 'no keys': return 'key';
     case 'stale': return 'history';

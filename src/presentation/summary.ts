@@ -80,7 +80,7 @@ function headline(counts: Counts, total: number, options: SummaryOptions, t: Tra
   if (counts.unresolved > 0) return said('symbol-variable', 'warning', t('{0} of {1} unresolved', counts.unresolved, total));
   if ((options.settingProblems ?? 0) > 0) return said('warning', 'warning', t('Trust settings have mistakes'));
   if (options.refused === true) return said('warning', 'warning', t('Dockerfile has mistakes'));
-  if (counts.pending > 0) return said('loading~spin', 'busy', t('Verifying {0} of {1}', counts.pending, total));
+  if (counts.pending > 0) return said('sync', 'busy', t('Verifying {0} of {1}', counts.pending, total));
   if (counts.waiting > 0) return said('circle-outline', 'neutral', t('{0} of {1} not verified yet', counts.waiting, total));
   if (counts['no keys'] > 0) return said('key', 'neutral', t('No trusted key'));
   if (total === 0) return said('shield', 'neutral', t('No images'));

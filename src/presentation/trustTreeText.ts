@@ -1,9 +1,10 @@
 // One row of the trust tree in words: label, description, icon, tooltip and what a screen reader says. Registry text is escaped here.
 import type { AttachedProof, ContainedManifest } from '../core/contentsEngine.ts';
 import type { ProofKind } from '../core/copyEngine.ts';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import type { CosignError } from '../core/errors.ts';
 import type { DemandState, PolicyOutcome, RuleOutcome, SignatureReport, SignerOutcome } from '../core/policy/verdict.ts';
-import { shortDigest, sizeText } from './digestText.ts';
+import { shortDigest } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import { annotationList, demand, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
 import { summarize } from './summary.ts';
@@ -67,10 +68,11 @@ export function policyRow(outcome: PolicyOutcome, t: Translate): TreeRow {
   const name = outcome.policy === everyKeyPolicy ? t('Every trusted key') : plainText(outcome.policy, rowLimit);
   const state = outcome.state ?? (outcome.satisfied ? 'satisfied' : 'unsatisfied');
   const words = [stateOfDemand(state, t), ...signedOf(outcome, t)].join(' · ');
+  const label = t('Policy: {0}', name);
   return {
-    label: t('Policy: {0}', name), description: words, ...demandLook(state),
+    label, description: words, ...demandLook(state),
     tooltip: t('{0} asks for {1}', escapeMarkdown(name), demand(outcome, t, escapeMarkdown)),
-    accessibilityLabel: t('Policy {0}: {1}', name, words),
+    accessibilityLabel: `${label}, ${words}`,
   };
 }
 
@@ -170,9 +172,10 @@ export function proofRow(proof: AttachedProof, t: Translate): TreeRow {
 }
 
 export function layerRow({ digest, mediaType, size }: AttachedProof['layers'][number], t: Translate): TreeRow {
-  const label = plainText(mediaType, rowLimit);
+  const type = plainText(mediaType, rowLimit);
+  const label = type === '' ? t('layer') : type;
   return {
-    label: label === '' ? t('layer') : label, description: `${shortDigest(digest)} · ${sizeText(size)}`, icon: 'file-code', tone: 'neutral',
+    label, description: `${shortDigest(digest)} · ${sizeText(size)}`, icon: 'file-code', tone: 'neutral',
     tooltip: [t('Digest: {0}', `\`${digest}\``), t('Media type: {0}', escapeMarkdown(mediaType))].join('  \n'),
     accessibilityLabel: `${label}, ${sizeText(size)}`,
   };

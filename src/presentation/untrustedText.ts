@@ -17,6 +17,17 @@ export function plainText(text: string, limit = sentenceLimit): string {
   return cut ? `${safe}…` : safe;
 }
 
+/** Longest message of the editor: it would cut there itself. */
+const messageLimit = 1000;
+
+/**
+ * {@link plainText} for messages, progress, the prompts of questions and the language status: the editor makes a link of
+ * `[text](https:…)`, and of `[text](command:…)` one that runs the command. A space between the brackets keeps it text.
+ */
+export function messageText(text: string): string {
+  return plainText(text, messageLimit).replace(/\](?=\()/g, '] ');
+}
+
 /** {@link plainText} for surfaces that draw `$(name)` as an icon: lenses, the status bar, quick picks. */
 export function labelText(text: string, limit = labelLimit): string {
   return plainText(text, limit).replace(/\$\(/g, '\\$(');

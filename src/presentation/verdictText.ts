@@ -10,7 +10,7 @@ import type { UseState, UseWithState, WaitingFor } from './useState.ts';
 /** Codicon name of a state. Different for each kind, so that colour never carries the meaning alone. */
 export function stateIcon(state: UseState): string {
   switch (state.kind) {
-    case 'pending': return 'loading~spin';
+    case 'pending': return 'sync';
     case 'waiting': return 'circle-outline';
     case 'no keys': return 'key';
     case 'unresolved': return 'symbol-variable';

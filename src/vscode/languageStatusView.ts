@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { commandIds, editorCommandIds } from '../contributions.ts';
 import { failureText } from '../presentation/failureText.ts';
 import { summarize, type SummarySeverity } from '../presentation/summary.ts';
+import { messageText } from '../presentation/untrustedText.ts';
 import { dockerfileSelector } from './dockerfileDocuments.ts';
 import type { DockerfileTracker } from './dockerfileTracker.ts';
 import { summaryOptions, type FileTrust } from './fileTrust.ts';
@@ -29,7 +30,9 @@ export function registerLanguageStatusView(tracker: DockerfileTracker): vscode.D
       clear();
       return;
     }
-    const wanted = [imagesStatus(trust), settingsStatus(trust)].filter((status) => status !== undefined);
+    // The editor makes links of these texts, too.
+    const wanted = [imagesStatus(trust), settingsStatus(trust)].filter((status) => status !== undefined)
+      .map((status) => ({ ...status, text: messageText(status.text), detail: messageText(status.detail) }));
     while (items.length > wanted.length) items.pop()?.dispose();
     for (const [index, status] of wanted.entries()) {
       items[index] ??= vscode.languages.createLanguageStatusItem(`countersign.${index === 0 ? 'images' : 'settings'}`, dockerfileSelector);
@@ -41,18 +44,18 @@ export function registerLanguageStatusView(tracker: DockerfileTracker): vscode.D
   );
 }
 
-type Status = Pick<vscode.LanguageStatusItem, 'name' | 'text' | 'detail' | 'severity' | 'busy' | 'command' | 'accessibilityInformation'>;
+type Status = Pick<vscode.LanguageStatusItem, 'name' | 'text' | 'severity' | 'command' | 'accessibilityInformation'> & { readonly detail: string };
 
 function imagesStatus(trust: FileTrust): Status {
   const name = t('Countersign: Trust of This File');
   const command = { command: commandIds.showTrust, title: t('Show Trust') };
   if (trust.failure) {
     const { text } = failureText(trust.failure, t);
-    return { name, text: t('Images unchecked'), detail: text, severity: vscode.LanguageStatusSeverity.Error, busy: false, command, accessibilityInformation: { label: text } };
+    return { name, text: t('Images unchecked'), detail: text, severity: vscode.LanguageStatusSeverity.Error, command, accessibilityInformation: { label: text } };
   }
   const summary = summarize(trust.uses, t, summaryOptions(trust));
   return {
-    name, text: summary.words, detail: t('signatures of the images'), severity: severities[summary.severity], busy: summary.busy || trust.busy, command,
+    name, text: summary.words, detail: t('signatures of the images'), severity: severities[summary.severity], command,
     accessibilityInformation: { label: summary.accessibilityLabel },
   };
 }
@@ -64,7 +67,7 @@ function settingsStatus({ settings, restricted }: FileTrust): Status | undefined
   if (problem) {
     const { text } = failureText(problem, t);
     return {
-      name, text: t('Settings have mistakes'), detail: text, severity: vscode.LanguageStatusSeverity.Warning, busy: false, accessibilityInformation: { label: text },
+      name, text: t('Settings have mistakes'), detail: text, severity: vscode.LanguageStatusSeverity.Warning, accessibilityInformation: { label: text },
       command: { command: editorCommandIds.openSettings, title: t('Open Settings'), arguments: ['countersign'] },
     };
   }
@@ -73,7 +76,7 @@ function settingsStatus({ settings, restricted }: FileTrust): Status | undefined
     ? t('keys, build arguments and registry settings of the workspace are ignored, its policies only add demands')
     : t('ignored because the folder is not trusted: {0}', settings.ignored.join(', '));
   return {
-    name, text: t('Restricted Mode'), detail, severity: vscode.LanguageStatusSeverity.Information, busy: false, accessibilityInformation: { label: `${t('Restricted Mode')}: ${detail}` },
+    name, text: t('Restricted Mode'), detail, severity: vscode.LanguageStatusSeverity.Information, accessibilityInformation: { label: `${t('Restricted Mode')}: ${detail}` },
     command: { command: editorCommandIds.manageWorkspaceTrust, title: t('Manage Workspace Trust') },
   };
 }

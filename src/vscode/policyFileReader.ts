@@ -1,5 +1,6 @@
 // Finds and reads the files that entries of `countersign.policyFiles` name; loaded only where there is such an entry.
 import * as vscode from 'vscode';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import { CosignError, type ErrorPlace } from '../core/errors.ts';
 import type { PolicyFile } from '../core/policy/demand.ts';
 import { isValid, type ReadPolicyFile } from '../core/policy/policyProblem.ts';
@@ -96,7 +97,7 @@ async function readOne(uri: vscode.Uri, isGlob: boolean, source: PolicyFileSourc
   if (left.files-- <= 0) throw invalid(t('countersign.policyFiles names more than {0} files.', maxFiles));
   const bytes = await bytesOf(uri, path, restricted);
   left.bytes -= bytes.length;
-  if (left.bytes < 0) throw invalid(t('The policy files are larger than {0} MiB together.', maxTotalBytes / maxFileBytes));
+  if (left.bytes < 0) throw invalid(t('The policy files are larger than {0} together.', sizeText(maxTotalBytes)));
   let result: ReadPolicyFile;
   try {
     result = await source.read(uri.toString(), bytes);
@@ -130,7 +131,7 @@ async function bytesOf(uri: vscode.Uri, path: string, restricted: boolean): Prom
     const { size, type } = await vscode.workspace.fs.stat(uri);
     // A repository can hold links, too.
     if (restricted && (type & vscode.FileType.SymbolicLink) !== 0) throw invalid(t('In Restricted Mode the policy file "{0}" is not read: it is a symbolic link.', path), t('Trust the workspace.'));
-    if (size > maxFileBytes) throw invalid(t('The policy file "{0}" is larger than {1} KiB.', path, maxFileBytes / 1024));
+    if (size > maxFileBytes) throw invalid(t('The policy file "{0}" is larger than {1}.', path, sizeText(maxFileBytes)));
     return await vscode.workspace.fs.readFile(uri);
   } catch (error) {
     if (error instanceof CosignError) throw error;

@@ -154,7 +154,7 @@ export class Settings implements vscode.Disposable {
         editorFallback: values.boolean('countersign.network.editorFallback', false),
         timeoutMs: values.number('countersign.network.timeout') * 1000,
         tagLifetimeMs: values.number('countersign.cache.tagLifetime') * 1000,
-        storageMaxBytes: values.number('countersign.storage.maxSize') * 2 ** 20,
+        storageMaxBytes: values.number('countersign.storage.maxSize') * 1_000_000,
         ...kubernetesSettings(values, this.#homeDirectory),
       },
       problems: values.problems,

@@ -1,5 +1,6 @@
 // One look at all Dockerfiles of the workspace: reads every file, asks once for each distinct image, and hands on results as they come.
 import * as vscode from 'vscode';
+import { sizeText } from '../core/encoding/sizeText.ts';
 import type { Engine, VerifyQuery } from '../core/engine.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
 import type { Verdict } from '../core/policy/verdict.ts';
@@ -178,7 +179,7 @@ async function readText(uri: vscode.Uri): Promise<string> {
   const name = vscode.workspace.asRelativePath(uri);
   try {
     const { size } = await vscode.workspace.fs.stat(uri);
-    if (size > maxFileBytes) throw new CosignError('SIZE_LIMIT', t('{0} is larger than {1} KiB.', name, maxFileBytes / 1024));
+    if (size > maxFileBytes) throw new CosignError('SIZE_LIMIT', t('{0} is larger than {1}.', name, sizeText(maxFileBytes)));
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
   } catch (error) {
     if (error instanceof CosignError) throw error;

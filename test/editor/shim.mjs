@@ -42,7 +42,7 @@ page.on('console', (message) => {
 });
 page.on('crash', () => finish('crash'));
 
-/** What suites may ask of the window; test/host/editorWindow.ts is the other end. */
+/** What suites may ask of the window, a mouse not being among it; test/host/editorWindow.ts is the other end. */
 const actions = {
   capture: async (name) => {
     const file = join(screenshots, `${name}.png`);
@@ -52,23 +52,6 @@ const actions = {
   press: (keys) => page.keyboard.press(keys),
   type: (text) => page.keyboard.type(text, { delay: 5 }),
   paste: (text) => page.keyboard.insertText(text),
-  click: async (selector) => { await (await within(page.locator(selector))).click(); },
-  clickText: async (text) => { await (await within(page.getByText(text))).click(); },
-  hover: async (selector) => { await (await within(page.locator(selector))).hover(); },
-  // A hover whose line is drawn anew at that moment does not come: a person moves the mouse again.
-  hoverUntil: async (selector, shown, text) => {
-    for (const deadline = Date.now() + 30_000; ;) {
-      await page.mouse.move(5, 5);
-      await (await within(page.locator(selector))).hover();
-      try {
-        await page.locator(shown).filter({ hasText: text }).first().waitFor({ state: 'visible', timeout: 3000 });
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-      }
-    }
-  },
-  hoverText: async (text) => { await (await within(page.getByText(text))).hover(); },
   texts: async (selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ')),
   waitForText: async (selector, text) => { await within(page.locator(selector).filter({ hasText: text })); },
 };

@@ -11,6 +11,7 @@ import type { FakeLanguageStatus } from '../support/vscode/languages.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { FakeEngine } from './fakeEngine.ts';
 import { FakeSigning } from './fakeSigning.ts';
+import { assertSurfaces } from './surfaces.ts';
 
 export interface Face {
   readonly engine: FakeEngine;
@@ -39,6 +40,7 @@ export function useFace(): void {
   });
   afterEach(async () => {
     await settle();
+    assertSurfaces();
     current.face?.subscriptions.toReversed().forEach((item) => { item.dispose(); });
     current.face = undefined;
     await settle();

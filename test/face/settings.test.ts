@@ -139,7 +139,7 @@ describe('other settings', () => {
     Object.assign(fake.configuration.workspace, { 'countersign.registries.certificateAuthorities': { b: 'certs/ca.pem', c: '/etc/ca.pem' } });
     fake.set('user', 'countersign.registries.insecure', ['registry:5000']);
     const engine = face.engine.configured.at(-1);
-    assert.deepEqual([engine?.timeoutMs, engine?.tagLifetimeMs, engine?.storageMaxBytes, engine?.insecureRegistries, engine?.trusted], [5000, 7000, 3 * 2 ** 20, ['registry:5000'], true]);
+    assert.deepEqual([engine?.timeoutMs, engine?.tagLifetimeMs, engine?.storageMaxBytes, engine?.insecureRegistries, engine?.trusted], [5000, 7000, 3_000_000, ['registry:5000'], true]);
     assert.deepEqual(engine?.certificateAuthorities, { a: `${home}/ca.pem`, b: `${folder}/certs/ca.pem`, c: '/etc/ca.pem' });
   });
 

@@ -1,4 +1,4 @@
-// The window around the tests, where it can be driven: the editor from npm. test/editor/shim.mjs is the other end.
+// The window around the tests, where it can be driven, by keyboard only: the editor from npm. test/editor/shim.mjs is the other end.
 
 export interface EditorWindow {
   /** Saves a picture as `out/screenshots/NAME.png`. */
@@ -8,15 +8,9 @@ export interface EditorWindow {
   type(text: string): Promise<void>;
   /** The whole text at once. */
   paste(text: string): Promise<void>;
-  /** Selectors are Playwright's. Each waits until the element is visible. */
-  click(selector: string): Promise<void>;
-  clickText(text: string): Promise<void>;
-  hover(selector: string): Promise<void>;
-  /** Points there, again if need be, until something with this text is shown. */
-  hoverUntil(selector: string, shown: string, text: string): Promise<void>;
-  hoverText(text: string): Promise<void>;
-  /** What stands in each element that matches now. */
+  /** What stands in each element that matches now. Selectors are Playwright's. */
   texts(selector: string): Promise<readonly string[]>;
+  /** Waits until such an element is visible. */
   waitForText(selector: string, text: string): Promise<void>;
 }
 
@@ -29,11 +23,6 @@ export const editorWindow: EditorWindow | undefined = ask && {
   press: async (keys) => { await ask('press', keys); },
   type: async (text) => { await ask('type', text); },
   paste: async (text) => { await ask('paste', text); },
-  click: async (selector) => { await ask('click', selector); },
-  clickText: async (text) => { await ask('clickText', text); },
-  hover: async (selector) => { await ask('hover', selector); },
-  hoverUntil: async (selector, shown, text) => { await ask('hoverUntil', selector, shown, text); },
-  hoverText: async (text) => { await ask('hoverText', text); },
   texts: async (selector) => await ask('texts', selector) as readonly string[],
   waitForText: async (selector, text) => { await ask('waitForText', selector, text); },
 };

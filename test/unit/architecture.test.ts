@@ -33,7 +33,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/core/contentsEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/copyEngine.ts'],
   'src/core/contents': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/signing', 'src/core/verification', 'src/core/copy', 'src/core/copyEngine.ts', 'src/core/contentsEngine.ts', 'jsonc-parser'],
   'src/core/copyEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy'],
-  'src/core/copy': ['src/core/errors.ts', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signing', 'src/core/copyEngine.ts', 'src/core/engine.ts'],
+  'src/core/copy': ['src/core/errors.ts', 'src/core/encoding', 'src/core/async', 'src/core/crypto', 'src/core/oci', 'src/core/cosign', 'src/core/policy', 'src/core/verification', 'src/core/signing', 'src/core/copyEngine.ts', 'src/core/engine.ts'],
   'src/core/signingEngine.ts': ['src/core/errors.ts', 'src/core/crypto', 'src/core/oci', 'src/core/policy', 'src/core/signing'],
   'src/node': ['src/core', 'node:', 'undici'],
   'src/node/kubernetes': ['src/core', 'src/node', 'node:', '@kubernetes/client-node'],
@@ -121,6 +121,48 @@ describe('the core', () => {
   });
 });
 
+describe('messages, modal questions and progress', () => {
+  it('go through the one door that lets nothing in them become a link', () => {
+    const others = sources.filter((file) => file !== 'src/vscode/messages.ts' && /\bshow(?:Information|Warning|Error)Message\b|ProgressLocation\.Notification/.test(textOf(file)));
+    assert.deepEqual(others, []);
+  });
+
+  it('and prompts of questions through the one that asks', () => {
+    const others = sources.filter((file) => file !== 'src/vscode/commands/steps.ts' && /\b(?:createInputBox|showInputBox|showQuickPick)\b/.test(textOf(file)));
+    assert.deepEqual(others, []);
+  });
+});
+
+/** Shortening, dating and measuring, wherever it is not done by those who do it for all: `shortDigest`, `timeText`, `sizeText`. */
+const byHand: readonly (readonly [string, RegExp])[] = [
+  ['a size in a unit of its own', /['"`}\d ][KMGT]i?B\b(?!\w)|\bkB\b|kibi|mebi|mega ?byte/i],
+  ['a size in plain bytes', /(?:has|have|than) [^`]*\$\{[^}]*(?:bytes|limit|size)[^}]*\} bytes/i],
+  ['a computed unit', /\/ 1024\b/],
+  ['a date', /\.to(?:ISO|Locale\w*|UTC|Date|Time|GMT)String\(|DateTimeFormat|RelativeTimeFormat/],
+  ['a part of a digest', /[dD]igest(?:Text|\))?\.(?:slice|substring|substr)\(/],
+];
+const formatters = ['src/core/encoding/sizeText.ts', 'src/presentation/digestText.ts', 'src/core/crypto/digest.ts'];
+
+function formattedByHand(file: string, text: string): readonly string[] {
+  return text.split('\n').filter((line) => !/^\s*(?:\/\/|\*|\/\*)/.test(line))
+    .flatMap((line) => byHand.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${file}: ${what}: ${line.trim()}`));
+}
+
+describe('digests, dates and sizes', () => {
+  // The creation date of a referrer is data: the registry gets it as RFC 3339 says.
+  const data = /'org\.opencontainers\.image\.created'/;
+
+  it('are shown in one style each', () => {
+    const found = sources.filter((file) => !formatters.includes(file)).flatMap((file) => formattedByHand(file, textOf(file)));
+    assert.deepEqual(found.filter((line) => !data.test(line)), []);
+  });
+
+  it('would be seen in another', () => {
+    const lines = ['`${Math.round(size / 1024)} KiB`', "t('{0} MB', size)", '`it has ${bytes.length} bytes`', 'new Date(at).toLocaleString()', 'new Date(at).toISOString()', '`${digest.slice(7, 19)}`', '// 64 KiB'];
+    assert.deepEqual(lines.map((line) => formattedByHand('x.ts', line).length > 0), [true, true, true, true, true, true, false]);
+  });
+});
+
 interface Esbuild { readonly buildExtension: (options: { readonly production: boolean; readonly write: false }) => Promise<{ readonly metafile: Metafile }> }
 interface Vsce { readonly PackageManager: { readonly None: number }; readonly listFiles: (options: { readonly cwd: string; readonly packageManager: number }) => Promise<readonly string[]> }
 
@@ -135,6 +177,13 @@ describe('the bundles', async () => {
 
   it('keep the half that is loaded at once within 100 KB', () => {
     assert.ok(bundle('extension').bytes <= 100 * 1024, `${bundle('extension').bytes} bytes`);
+  });
+
+  it('are all packed: a chunk that stays out fails only when it is needed', () => {
+    const packed = textOf('.vscodeignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+    const scripts = Object.keys(outputs).filter((file) => file.endsWith('.js'));
+    assert.ok(scripts.length > 10);
+    assert.deepEqual(scripts.filter((file) => !packed.some((pattern) => posix.matchesGlob(file, pattern))), []);
   });
 
   it('load network, crypto and Dockerfile semantics with the engine only', () => {

@@ -2,6 +2,7 @@
 import { referrersTag } from '../cosign/referrer.ts';
 import type { Omitted, ProofKind } from '../copyEngine.ts';
 import { hexOf, type Digest } from '../crypto/digest.ts';
+import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
 import { isIndexMediaType, mediaTypes, parseIndex, parseManifest, parseMixedIndex, type Descriptor } from '../oci/manifest.ts';
 import { platformText } from '../oci/platform.ts';
@@ -107,7 +108,7 @@ class TreeReader {
     const content = known ?? read ?? await this.#source.manifest(this.#repository, digest, signal);
     if (!content) return [];
     if (!read) this.#bytes += content.bytes.byteLength;
-    if (this.#bytes > limits.bytes) throw new CosignError('SIZE_LIMIT', `The manifests that belong to ${this.#named(digest)} have more than ${limits.bytes} bytes.`);
+    if (this.#bytes > limits.bytes) throw new CosignError('SIZE_LIMIT', `The manifests that belong to ${this.#named(digest)} have more than ${sizeText(limits.bytes)}.`);
     if (depth > limits.depth) throw new CosignError('COUNT_LIMIT', `What belongs to the image is nested more than ${limits.depth} deep, at ${digest}.`);
     const facts = await this.#parseOrOmit(content, parent, signal);
     if (!facts) return [];

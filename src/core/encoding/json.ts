@@ -1,5 +1,6 @@
 // JSON from strangers: bounded, valid UTF-8, no duplicate keys, no deep nesting; then the platform's own parser (RFC 8259).
 import { CosignError } from '../errors.ts';
+import { sizeText } from './sizeText.ts';
 
 export interface JsonLimits {
   /** Default 4 MiB. */
@@ -13,7 +14,7 @@ export interface JsonLimits {
  * @throws {CosignError} `SIZE_LIMIT`, `MANIFEST_INVALID` for everything else
  */
 export function readJson(bytes: Uint8Array, { maxBytes = 4 * 1024 * 1024, maxDepth = 64 }: JsonLimits = {}): unknown {
-  if (bytes.byteLength > maxBytes) throw new CosignError('SIZE_LIMIT', `The document has ${bytes.byteLength} bytes; more than ${maxBytes} are not read.`);
+  if (bytes.byteLength > maxBytes) throw new CosignError('SIZE_LIMIT', `The document has more than ${sizeText(maxBytes)}; it is not read.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -1,6 +1,7 @@
 // Taking unknown JSON apart with an error that says which member is wrong.
 import { CosignError, type ErrorCode } from '../errors.ts';
 import { readJson } from './json.ts';
+import { sizeText } from './sizeText.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -20,7 +21,7 @@ export class JsonShape {
    * @throws {CosignError} `SIZE_LIMIT`, and this shape's own code
    */
   parse(bytes: Uint8Array, maxBytes: number): JsonObject {
-    if (bytes.length > maxBytes) throw new CosignError('SIZE_LIMIT', `It is not read: ${this.#what} has ${bytes.length} bytes, and the limit is ${maxBytes}.`);
+    if (bytes.length > maxBytes) throw new CosignError('SIZE_LIMIT', `It is not read: ${this.#what} is larger than ${sizeText(maxBytes)}.`);
     let value: unknown;
     try {
       value = readJson(bytes, { maxBytes });

@@ -1,6 +1,7 @@
 // PEM blocks out of whatever a person saved: CRLF, BOM, indentation and text around them are accepted (RFC 7468).
 import { CosignError } from '../errors.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
+import { sizeText } from './sizeText.ts';
 
 /** One `-----BEGIN X-----` block. */
 export interface PemBlock {
@@ -21,7 +22,7 @@ const maxBlocks = 1000;
  * 1000 blocks, and for UTF-16 text
  */
 export function parsePem(bytes: Uint8Array): readonly PemBlock[] {
-  if (bytes.length > maxPemBytes) throw invalid(`it is larger than ${maxPemBytes / 1024} KiB`, 'Leave only the key in it.');
+  if (bytes.length > maxPemBytes) throw invalid(`it is larger than ${sizeText(maxPemBytes)}`, 'Leave only the key in it.');
   if (isUtf16(bytes)) throw invalid('it is saved as UTF-16', 'Save the file as UTF-8.');
   const lines = new TextDecoder('utf-8').decode(bytes).split(/\r\n|\n|\r/).map((line) => line.trim());
   const blocks: PemBlock[] = [];

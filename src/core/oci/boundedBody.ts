@@ -1,4 +1,5 @@
 // Reading an HTTP body: never more than a limit, never less than announced, never without letting go of the connection.
+import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
 import { single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
@@ -9,7 +10,7 @@ import type { HttpResponse } from './transport.ts';
  * @throws the signal's reason
  */
 export async function readBody(response: HttpResponse, limitBytes: number, what: string, signal: AbortSignal): Promise<Uint8Array> {
-  const tooLarge = (): CosignError => new CosignError('SIZE_LIMIT', `The registry sends more than ${limitBytes} bytes for ${what}; it was not read.`);
+  const tooLarge = (): CosignError => new CosignError('SIZE_LIMIT', `The registry sends more than ${sizeText(limitBytes)} for ${what}; it was not read.`);
   const announced = single(response.headers['content-length']);
   try {
     if (announced !== undefined && Number(announced) > limitBytes) throw tooLarge();

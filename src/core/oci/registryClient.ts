@@ -2,6 +2,7 @@
 import { SharedLoads } from '../async/sharedLoads.ts';
 import { digestOf, isDigest, type Digest } from '../crypto/digest.ts';
 import { decodeBase64 } from '../encoding/base64.ts';
+import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
 import { BlobStream, type BlobName } from './blobStream.ts';
 import { mountBlob, sendBlob, type BlobTransfer } from './blobUpload.ts';
@@ -91,7 +92,7 @@ export class RegistryClient {
   async blob(repository: RepositoryName, descriptor: Descriptor, signal: AbortSignal, { limitBytes }: { readonly limitBytes: number }): Promise<Uint8Array> {
     const what = `the blob ${descriptor.digest} of ${canonicalRepository(repository)}`;
     if (descriptor.size > limitBytes) {
-      throw new CosignError('SIZE_LIMIT', `It is said that ${what} has ${descriptor.size} bytes; more than ${limitBytes} are not read.`);
+      throw new CosignError('SIZE_LIMIT', `It is said that ${what} is larger than the ${sizeText(limitBytes)} that are read.`);
     }
     const embedded = descriptor.data === undefined ? undefined : decodeBase64(descriptor.data);
     if (embedded?.byteLength === descriptor.size && digestOf(embedded) === descriptor.digest) return embedded;

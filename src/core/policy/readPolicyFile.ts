@@ -1,4 +1,5 @@
 // A policy file by its content: JSON with "default" or "transports" is a containers policy, everything else is YAML with ClusterImagePolicies.
+import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
 import { JsonText, membersOf } from './containers/jsonText.ts';
 import type { ReadPolicyFile } from './policyProblem.ts';
@@ -19,7 +20,7 @@ export const maxPolicyFileBytes = 1024 * 1024;
  * @throws {CosignError} `POLICY_INVALID` for what is too large or no UTF-8, `POLICY_UNSUPPORTED` for a format that is not read
  */
 export function readPolicyFile(uri: string, bytes: Uint8Array, { cluster, containers }: PolicyParsers): ReadPolicyFile {
-  if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', `The policy file is larger than ${maxPolicyFileBytes / 1024} KiB.`, { remedy: 'Leave only the policies in it.' });
+  if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', `The policy file is larger than ${sizeText(maxPolicyFileBytes)}.`, { remedy: 'Leave only the policies in it.' });
   const text = decode(bytes);
   if (!isContainersPolicy(uri, text)) return cluster(text, uri);
   if (!containers) throw new CosignError('POLICY_UNSUPPORTED', 'The file is a policy of containers-policy.json(5), which is not read here.');

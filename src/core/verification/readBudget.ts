@@ -1,4 +1,5 @@
 // How much may be read for one digest in all: each signature is bounded, and so is what many of them cost together.
+import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
 
 export interface BudgetLimits {
@@ -21,7 +22,7 @@ export class ReadBudget {
     const { blobs, bytes: most } = this.#limits;
     if (this.#blobs >= blobs) throw new CosignError('COUNT_LIMIT', `The image has more than ${blobs} signatures and attestations; the others were not looked at.`, { remedy });
     if (this.#bytes + bytes > most) {
-      throw new CosignError('SIZE_LIMIT', `The signatures and attestations of the image have more than ${most} bytes together; some were not read.`, { remedy });
+      throw new CosignError('SIZE_LIMIT', `The signatures and attestations of the image have more than ${sizeText(most)} together; some were not read.`, { remedy });
     }
     this.#blobs += 1;
     this.#bytes += bytes;

@@ -1,6 +1,7 @@
 // One request to an API server: login and certificates by the client library; bounded and timed by us; redirects are not followed.
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { sizeText } from '../../core/encoding/sizeText.ts';
 import { CosignError } from '../../core/errors.ts';
 import { noLogin, refusal, unreachable, type ApiCall } from './apiFailure.ts';
 import type { ClusterLogin } from './kubeConfig.ts';
@@ -67,7 +68,7 @@ function send(server: URL, options: RequestOptions, login: OutgoingHttpHeaders, 
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size > maxBytes) {
-          outgoing.destroy(new CosignError('SIZE_LIMIT', `The API server of context "${call.context}" sent more than ${maxBytes / 1024 / 1024} MiB.`));
+          outgoing.destroy(new CosignError('SIZE_LIMIT', `The API server of context "${call.context}" sent more than ${sizeText(maxBytes)}.`));
           return;
         }
         chunks.push(chunk);

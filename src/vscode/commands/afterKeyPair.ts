@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget } from '../../contributions.ts';
 import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
 import type { NewKeyPair } from '../../core/signingEngine.ts';
+import { inform } from '../messages.ts';
 import { t } from '../words.ts';
 import type { CommandContext } from './context.ts';
 import { ignorePrivateKeys, ignoreFileFor } from './gitIgnore.ts';
@@ -35,7 +36,7 @@ export async function offerAfterKeyPair({ passwords }: CommandContext, { request
   });
   if (chosen.includes('ignore') && ignoreFile) await ignorePrivateKeys(ignoreFile, vscode.Uri.file(paths.privateKey));
   if (chosen.includes('remember')) await passwords.remember(key, password);
-  void vscode.window.showInformationMessage(t('{0}: {1}.', title, describeKeys([description])));
+  void inform(t('{0}: {1}.', title, describeKeys([description])));
   if (!chosen.includes('trust')) return;
   const target: AddTrustedKeyTarget = { uri: vscode.Uri.file(paths.publicKey).toString(), key: paths.publicKey };
   await vscode.commands.executeCommand(commandIds.addTrustedKey, target);

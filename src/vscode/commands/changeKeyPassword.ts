@@ -1,8 +1,8 @@
 // Commands: another password for a private key, and forgetting the remembered ones.
-import * as vscode from 'vscode';
 import { CosignError, toCosignError } from '../../core/errors.ts';
 import { isSecretReference } from '../../core/kubernetes/secretReference.ts';
 import { failureText } from '../../presentation/failureText.ts';
+import { inform } from '../messages.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
 import { describeKeys } from './keySteps.ts';
@@ -35,7 +35,7 @@ export const changeKeyPassword: Command = async (context) => {
   const description = await runWithProgress(t('Changing the password of {0}', privateKey.name), (signal) => signing.changePassword(privateKey.reference, oldPassword, password, signal));
   // It was remembered because the person wanted so; the old one opens nothing any more.
   if (await context.passwords.isRemembered(privateKey)) await context.passwords.remember(privateKey, password);
-  void vscode.window.showInformationMessage(t('The password of {0} ({1}) is another one now.', privateKey.name, describeKeys([description])));
+  void inform(t('The password of {0} ({1}) is another one now.', privateKey.name, describeKeys([description])));
 };
 
 /** Whoever changes a password knows the old one: it is asked even where it is remembered. */
@@ -69,5 +69,5 @@ function oldPasswordStep({ settings }: CommandContext, signing: SigningEngine): 
 export const forgetPasswords: Command = async ({ passwords, engine }) => {
   engine.ready?.signing.lock();
   await passwords.forgetAll();
-  void vscode.window.showInformationMessage(t('No password is remembered and no key is unlocked any more.'));
+  void inform(t('No password is remembered and no key is unlocked any more.'));
 };

@@ -9,6 +9,7 @@ import type { TrustSettings } from '../../core/policy/trustPolicy.ts';
 import { copiedWords, copyOutcome, nameWords, progressWords, unprovenWords } from '../../presentation/copyResultText.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
 import { useAt } from '../fileTrust.ts';
+import { askModally, inform } from '../messages.ts';
 import { parseLocation } from '../places.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -40,9 +41,9 @@ export const copyImage: Command = async (context, argument) => {
   const outcome = copyOutcome(result, t);
   const updated = update && goal === 'copy and update' ? ` ${await update()}` : '';
   const [offer, take] = [t('Update This Dockerfile'), t('Copy Reference')];
-  void vscode.window.showInformationMessage(outcome + updated, ...(update && updated === '' ? [offer] : []), take).then(async (chosen) => {
+  void inform(outcome + updated, ...(update && updated === '' ? [offer] : []), take).then(async (chosen) => {
     if (chosen === take) await vscode.env.clipboard.writeText(familiarName(result.destination));
-    if (chosen === offer && update) void vscode.window.showInformationMessage(await update());
+    if (chosen === offer && update) void inform(await update());
   });
 };
 
@@ -97,7 +98,7 @@ async function confirmOverwrite(plan: CopyPlan, selection: CopySelection): Promi
   if (!tag) return undefined;
   const yes = t('Overwrite the Tag');
   const detail = [t('The tag is now: {0}', tag.digest), t('It would become: {0}', digest), t('Whoever pulls by this tag gets another image then.')].join('\n');
-  const answer = await vscode.window.showWarningMessage(t('{0} is another image already. Overwrite it?', plainText(familiarName(destination), 300)), { modal: true, detail }, yes);
+  const answer = await askModally(t('{0} is another image already. Overwrite it?', plainText(familiarName(destination), 300)), detail, yes);
   if (answer !== yes) throw new vscode.CancellationError();
   return tag.digest;
 }
@@ -115,7 +116,7 @@ async function copy({ now }: CommandContext, engine: Engine, { plan, selection }
       }, signal));
   } catch (error) {
     if (error instanceof vscode.CancellationError) {
-      void vscode.window.showInformationMessage(t('Cancelled. No tag points at a part of an image; copying again goes on where this stopped.'));
+      void inform(t('Cancelled. No tag points at a part of an image; copying again goes on where this stopped.'));
       throw error;
     }
     throw withCopyRemedy(error, plan);

@@ -2,9 +2,10 @@
 import * as vscode from 'vscode';
 import { topsOf } from '../../core/copy/chosen.ts';
 import type { CopyEngine, CopyPlan, CopySelection } from '../../core/copyEngine.ts';
+import { sizeText } from '../../core/encoding/sizeText.ts';
 import { copyPlanDocument, planRows } from '../../presentation/copyPlanText.ts';
 import { countsWords, proofsWords, tagWords, totalsWords } from '../../presentation/copyText.ts';
-import { shortDigest, sizeText } from '../../presentation/digestText.ts';
+import { shortDigest } from '../../presentation/digestText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import type { CopyPlanDocuments } from '../copyPlanDocuments.ts';
 import { t } from '../words.ts';

@@ -1,11 +1,12 @@
 // The questions about a copy: which image, where to, which part of an index, and what of that which hangs on it.
 import { childrenFirst, topsOf } from '../../core/copy/chosen.ts';
 import { proofKinds, type CopyEngine, type CopyPlan, type CopyRequest, type CopySelection, type PlannedManifest, type ProofKind } from '../../core/copyEngine.ts';
+import { sizeText } from '../../core/encoding/sizeText.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
 import type { ImageUse } from '../../core/dockerfile/images.ts';
 import { canonicalRepository, familiarName, parseReference, type Reference } from '../../core/oci/reference.ts';
 import { copyRemedy, kindWords, partQuestion, partRows, proofCounts, totalsWords } from '../../presentation/copyText.ts';
-import { shortDigest, sizeText } from '../../presentation/digestText.ts';
+import { shortDigest } from '../../presentation/digestText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 import { chooseSeveral } from './chooseSeveral.ts';

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
+import { askModally, inform } from '../messages.ts';
 import { isRecord } from '../places.ts';
 import { t } from '../words.ts';
 
@@ -34,7 +35,7 @@ function chosenFiles(argument: unknown, more: unknown): readonly vscode.Uri[] {
   const selected = Array.isArray(more) ? more.map(fileIn).filter((file) => file !== undefined) : [];
   const active = vscode.window.activeTextEditor?.document.uri;
   const files = selected.length > 0 ? selected : [fileIn(argument) ?? active].filter((file) => file !== undefined);
-  if (files.length === 0) void vscode.window.showInformationMessage(t('Open a file first, or choose one in the explorer.'));
+  if (files.length === 0) void inform(t('Open a file first, or choose one in the explorer.'));
   return [...new Map(files.map((file) => [file.toString(), file])).values()];
 }
 
@@ -56,7 +57,7 @@ async function saveChanges(uri: vscode.Uri): Promise<vscode.Uri | undefined> {
 
 async function mayBeSaved(question: string): Promise<boolean> {
   const yes = t('Save and Sign');
-  return await vscode.window.showWarningMessage(question, { modal: true, detail: t('What is signed is the bytes on disk.') }, yes) === yes;
+  return await askModally(question, t('What is signed is the bytes on disk.'), yes) === yes;
 }
 
 function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {

@@ -5,6 +5,7 @@ import { coversImage, parseImagePattern } from '../../core/policy/imagePattern.t
 import { enumeration } from '../../presentation/translate.ts';
 import { labelText, plainText } from '../../presentation/untrustedText.ts';
 import { hasKeys, type FileTrust } from '../fileTrust.ts';
+import { inform } from '../messages.ts';
 import { isResolved } from '../verdictStore.ts';
 import { t } from '../words.ts';
 import type { CommandContext } from './context.ts';
@@ -39,7 +40,7 @@ export function listCovered({ tracker, settings }: CommandContext, uri: vscode.U
     ? t('The key {0} is trusted now. In {1} it covers none of {2} images: its patterns, in countersign.policies, match none of them.', name, file, all.size)
     : t('The key {0} is trusted now. In {1} it covers {2} of {3} images: {4}.', name, file, covered.length, all.size, enumeration(covered.map((image) => labelText(image, 120)), t, maxListed));
   const show = t('Show Trust of This File');
-  void vscode.window.showInformationMessage(text, show).then((chosen) => {
+  void inform(text, show).then((chosen) => {
     if (chosen === show) void vscode.commands.executeCommand(commandIds.showTrust, { uri: uri.toString() });
   });
 }

@@ -5,6 +5,7 @@ import type { KeyPairPlan, PlannedSecret } from '../../core/kubernetes/clusterKe
 import { secretNameProblem, secretReference } from '../../core/kubernetes/secretReference.ts';
 import { enumeration } from '../../presentation/translate.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
+import { askModally, inform, warn } from '../messages.ts';
 import { folderOf, workspaceScope, writeStored } from '../storedSettings.ts';
 import { t } from '../words.ts';
 import { contextStep, enterName, namespaceStep, secretStep, showReadOnly, type ClusterState } from './clusterSteps.ts';
@@ -38,7 +39,7 @@ export const generateClusterKeyPair: Command = async (context) => {
     await confirm(title, plan);
     const { leftovers } = await runWithProgress(t('Writing to Kubernetes'), (signal) => plan.write(signal));
     if (leftovers.length > 0) {
-      void vscode.window.showWarningMessage(t('A copy of the old secret could not be removed and still holds the old private key: {0}. Remove it.', enumeration(leftovers.map(secretReference), t)));
+      void warn(t('A copy of the old secret could not be removed and still holds the old private key: {0}. Remove it.', enumeration(leftovers.map(secretReference), t)));
     }
   } finally {
     preview.dispose();
@@ -83,7 +84,7 @@ async function confirm(title: string, { context, secrets, publicKey }: KeyPairPl
   const lost = losing.some(({ losesPrivateKey }) => losesPrivateKey);
   const question = t('Replace {0} in the context {1}?', enumeration(losing.map(({ place }) => secretReference(place)), t), plainText(context, 80));
   const warning = lost ? t('The old private key will be gone: nothing more can be signed with it, and what it signed is verified only by those who kept its public key.') : t('It is immutable, so it is deleted and made anew.');
-  if (await vscode.window.showWarningMessage(question, { modal: true, detail: `${detail}\n\n${warning}` }, yes) !== yes) throw new vscode.CancellationError();
+  if (await askModally(question, `${detail}\n\n${warning}`, yes) !== yes) throw new vscode.CancellationError();
 }
 
 function describe({ place, action, holds }: PlannedSecret): string {
@@ -112,7 +113,7 @@ async function offerAfter({ context, secrets, publicKey }: KeyPairPlan, current:
   });
   if (chosen.includes('context')) await writeStored('countersign.kubernetes.context', context, workspaceScope(undefined) ?? 'user', undefined);
   if (chosen.includes('file') && folder) await writePublicKey(vscode.Uri.joinPath(folder.uri, 'cosign.pub'), publicKey.pem);
-  void vscode.window.showInformationMessage(t('{0}: {1}.', title, describeKeys([publicKey])));
+  void inform(t('{0}: {1}.', title, describeKeys([publicKey])));
   // The reference leads to the secret only in the context where it was written.
   if (chosen.includes('trust')) await vscode.commands.executeCommand(commandIds.addTrustedKey, { key: context === current || chosen.includes('context') ? reference : publicKey.pem });
 }
@@ -120,6 +121,6 @@ async function offerAfter({ context, secrets, publicKey }: KeyPairPlan, current:
 async function writePublicKey(file: vscode.Uri, pem: string): Promise<void> {
   const exists = await vscode.workspace.fs.stat(file).then(() => true, () => false);
   const yes = t('Replace');
-  if (exists && await vscode.window.showWarningMessage(t('There is a cosign.pub already. Replace it?'), { modal: true, detail: file.fsPath }, yes) !== yes) return;
+  if (exists && await askModally(t('There is a cosign.pub already. Replace it?'), file.fsPath, yes) !== yes) return;
   await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(pem));
 }

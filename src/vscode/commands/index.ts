@@ -6,6 +6,7 @@ import { failureText, type FailureAction } from '../../presentation/failureText.
 import { documentationUri } from '../documentationLinks.ts';
 import { describeFailure } from '../failureLog.ts';
 import type { actionCommands } from '../actionCommands.ts';
+import { complain } from '../messages.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
 import { copyDigest } from './copyDigest.ts';
@@ -72,7 +73,7 @@ async function showFailure(id: string, error: unknown, context: CommandContext):
   const settings = actions.filter(({ kind }) => kind === 'open setting' || kind === 'manage workspace trust').slice(0, 1);
   const diagnose = actions.filter(({ kind }) => kind === 'diagnose registry').map(({ title }) => title);
   const [showLog, explain] = [t('Show Log'), t('Explain')];
-  const chosen = await vscode.window.showErrorMessage(text, ...settings.map(({ title }) => title), ...diagnose, showLog, explain);
+  const chosen = await complain(text, ...settings.map(({ title }) => title), ...diagnose, showLog, explain);
   const action = settings.find(({ title }) => title === chosen);
   if (chosen === showLog) context.log.show();
   else if (chosen === explain) await vscode.commands.executeCommand('vscode.open', documentationUri(context.extensionUri, failure.code));

@@ -4,6 +4,7 @@ import { CosignError } from '../../core/errors.ts';
 import type { KeyPairPaths, NewKeyPair, SigningEngine } from '../../core/signingEngine.ts';
 import { enumeration } from '../../presentation/translate.ts';
 import { labelText, plainText } from '../../presentation/untrustedText.ts';
+import { askModally } from '../messages.ts';
 import { t } from '../words.ts';
 import { back, choose, enter, type Back, type Choice, type Step } from './steps.ts';
 
@@ -56,7 +57,7 @@ export function newPasswordSteps<State extends { readonly password?: string }>()
       ask: async (state) => {
         const yes = t('Use No Password');
         const detail = t('Everybody who can read the file can sign with it.');
-        return await vscode.window.showWarningMessage(t('Write the private key without a password?'), { modal: true, detail }, yes) === yes ? state : back;
+        return await askModally(t('Write the private key without a password?'), detail, yes) === yes ? state : back;
       },
     },
   ];
@@ -109,7 +110,7 @@ function overwriteStep<State extends KeyPairState>(): Step<State> {
       const yes = t('Replace');
       const files = enumeration((state.existing ?? []).map((path) => plainText(path, 300)), t);
       const detail = t('{0} will be replaced. A private key that is replaced is gone: nothing more can be signed with it.', files);
-      const answer = await vscode.window.showWarningMessage(t('There is a key of this name already. Replace it?'), { modal: true, detail }, yes);
+      const answer = await askModally(t('There is a key of this name already. Replace it?'), detail, yes);
       return answer === yes ? { ...state, overwrite: state.existing ?? [] } : back;
     },
   };

@@ -4,6 +4,7 @@ import type { PinPlan } from '../../core/rewriting/pinning.ts';
 import { notUnpinnedWords, pinnedWords, unpinnedWords } from '../../presentation/pinText.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { hasKeys, useAt, type FileTrust } from '../fileTrust.ts';
+import { inform } from '../messages.ts';
 import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, unpinPlan, type OpenReading } from '../pinPlans.ts';
 import { parseLocation } from '../places.ts';
 import { t } from '../words.ts';
@@ -67,4 +68,4 @@ async function apply({ uri, version }: FileTrust, { edits }: PinPlan): Promise<b
   return done;
 }
 
-const say = (text: string): void => void vscode.window.showInformationMessage(text);
+const say = (text: string): void => void inform(text);

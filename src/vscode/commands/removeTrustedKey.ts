@@ -1,6 +1,7 @@
 // Command: takes a trusted key out of the settings that hold it, and out of the policies that name it.
 import * as vscode from 'vscode';
 import { labelText } from '../../presentation/untrustedText.ts';
+import { askModally, inform } from '../messages.ts';
 import { isRecord } from '../places.ts';
 import { readStored, writeStored, type Scope } from '../storedSettings.ts';
 import { t } from '../words.ts';
@@ -18,7 +19,7 @@ export const removeTrustedKey: Command = async (context) => {
   const resource = vscode.window.activeTextEditor?.document.uri;
   const stored = await keysIn(context, resource);
   if (stored.length === 0) {
-    void vscode.window.showInformationMessage(t('There is no trusted key to remove.'));
+    void inform(t('There is no trusted key to remove.'));
     return;
   }
   const step: Step<{ readonly chosen?: StoredKey }> = {
@@ -73,7 +74,7 @@ async function askAboutEmptied(name: string, count: number, lastPolicies: boolea
     t('Policies that trust no other key: {0}. Kept without a key, they leave their images unchecked until you correct them.', count),
     ...(lastPolicies ? [t('No policy would be left after removing them: then every remaining key is trusted for every image.')] : []),
   ].join(' ');
-  const chosen = await vscode.window.showWarningMessage(t('Remove the trusted key "{0}" and its policies?', name), { modal: true, detail }, keeping, removal);
+  const chosen = await askModally(t('Remove the trusted key "{0}" and its policies?', name), detail, keeping, removal);
   return chosen === removal ? 'remove' : chosen === keeping ? 'keep' : undefined;
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { settingDefaults } from '../../contributions.ts';
 import { repositoryUrl } from '../../presentation/documentation.ts';
 import { issueReport } from '../../presentation/issueReport.ts';
+import { inform } from '../messages.ts';
 import { t } from '../words.ts';
 import type { Command } from './context.ts';
 
@@ -22,7 +23,7 @@ export const reportIssue: Command = async (context) => {
   });
   await context.explanations.show(t('Countersign Report'), text, { aside: false, language: 'markdown' });
   const [copy, open] = [t('Copy Report'), t('Copy Report and Open Issues')];
-  const chosen = await window.showInformationMessage(
+  const chosen = await inform(
     t('This is what helps to find a problem: versions, numbers and codes, no names of images, registries or keys. Read it, then copy it into an issue.'), copy, ...(repositoryUrl === '' ? [] : [open]),
   );
   if (chosen === undefined) return;

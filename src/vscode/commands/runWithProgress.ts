@@ -1,12 +1,13 @@
 // Work that takes a while, with progress on screen and a cancel that aborts it.
 import * as vscode from 'vscode';
+import { withProgress } from '../messages.ts';
 
 /** How far the work is; `message` stands beside the bar. */
 export type Report = (done: number, total: number, message?: string) => void;
 
 /** @throws {vscode.CancellationError} when the person stopped it; whatever `work` throws */
 export async function runWithProgress<T>(title: string, work: (signal: AbortSignal, report: Report) => Promise<T>): Promise<T> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
+  return withProgress(title, async (progress, token) => {
     const run = new AbortController();
     const subscription = token.onCancellationRequested(() => run.abort(new vscode.CancellationError()));
     let shown = 0;

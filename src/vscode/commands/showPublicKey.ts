@@ -1,6 +1,7 @@
 // Command: unlocks a private key and shows its public key.
 import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget } from '../../contributions.ts';
+import { inform } from '../messages.ts';
 import { t } from '../words.ts';
 import type { Command } from './context.ts';
 import { describeKeys } from './keySteps.ts';
@@ -22,7 +23,7 @@ export const showPublicKey: Command = async (context) => {
 
 async function show(name: string, words: string, pem: string): Promise<void> {
   const [copy, open, trust] = [t('Copy Public Key'), t('Open as Text'), t('Trust It…')];
-  const chosen = await vscode.window.showInformationMessage(t('{0}: {1}.', name, words), copy, open, trust);
+  const chosen = await inform(t('{0}: {1}.', name, words), copy, open, trust);
   if (chosen === copy) await vscode.env.clipboard.writeText(pem);
   if (chosen === open) await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: pem, language: 'plaintext' }));
   const target: AddTrustedKeyTarget = { key: pem };

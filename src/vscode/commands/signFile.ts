@@ -1,13 +1,14 @@
 // Command: signs files as blobs. What is signed is the bytes on disk.
 import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget, type FileOutputs } from '../../contributions.ts';
+import { sizeText } from '../../core/encoding/sizeText.ts';
 import { CosignError } from '../../core/errors.ts';
 import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
 import type { FileSigning, Progress, SigningEngine } from '../../core/signingEngine.ts';
-import { sizeText } from '../../presentation/digestText.ts';
 import { filesVerdictMessage } from '../../presentation/fileSignatureText.ts';
 import { enumeration } from '../../presentation/translate.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
+import { askModally, inform, warn } from '../messages.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
 import { fileName, savedFilesFor } from './files.ts';
@@ -71,7 +72,7 @@ async function signAll({ fileSignatures }: CommandContext, jobs: readonly Job[],
   } catch (error) {
     if (signed === 0) throw error;
     await fileSignatures.refresh();
-    if (error instanceof vscode.CancellationError) void vscode.window.showInformationMessage(t('Cancelled: {0} of {1} files are signed.', signed, jobs.length));
+    if (error instanceof vscode.CancellationError) void inform(t('Cancelled: {0} of {1} files are signed.', signed, jobs.length));
     if (!(error instanceof CosignError)) throw error;
     const { code, message, remedy } = error;
     // One message, with what happened before.
@@ -91,7 +92,7 @@ async function confirmReplacing(existing: readonly string[]): Promise<boolean> {
   const yes = t('Replace');
   // All of them: a yes counts for what it was shown, and for nothing else.
   const detail = t('{0} will be replaced.', enumeration(existing.map((path) => plainText(path, 300)), t, existing.length));
-  return await vscode.window.showWarningMessage(t('There are signatures already. Replace them?'), { modal: true, detail }, yes) === yes;
+  return await askModally(t('There are signatures already. Replace them?'), detail, yes) === yes;
 }
 
 async function tellOutcome(context: CommandContext, first: vscode.Uri, written: readonly string[], description: KeyDescription, files: readonly vscode.Uri[]): Promise<void> {
@@ -106,13 +107,13 @@ async function tellOutcome(context: CommandContext, first: vscode.Uri, written: 
       if (error instanceof vscode.CancellationError) return undefined;
       throw error;
     });
-    const show = found?.every(({ state }) => state.kind === 'verified') === true ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
+    const show = found?.every(({ state }) => state.kind === 'verified') === true ? inform : warn;
     void show([head, found ? filesVerdictMessage(found, t) : t('Verifying was cancelled.')].join(' '));
     return;
   }
   await fileSignatures.refresh();
   const offer = t('Trust This Key…');
   const target: AddTrustedKeyTarget = { uri: first.toString(), key: description.pem };
-  void vscode.window.showInformationMessage(t('{0} The key is not among those you trust.', head), offer)
+  void inform(t('{0} The key is not among those you trust.', head), offer)
     .then((chosen) => (chosen === offer ? vscode.commands.executeCommand(commandIds.addTrustedKey, target) : undefined));
 }

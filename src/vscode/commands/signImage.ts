@@ -11,6 +11,7 @@ import type { SignedManifest, SigningPlan } from '../../core/signing/signImage.t
 import { planName, signingOutcome, signingSummary } from '../../presentation/signingText.ts';
 import { labelText, plainText } from '../../presentation/untrustedText.ts';
 import { useAt } from '../fileTrust.ts';
+import { inform, warn } from '../messages.ts';
 import { parseLocation } from '../places.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
@@ -85,7 +86,7 @@ async function push({ tracker }: CommandContext, engine: Engine, plan: SigningPl
     const pushed = last - Math.max(first, 0);
     if (pushed > 0) await tracker.imagesChanged();
     if (error instanceof vscode.CancellationError) {
-      void vscode.window.showInformationMessage(pushed > 0 ? t('Cancelled: {0} of {1} signatures are in the registry.', last, all) : t('Cancelled: no signature is known to be pushed.'));
+      void inform(pushed > 0 ? t('Cancelled: {0} of {1} signatures are in the registry.', last, all) : t('Cancelled: no signature is known to be pushed.'));
     }
     throw withPushRemedy(error, plan);
   } finally {
@@ -124,7 +125,7 @@ async function tellOutcome({ tracker, log }: CommandContext, engine: Engine, { p
   const [offer, take] = [t('Trust This Key…'), t('Copy Reference')];
   const text = signingOutcome({ plan, signed, before, after, verdict, signerTrusted }, t);
   const target: AddTrustedKeyTarget = { ...(uri ? { uri: uri.toString() } : {}), image: familiarName(plan.reference), key: description.pem };
-  const show = verdict?.kind === 'unsigned' || verdict?.kind === 'untrusted' || verdict?.kind === 'unchecked' ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const show = verdict?.kind === 'unsigned' || verdict?.kind === 'untrusted' || verdict?.kind === 'unchecked' ? warn : inform;
   // With a button the editor shows a message whole instead of its first words.
   void show(text, ...(signerTrusted ? [] : [offer]), take).then((chosen) => {
     if (chosen === offer) return vscode.commands.executeCommand(commandIds.addTrustedKey, target);

@@ -7,6 +7,7 @@ import type { FormatChoice, SigningPlan } from '../../core/signing/signImage.ts'
 import type { SigningEngine } from '../../core/signingEngine.ts';
 import { annotationList } from '../../presentation/signatureWords.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
+import { propose } from '../messages.ts';
 import { t } from '../words.ts';
 import type { PrivateKeyState } from './privateKeySteps.ts';
 import { askPatience, back, choose, enter, enterOrChoose, type Step, type StepPlace } from './steps.ts';
@@ -117,6 +118,6 @@ export function imageChoices(uses: readonly { readonly use: { readonly text: str
 /** @throws {vscode.CancellationError} unless the person says yes */
 export async function confirmSigning(name: string, detail: string): Promise<void> {
   const yes = t('Sign');
-  const answer = await vscode.window.showInformationMessage(t('Sign {0}?', name), { modal: true, detail }, yes);
+  const answer = await propose(t('Sign {0}?', name), detail, yes);
   if (answer !== yes) throw new vscode.CancellationError();
 }

@@ -1,5 +1,6 @@
 // Questions one after another, with a way back: nothing is done before the last one is answered.
 import * as vscode from 'vscode';
+import { messageText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 
 /** The person wants the question before this one again. */
@@ -124,11 +125,11 @@ export interface InputOptions {
 /** @throws {vscode.CancellationError} when the person leaves */
 export function enter(place: StepPlace, options: InputOptions): Promise<string | Back> {
   const input = vscode.window.createInputBox();
-  input.prompt = options.prompt;
+  input.prompt = messageText(options.prompt);
   if (options.placeholder !== undefined) input.placeholder = options.placeholder;
   input.value = options.value ?? '';
   input.password = options.password === true;
-  if (options.warning !== undefined) input.validationMessage = { message: options.warning, severity: vscode.InputBoxValidationSeverity.Warning };
+  if (options.warning !== undefined) input.validationMessage = { message: messageText(options.warning), severity: vscode.InputBoxValidationSeverity.Warning };
   let running = new AbortController();
   /** True when the value may be taken. */
   const validate = async (accepting: boolean): Promise<boolean> => {
@@ -139,7 +140,7 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
     const result = await options.validate(input.value, accepting, run.signal).catch((error: unknown) => (run.signal.aborted ? undefined : String(error)));
     if (run.signal.aborted) return false;
     input.busy = false;
-    input.validationMessage = typeof result === 'object' ? { message: result.note, severity: vscode.InputBoxValidationSeverity.Info } : result;
+    input.validationMessage = typeof result === 'object' ? { message: messageText(result.note), severity: vscode.InputBoxValidationSeverity.Info } : result && messageText(result);
     return typeof result !== 'string';
   };
   return asked(input, place, (answer) => vscode.Disposable.from(
@@ -161,7 +162,7 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
 export async function askPatience<T>(title: string, says: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const run = new AbortController();
   const picker = vscode.window.createQuickPick();
-  Object.assign(picker, { title, placeholder: t('Escape cancels'), items: [{ label: `$(loading~spin) ${says}`, alwaysShow: true }], busy: true, ignoreFocusOut: true });
+  Object.assign(picker, { title, placeholder: t('Escape cancels'), items: [{ label: `$(sync) ${says}`, alwaysShow: true }], busy: true, ignoreFocusOut: true });
   const subscription = picker.onDidHide(() => run.abort(new vscode.CancellationError()));
   picker.show();
   try {

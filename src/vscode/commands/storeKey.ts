@@ -1,6 +1,7 @@
 // Writes a trusted key and its policy into one scope of the settings, without losing anything that stands there.
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
+import { askModally, inform } from '../messages.ts';
 import { isRecord } from '../places.ts';
 import { folderOf, readStored, writeStored, type Scope, type ScopedValue } from '../storedSettings.ts';
 import { t } from '../words.ts';
@@ -45,7 +46,7 @@ export async function storeKey({ key, name, images, scope, resource, describeNow
   }
   if (policies.some((value) => specificity.indexOf(value.scope) > specificity.indexOf(scope))) {
     // Said, not asked: the command is done.
-    void vscode.window.showInformationMessage(t('This workspace has policies of its own, which count here instead of those in your user settings. The key counts here once one of them names it.'));
+    void inform(t('This workspace has policies of its own, which count here instead of those in your user settings. The key counts here once one of them names it.'));
   }
   return true;
 }
@@ -80,5 +81,5 @@ function referenceFor({ reference, file }: ChosenKey, scope: Scope, resource: vs
 }
 
 async function confirm(question: string, yes: string, detail: string): Promise<boolean> {
-  return await vscode.window.showWarningMessage(question, { modal: true, detail }, yes) === yes;
+  return await askModally(question, detail, yes) === yes;
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
+import { inform } from '../messages.ts';
 import { readStored, workspaceScope, writeStored } from '../storedSettings.ts';
 import { isPolicyDocument } from '../policyText.ts';
 import { t } from '../words.ts';
@@ -12,7 +13,7 @@ export const usePolicyFile: Command = async (_context, argument) => {
   const document = vscode.window.activeTextEditor?.document;
   const uri = typeof argument === 'string' ? vscode.Uri.parse(argument) : document && isPolicyDocument(document, { isUsed: () => false }) ? document.uri : undefined;
   if (uri?.scheme !== 'file') {
-    await vscode.window.showInformationMessage(t('Open a policy file first.'));
+    await inform(t('Open a policy file first.'));
     return;
   }
   const scope = workspaceScope(uri) ?? 'user';

@@ -1,8 +1,9 @@
 // Command: verifies files with the signatures beside them and says how it went, in one message for all of them.
 import * as vscode from 'vscode';
+import { sizeText } from '../../core/encoding/sizeText.ts';
 import { commandIds, type AddTrustedKeyTarget } from '../../contributions.ts';
-import { sizeText } from '../../presentation/digestText.ts';
 import { filesVerdictMessage, signedPath, type NamedFileState } from '../../presentation/fileSignatureText.ts';
+import { inform, warn } from '../messages.ts';
 import { t } from '../words.ts';
 import type { Command, CommandContext } from './context.ts';
 import { fileName, filesFor } from './files.ts';
@@ -19,7 +20,7 @@ export const verifyFileSignature: Command = async (context, argument, more) => {
   const target: AddTrustedKeyTarget = { uri: first.toString() };
   const offers = kinds.has('no keys') || kinds.has('untrusted') ? [add] : [];
   const isCalm = [...kinds].every((kind) => kind === 'verified' || kind === 'unsigned' || kind === 'no keys');
-  const show = isCalm ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
+  const show = isCalm ? inform : warn;
   void show(filesVerdictMessage(found, t), ...offers).then((answer) => (answer === add ? vscode.commands.executeCommand(commandIds.addTrustedKey, target) : undefined));
 };
 

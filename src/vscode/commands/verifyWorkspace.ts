@@ -4,6 +4,7 @@ import { commandIds } from '../../contributions.ts';
 import { summarize } from '../../presentation/summary.ts';
 import { isDockerfile } from '../dockerfileDocuments.ts';
 import { hasKeys } from '../fileTrust.ts';
+import { inform, warn } from '../messages.ts';
 import type { Settings } from '../settings.ts';
 import { t } from '../words.ts';
 import { WorkspaceScan } from '../workspaceScan.ts';
@@ -16,7 +17,7 @@ const maxFiles = 20_000;
 
 export const verifyWorkspace: Command = async (context) => {
   if ((vscode.workspace.workspaceFolders ?? []).length === 0) {
-    void vscode.window.showInformationMessage(t('Open a folder first: then all its Dockerfiles can be verified.'));
+    void inform(t('Open a folder first: then all its Dockerfiles can be verified.'));
     return;
   }
   const engine = await context.engine.get();
@@ -59,7 +60,7 @@ async function findDockerfiles(settings: Settings): Promise<readonly vscode.Uri[
 
 function offerAgain(): void {
   const again = t('Verify All Dockerfiles');
-  void vscode.window.showWarningMessage(t('Stopped: settings, keys or policy files changed meanwhile, so nothing of it counts. Verify again.'), again).then((chosen) => {
+  void warn(t('Stopped: settings, keys or policy files changed meanwhile, so nothing of it counts. Verify again.'), again).then((chosen) => {
     if (chosen === again) void vscode.commands.executeCommand(commandIds.verifyWorkspace);
   });
 }
@@ -69,7 +70,7 @@ async function conclude(scan: WorkspaceScan, wasCancelled: boolean): Promise<voi
   const files = scan.files();
   const failed = files.filter(({ failure }) => failure).length;
   if (files.length === 0 && outdated === 0 && !wasCancelled) {
-    void vscode.window.showInformationMessage(t('There is no Dockerfile in this workspace.'));
+    void inform(t('There is no Dockerfile in this workspace.'));
     return;
   }
   const [first] = files;
@@ -88,7 +89,7 @@ async function conclude(scan: WorkspaceScan, wasCancelled: boolean): Promise<voi
   ].join(' ');
   const show = t('Show Problems');
   const isQuiet = severity !== 'error' && severity !== 'warning' && failed === 0 && outdated === 0 && !wasCancelled;
-  void (isQuiet ? vscode.window.showInformationMessage(text) : vscode.window.showWarningMessage(text, show)).then((chosen) => {
+  void (isQuiet ? inform(text) : warn(text, show)).then((chosen) => {
     if (chosen === show) void vscode.commands.executeCommand('workbench.actions.view.problems');
   });
 }

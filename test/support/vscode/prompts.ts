@@ -25,6 +25,10 @@ export interface Shown {
   readonly step?: number | undefined;
   readonly totalSteps?: number | undefined;
   readonly items: readonly Item[];
+  /** What the editor makes links in. */
+  readonly prompt?: string;
+  /** In the title. */
+  readonly buttons?: readonly Button[];
   readonly validation?: unknown;
   readonly modal?: boolean;
   readonly severity?: string;
@@ -85,7 +89,7 @@ class QuickInput {
       await this.#apply(answer);
       this.#script.shown.push({
         kind: this.#kind, text: [this.title, this.placeholder, this.prompt].filter(Boolean).join(' | '), step: this.step, totalSteps: this.totalSteps,
-        items: this.items, validation: this.validationMessage, value: this.value,
+        items: this.items, prompt: this.prompt, buttons: this.buttons as readonly Button[], validation: this.validationMessage, value: this.value,
         password: this.password, ignoreFocusOut: this.ignoreFocusOut, checked: this.selectedItems.map(({ label }) => label),
       });
       this.#act(answer);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { shortDigest, sizeText, timeText } from '../../../src/presentation/digestText.ts';
+import { sizeText } from '../../../src/core/encoding/sizeText.ts';
+import { shortDigest, timeText } from '../../../src/presentation/digestText.ts';
 
 describe('measures', () => {
   it('shorten a digest to twelve digits', () => assert.equal(shortDigest(`sha256:${'ab'.repeat(32)}`), 'sha256:abababababab…'));

@@ -16,7 +16,7 @@ describe('the summary of a file', () => {
     ['verified and not covered', [verified, uncovered], '$(shield) 1 of 2 verified', 'neutral'],
     ['not covered only', [uncovered, uncovered], '$(dash) No policy covers these images', 'neutral'],
     ['no keys', [noKeys, noKeys], '$(key) No trusted key', 'neutral'],
-    ['being verified', [verified, pending], '$(loading~spin) Verifying 1 of 2', 'busy'],
+    ['being verified', [verified, pending], '$(sync) Verifying 1 of 2', 'busy'],
     ['waiting', [verified, waiting], '$(circle-outline) 1 of 2 not verified yet', 'neutral'],
     ['cancelled', [verified, cancelled], '$(circle-outline) 1 of 2 not verified yet', 'neutral'],
     ['unresolved', [verified, unresolved], '$(symbol-variable) 1 of 2 unresolved', 'warning'],

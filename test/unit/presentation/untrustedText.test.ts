@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { escapeMarkdown, labelText, plainText } from '../../../src/presentation/untrustedText.ts';
+import { escapeMarkdown, labelText, messageText, plainText } from '../../../src/presentation/untrustedText.ts';
 
 /** What a Markdown renderer makes of text without structure: backslashes and entities resolved. */
 const rendered = (markdown: string): string => markdown.replace(/\\([!-/:-@[-`{-~])|&#(\d+);/g, (_, char: string | undefined, code: string) => char ?? String.fromCharCode(Number(code)));
@@ -21,6 +21,13 @@ describe('text that others wrote', () => {
   it('is cut with a mark', () => assert.equal(plainText('x'.repeat(300), 10), `${'x'.repeat(10)}…`));
   it('is not cut through a character', () => assert.equal(plainText(`${'x'.repeat(9)}😀y`, 10), `${'x'.repeat(9)}…`));
   it('is bounded however long it is', () => assert.ok(escapeMarkdown('$'.repeat(10_000_000)).length < 2000));
+
+  it('becomes no link in a message, whatever it was', () => {
+    assert.equal(messageText('[ok](command:quit) and [x](https://e.example "y")'), '[ok] (command:quit) and [x] (https://e.example "y")');
+    assert.equal(messageText('[ok]\u200B(command:quit)'), '[ok]\uFFFD(command:quit)');
+    fc.assert(fc.property(hostile, (text) => assert.ok(!messageText(text).includes(']('))));
+    assert.ok(messageText('x'.repeat(10_000)).length < 1010);
+  });
 
   it('draws no icon in labels', () => assert.equal(labelText('$(verified-filled) x'), '\\$(verified-filled) x'));
 

@@ -11,7 +11,7 @@ const lens = (state: UseState, use = sampleUse()): string => lensTitle({ use, st
 describe('the lens', () => {
   it('says each state in its own words', () => {
     assert.deepEqual(Object.fromEntries(Object.entries(states).map(([name, state]) => [name, lens(state, state.kind === 'unresolved' ? unresolvedUse() : sampleUse())])), {
-      pending: '$(loading~spin) Verifying…',
+      pending: '$(sync) Verifying…',
       waiting: '$(circle-outline) Not verified yet',
       cancelled: '$(circle-outline) Not verified: cancelled',
       noKeys: '$(key) Not verified: add a trusted key',

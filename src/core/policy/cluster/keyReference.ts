@@ -1,5 +1,6 @@
 // The `key` of an authority: PEM text, a secret of the cluster, or a key management service.
 import { parsePublicKeys } from '../../crypto/publicKey.ts';
+import { sizeText } from '../../encoding/sizeText.ts';
 import { CosignError } from '../../errors.ts';
 import type { PolicyFix, SeveralKeys } from '../policyProblem.ts';
 import type { KeySetting } from '../trustPolicy.ts';
@@ -47,7 +48,7 @@ export function readKeyReference(key: MapValue, path: string, name: string, auth
 
 /** policy-controller takes the first block and no other (`cryptoutils.UnmarshalPEMToPublicKey`), so a second key must not count here either. */
 function readPem(data: TextValue, name: string, authority: MapValue, reports: Reports): KeyReading {
-  if (data.text.length > maxKeyLength) return refused(data, 'invalid-key', name, 'it is longer than 64 KiB', reports);
+  if (data.text.length > maxKeyLength) return refused(data, 'invalid-key', name, `it is longer than ${sizeText(maxKeyLength)}`, reports);
   const bytes = new TextEncoder().encode(data.text);
   try {
     const keys = parsePublicKeys(bytes);

@@ -1,5 +1,6 @@
 // registries.d: whether podman looks for cosign's signatures of an image at all (containers-registries.d(5), containers/image `docker/registries_d.go`).
 import { parseDocument } from 'yaml';
+import { sizeText } from '../../encoding/sizeText.ts';
 import type { Reference } from '../../oci/reference.ts';
 import { scopesOf } from './scopes.ts';
 
@@ -58,7 +59,7 @@ export class RegistriesD {
 
   /** What is wrong, if anything is; other members are let be. */
   #add({ uri, text }: RegistriesFile): string | undefined {
-    if (text.length > maxLength) return 'is larger than 1 MiB';
+    if (text.length > maxLength) return `is larger than ${sizeText(maxLength)}`;
     const root = readYaml(text);
     if (typeof root === 'string') return root;
     const fallback = root.get('default-docker');
