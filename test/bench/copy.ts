@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseReference } from '../../src/core/oci/reference.ts';
-import { testEngine } from '../support/engine.ts';
+import { testEngine, testSettings } from '../support/engine.ts';
 import { pushBlob, pushManifest } from '../support/images.ts';
 import { requirePeers, startDistribution } from '../support/peers.ts';
 import { startRegistry } from '../support/registry.ts';
 import { startSlowProxy } from '../support/slowProxy.ts';
+import { testCertificate } from '../support/testCertificate.ts';
 import { copyMemory } from './copyMemory.ts';
 import { inTurn, measured } from './programs.ts';
 import { median, row, type Row } from './report.ts';
@@ -17,25 +18,27 @@ const megabyte = 1024 * 1024;
 const never = new AbortController().signal;
 
 export async function benchCopy(quick: boolean): Promise<readonly Row[]> {
-  return [...await acrossRegistries(quick), ...await withinRealRegistry(quick ? 2 : 5), ...await memory(quick), ...await withinRegistry()];
+  return [...await acrossRegistries(quick), ...await overTls(quick), ...await withinRealRegistry(quick ? 2 : 5), ...await memory(quick), ...await withinRegistry()];
 }
 
 type Copier = readonly [name: string, copy: (source: string, target: string) => Promise<unknown>];
 
 /** Ours first: as a process beside their processes, and in one that runs already, as in the editor. */
-async function copiers(engine: ReturnType<typeof testEngine>): Promise<readonly Copier[]> {
+async function copiers(engine: ReturnType<typeof testEngine>, secure = false): Promise<readonly Copier[]> {
+  const cosignFlag = secure ? '--allow-insecure-registry' : '--allow-http-registry';
+  const orasFlags = secure ? ['--from-insecure', '--to-insecure'] : ['--from-plain-http', '--to-plain-http'];
   const peers = await requirePeers(['cosign2', 'cosign3', 'crane', 'oras', 'skopeo']);
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
   process.once('exit', () => { rmSync(folder, { recursive: true, force: true }); });
   const run = (program: string, words: readonly string[]): Promise<unknown> => measured(program, words, folder);
   return [
-    ['ours (process)', (source, target) => run(process.execPath, [resolve('dist/cli.js'), 'copy', source, target])],
+    ['ours (process)', (source, target) => run(process.execPath, [resolve('dist/cli.js'), 'copy', cosignFlag, source, target])],
     ['ours (in the editor)', (source, target) => copy(engine, source, target)],
     ['crane', (source, target) => run(peers.crane, ['copy', '--insecure', source, target])],
-    ['oras', (source, target) => run(peers.oras, ['cp', '-r', '--from-plain-http', '--to-plain-http', source, target])],
+    ['oras', (source, target) => run(peers.oras, ['cp', '-r', ...orasFlags, source, target])],
     ['skopeo', (source, target) => run(peers.skopeo, ['copy', '--all', '--src-tls-verify=false', '--dest-tls-verify=false', `docker://${source}`, `docker://${target}`])],
-    ['cosign 2', (source, target) => run(peers.cosign2, ['copy', '--allow-http-registry', source, target])],
-    ['cosign 3', (source, target) => run(peers.cosign3, ['copy', '--allow-http-registry', source, target])],
+    ['cosign 2', (source, target) => run(peers.cosign2, ['copy', cosignFlag, source, target])],
+    ['cosign 3', (source, target) => run(peers.cosign3, ['copy', cosignFlag, source, target])],
   ];
 }
 
@@ -67,24 +70,41 @@ function besides(what: string, programs: readonly Copier[], times: readonly (rea
 }
 
 async function acrossRegistries(quick: boolean): Promise<readonly Row[]> {
-  const from = await startDistribution({ storage: 'filesystem' });
-  const engine = testEngine();
+  const what = 'copy 256 MB between registries';
+  const { programs, times } = await toEmptyOnes(quick ? 2 : 7);
+  return besides(what, programs, times, 1.1);
+}
+
+/** As nearly everybody's registry is reached; the certificate is one that nobody verifies. */
+async function overTls(quick: boolean): Promise<readonly Row[]> {
+  const { programs, times } = await toEmptyOnes(quick ? 1 : 5, testCertificate);
+  return besides('copy 256 MB between registries over TLS', programs, times, 1.1).filter(({ most }) => most === undefined);
+}
+
+async function toEmptyOnes(count: number, tls?: typeof testCertificate): Promise<{ readonly programs: readonly Copier[]; readonly times: readonly (readonly number[])[] }> {
+  const options = { storage: 'filesystem', ...(tls ? { tls } : {}) } as const;
+  // What fills the source speaks plain http.
+  const [from, pushed] = await Promise.all([startDistribution(options), startDistribution({ storage: 'filesystem' })]);
+  const engine = testEngine(tls ? { insecureRegistries: [from.host] } : {});
   try {
-    const source = `${from.host}/${await pushLarge(from.host, 4, 64 * megabyte)}:1.0`;
-    const programs = await copiers(engine);
-    const times = await rounds(programs, quick ? 2 : 7, async ([name, work], _, round) => {
+    const name = await pushLarge(pushed.host, 4, 64 * megabyte);
+    const source = `${from.host}/${name}:1.0`;
+    await copy(engine, `${pushed.host}/${name}:1.0`, source);
+    const programs = await copiers(engine, tls !== undefined);
+    const times = await rounds(programs, count, async ([name, work], _, round) => {
       // An empty one for each: skopeo remembers what a registry has, and would mount it.
-      const to = await startDistribution({ storage: 'filesystem' });
+      const to = await startDistribution(options);
+      if (tls) engine.configure({ ...testSettings, insecureRegistries: [from.host, to.host] });
       try {
         return await timed(() => work(source, `${to.host}/round${round}/${name.replaceAll(/\W/g, '')}:1.0`));
       } finally {
         await to.close();
       }
     });
-    return besides('copy 256 MB between registries', programs, times, 1.1);
+    return { programs, times };
   } finally {
     await engine.dispose();
-    await from.close();
+    await Promise.all([from.close(), pushed.close()]);
   }
 }
 

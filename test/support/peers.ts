@@ -1,6 +1,8 @@
 // Finds the real programs that tests compare with: cosign 2 and 3, crane, oras, skopeo, kubectl and the distribution registry. CONTRIBUTING.md says how to get them.
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
@@ -141,6 +143,8 @@ export interface DistributionOptions {
   readonly port?: number;
   /** Default `inmemory`. */
   readonly storage?: 'inmemory' | 'filesystem';
+  /** Speaks https with this certificate. */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 export interface Distribution {
@@ -157,7 +161,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
   const host = `127.0.0.1:${port}`;
   const driver = options.storage === 'filesystem' ? { filesystem: { rootdirectory: join(directory, 'data') } } : { inmemory: {} };
   // JSON is YAML.
-  const config = { version: '0.1', log: { level: 'warn', accesslog: { disabled: true } }, storage: { ...driver, delete: { enabled: true } }, http: { addr: host } };
+  const config = { version: '0.1', log: { level: 'warn', accesslog: { disabled: true } }, storage: { ...driver, delete: { enabled: true } }, http: { addr: host, ...(options.tls ? { tls: tlsFiles(directory, options.tls) } : {}) } };
   writeFileSync(join(directory, 'config.yml'), JSON.stringify(config));
   let output = '';
   const child = spawn(registry, ['serve', join(directory, 'config.yml')], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', OTEL_TRACES_EXPORTER: 'none' } });
@@ -172,7 +176,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
     rmSync(directory, { recursive: true, force: true });
   };
   for (const deadline = Date.now() + 20_000; ;) {
-    if (await answers(host)) return { host, close };
+    if (await answers(host, options.tls !== undefined)) return { host, close };
     if (child.exitCode !== null || Date.now() > deadline) {
       await close();
       throw new Error(`the distribution registry did not start: ${output}`);
@@ -181,12 +185,22 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
   }
 }
 
-async function answers(host: string): Promise<boolean> {
-  try {
-    return (await fetch(`http://${host}/v2/`)).ok;
-  } catch {
-    return false;
-  }
+function tlsFiles(directory: string, { key, cert }: NonNullable<DistributionOptions['tls']>): { readonly certificate: string; readonly key: string } {
+  const files = { certificate: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
+  writeFileSync(files.certificate, cert);
+  writeFileSync(files.key, key);
+  return files;
+}
+
+function answers(host: string, secure: boolean): Promise<boolean> {
+  return new Promise((done) => {
+    const answered = (response: IncomingMessage): void => {
+      response.resume();
+      done(response.statusCode === 200);
+    };
+    const request = secure ? httpsGet(`https://${host}/v2/`, { rejectUnauthorized: false }, answered) : httpGet(`http://${host}/v2/`, answered);
+    request.once('error', () => { done(false); });
+  });
 }
 
 function freePort(): Promise<number> {
