@@ -1,13 +1,15 @@
-// The comparison in the README, run for real: each row is a question, asked of us and of the real cosign 2.5 and 3.1.
+// The comparison in the README, run for real: each row is a question, asked of us, of the real cosign 2.5 and 3.1, and of skopeo, which verifies as podman does.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { policy } from '../support/containersPolicies.ts';
 import type { Cosign } from '../support/cosign.ts';
 import { requirePeers } from '../support/peers.ts';
+import { Skopeo } from '../support/skopeo.ts';
 import { CommandLines, signFlags } from './commandLines.ts';
 
-const programs = ['Countersign', 'cosign 2.5', 'cosign 3.1'] as const;
+const programs = ['Countersign', 'cosign 2.5', 'cosign 3.1', 'skopeo 1.18'] as const;
 type Program = (typeof programs)[number];
 /** True: yes. */
 type Ask = (program: Program) => Promise<boolean>;
@@ -16,9 +18,14 @@ const page = resolve('README.md');
 const [begin, end] = ['<!-- the comparison -->', '<!-- end of the comparison -->'];
 const rows: string[] = [];
 let lines: CommandLines;
+let skopeo: Skopeo;
+/** Where podman looks for cosign's signatures: not in Sigstore bundles, and nowhere unless it is told so. */
+const attachments = ['default-docker:\n  use-sigstore-attachments: true\n'];
 
 before(async () => {
-  lines = await CommandLines.start(await requirePeers(['cosign2', 'cosign3', 'registry']));
+  const peers = await requirePeers(['cosign2', 'cosign3', 'registry', 'skopeo']);
+  lines = await CommandLines.start(peers);
+  skopeo = new Skopeo(peers.skopeo);
 });
 after(async () => { await lines.registry.close(); });
 
@@ -26,11 +33,18 @@ const peer = (program: Program): Cosign => (program === 'cosign 2.5' ? lines.two
 
 async function run(program: Program, words: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   if (program === 'Countersign') return lines.ours(words);
+  if (program === 'skopeo 1.18') return skopeo.other(words);
   const flags = words[0] === 'copy' ? ['--allow-http-registry'] : ['--insecure-ignore-tlog', '--allow-http-registry'];
   return lines.theirs(peer(program), [...words, ...flags]);
 }
 
-const verifies = async (program: Program, image: string): Promise<boolean> => (await run(program, ['verify', '--key', lines.path('ours.pub'), image])).code === 0;
+async function verifies(program: Program, image: string): Promise<boolean> {
+  if (program !== 'skopeo 1.18') return (await run(program, ['verify', '--key', lines.path('ours.pub'), image])).code === 0;
+  const demand = [{ type: 'sigstoreSigned', keyPath: lines.path('ours.pub'), signedIdentity: { type: 'matchRepository' } }];
+  const { accepted, stderr } = await skopeo.copies(policy(demand), attachments, image);
+  assert.ok(!/not supported|built without/i.test(stderr), `this skopeo verifies no signatures of cosign: ${stderr}`);
+  return accepted;
+}
 
 async function sign(image: string, pair: string, format: 'legacy' | 'bundle'): Promise<void> {
   const { code, stderr } = await lines.theirs(lines.three, ['sign', '--key', lines.path(`${pair}.key`), ...signFlags(lines.three, format), image]);
@@ -44,7 +58,8 @@ async function signedImage(format: 'legacy' | 'bundle'): ReturnType<CommandLines
 }
 
 async function dockerfile(program: Program, text: string): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const file = program === 'Countersign' ? lines.path('Dockerfile') : join(peer(program).directory, 'Dockerfile');
+  // All are asked at the same time.
+  const file = program === 'Countersign' || program === 'skopeo 1.18' ? lines.path(`Dockerfile.${program.slice(0, 6)}`) : join(peer(program).directory, 'Dockerfile');
   writeFileSync(file, text);
   return run(program, ['dockerfile', 'verify', '--key', lines.path('ours.pub'), file]);
 }
@@ -91,8 +106,13 @@ const questions: readonly (readonly [string, Ask])[] = [
 async function copied(program: Program, format: 'legacy' | 'bundle'): Promise<boolean> {
   const source = await signedImage(format);
   const target = `${lines.registry.host}/${lines.repository('copy')}:1.0`;
-  const { code, stderr } = await run(program, ['copy', source.tagged, target]);
-  assert.equal(code, 0, stderr);
+  if (program === 'skopeo 1.18') {
+    const { accepted, stderr } = await skopeo.mirrors(policy([{ type: 'insecureAcceptAnything' }]), attachments, source.tagged, target);
+    assert.ok(accepted, stderr);
+  } else {
+    const { code, stderr } = await run(program, ['copy', source.tagged, target]);
+    assert.equal(code, 0, stderr);
+  }
   // The one that reads both.
   return verifies('Countersign', target);
 }
@@ -109,7 +129,7 @@ describe('the comparison', () => {
   it('is the table of the README', () => {
     const text = readFileSync(page, 'utf8');
     const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
-    const measured = [`| | ${programs.join(' | ')} |`, '| --- | --- | --- | --- |', ...rows].join('\n');
+    const measured = [`| | ${programs.join(' | ')} |`, '| --- | --- | --- | --- | --- |', ...rows].join('\n');
     if (process.env['UPDATE_DOCS'] === '1') writeFileSync(page, `${text.slice(0, from)}\n\n${measured}\n\n${text.slice(to)}`);
     else assert.equal(text.slice(from, to).trim(), measured);
   });

@@ -33,6 +33,17 @@ export class Skopeo {
     return { accepted: code === 0, stderr };
   }
 
+  /** Copies an image between plain http registries, with what the settings of the registries say about signatures. */
+  async mirrors(policy: string, registriesD: readonly string[], image: string, target: string): Promise<SkopeoAnswer> {
+    const { code, stderr } = await this.#run(policy, registriesD, ['copy', '--src-tls-verify=false', '--dest-tls-verify=false', `docker://${image}`, `docker://${target}`]);
+    return { accepted: code === 0, stderr };
+  }
+
+  /** Any other command, asked for with a policy that accepts everything. */
+  async other(args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+    return { stdout: '', ...await this.#run(JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] }), [], args) };
+  }
+
   #run(policy: string, registriesD: readonly string[], args: readonly string[]): Promise<{ code: number; stderr: string }> {
     const folder = join(this.#directory, String(this.#runs++));
     mkdirSync(join(folder, 'registries.d'), { recursive: true });
