@@ -5,6 +5,7 @@ import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
 import { isIndexMediaType, type Descriptor } from '../oci/manifest.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
+import type { ManifestContent } from '../oci/registryClient.ts';
 import { parseSignatureRepository } from '../oci/signatureRepository.ts';
 import { inParallel } from '../signing/inParallel.ts';
 import type { RepositoryName } from '../verification/registryReader.ts';
@@ -126,11 +127,13 @@ class DestinationLook {
     return Promise.all(proofs.map(async (proof, at): Promise<readonly [SourceProof, ProofPlace]> => {
       const { tag } = proof;
       if (tag !== undefined) {
-        const bytes = manifests.get(proof.digest)?.content.bytes ?? new Uint8Array();
-        const found = isSame ? 'there' : await tagState(this.#destination, this.#to, { tag, digest: proof.digest, bytes }, signal);
-        // Two places have the tag: what comes second finds the first under it.
-        const isSecond = proofs.slice(0, at).some((other) => other.tag === tag);
-        return [proof, { kind: 'tag', tag, state: found === 'absent' && isSecond ? (tag.endsWith('.sbom') ? 'keep' : 'merge') : found }];
+        const content = manifests.get(proof.digest)?.content;
+        const wanted = { tag, digest: proof.digest, bytes: content?.bytes ?? new Uint8Array() };
+        const found = isSame ? 'there' : await tagState(this.#destination, this.#to, wanted, signal);
+        // Where two places have the tag, what comes second finds the first under it.
+        const before = proofs.slice(0, at).find((other) => other.tag === tag);
+        const first = before && manifests.get(before.digest)?.content;
+        return [proof, { kind: 'tag', tag, state: found === 'absent' && first && content ? stateBeside(first, wanted, isIndexMediaType(content.descriptor.mediaType)) : found }];
       }
       const { artifactType = '', predicateType } = proof.referrer ?? {};
       return [proof, { kind: 'referrer', state: isSame || listed.has(proof.digest) ? 'listed' : 'absent', artifactType, ...(predicateType === undefined ? {} : { predicateType }) }];
@@ -142,9 +145,13 @@ class DestinationLook {
 export async function tagState(destination: CopyDestination, repository: RepositoryName, wanted: { readonly tag: string; readonly digest: Digest; readonly bytes: Uint8Array }, signal: AbortSignal): Promise<'absent' | 'there' | 'merge' | 'keep'> {
   const found = await destination.manifest(repository, wanted.tag, signal);
   if (!found) return 'absent';
-  if (found.descriptor.digest === wanted.digest) return 'there';
+  return found.descriptor.digest === wanted.digest ? 'there' : stateBeside(found, wanted);
+}
+
+/** What becomes of a proof under a tag that is something else already. */
+function stateBeside(found: ManifestContent, wanted: { readonly tag: string; readonly bytes: Uint8Array }, isIndex = false): 'there' | 'merge' | 'keep' {
   // An SBOM has one layer: two cannot be one.
-  if (wanted.tag.endsWith('.sbom') || isIndexMediaType(found.descriptor.mediaType)) return 'keep';
+  if (wanted.tag.endsWith('.sbom') || isIndex || isIndexMediaType(found.descriptor.mediaType)) return 'keep';
   try {
     return hasLayersOf(found.bytes, wanted.bytes) ? 'there' : 'merge';
   } catch (error) {

@@ -72,19 +72,22 @@ async function sendTag(route: Route, tag: string, tagged: readonly Tagged[], sig
   const ended = ({ digest, bytes: { byteLength } }: PlannedManifest, outcome: CopyOutcome): void => {
     route.tally.ended({ what: 'proof tag', digest, outcome, sizeBytes: byteLength, tag }, byteLength);
   };
-  const [there, rest] = [tagged.filter(({ state }) => state === 'there'), tagged.filter(({ state }) => state !== 'there')];
-  for (const { manifest } of there) ended(manifest, 'already there');
-  const isWhole = ({ manifest, state }: Tagged): boolean => tag.endsWith('.sbom') || isIndexMediaType(manifest.mediaType) || state === 'keep';
-  for (const each of rest) {
-    const { manifest } = each;
-    await sendManifests(route, childrenFirst(manifest).filter((child) => child !== manifest), 'manifest', signal);
-    if (isWhole(each)) ended(manifest, await put(route, manifest, tag, signal));
-  }
+  const putAll = async (whole: readonly Tagged[]): Promise<void> => {
+    for (const { manifest } of whole) ended(manifest, await put(route, manifest, tag, signal));
+  };
+  const isWhole = ({ manifest }: Tagged): boolean => tag.endsWith('.sbom') || isIndexMediaType(manifest.mediaType);
+  for (const { manifest } of tagged.filter(({ state }) => state === 'there')) ended(manifest, 'already there');
+  const [kept, rest] = [tagged.filter(({ state }) => state === 'keep'), tagged.filter(({ state }) => state === 'absent' || state === 'merge')];
+  for (const { manifest } of [...rest, ...kept]) await sendManifests(route, childrenFirst(manifest).filter((child) => child !== manifest), 'manifest', signal);
+  await putAll(rest.filter(isWhole));
   const [first, ...others] = rest.filter((each) => !isWhole(each)).map(({ manifest }) => manifest);
-  if (!first) return;
-  const outcome = await merge(route, [first, ...others], tag, signal);
-  ended(first, outcome);
-  for (const manifest of others) ended(manifest, outcome === 'copied' ? 'added' : outcome);
+  if (first) {
+    const outcome = await merge(route, [first, ...others], tag, signal);
+    ended(first, outcome);
+    for (const manifest of others) ended(manifest, outcome === 'copied' ? 'added' : outcome);
+  }
+  // What gives way to another one that is there, or is there by now.
+  await putAll(kept);
 }
 
 /** Under the tag when that is free; else by digest only, for what may hang on it. */

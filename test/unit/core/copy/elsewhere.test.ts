@@ -102,6 +102,31 @@ describe('signatures in a repository of their own', () => {
     assert.deepEqual(sides.engine.totals(plan, {}).proofs.signature, 3);
   });
 
+  for (const [where, others] of [['team/app', 'team/signatures'], ['team/signatures', 'team/app']] as const) {
+    for (const [what, content, mediaType] of [
+      ['cannot be read', { schemaVersion: 2, mediaType: types.manifest, layers: [{ size: 'much' }] }, types.manifest],
+      ['is an index', { schemaVersion: 2, mediaType: types.index, manifests: [] }, types.index],
+    ] as const) {
+      it(`are copied without being joined where the tag in ${where} ${what}`, async () => {
+        const sides = await start();
+        const { store } = sides.source;
+        const image = store.putImage('team/app', '1.0');
+        addBundle(store, 'team/app', image, { native: true });
+        addLayer(store, others, image);
+        const tag = `${image.digest.replace(':', '-')}.sig`;
+        const config = store.putBlob(where, '{}', types.config);
+        store.putManifest(where, tag, mediaType === types.index ? content : { ...content, config }, mediaType);
+        const { proof, destination } = await copyFrom(sides);
+        assertNoHoles(sides.destination.store, 'mirror/app');
+        assert.equal(destination.digest, image.digest);
+        // What cannot be read is left out; of what cannot be joined, the repository of signatures has the word, as in cosign.
+        const winner = mediaType === types.index ? 'team/signatures' : others;
+        assert.equal(sides.destination.store.repository('mirror/app').tags.get(tag), store.repository(winner).tags.get(tag));
+        assert.equal(proof.signatures.every(({ state }) => state === 'valid'), winner === others);
+      });
+    }
+  }
+
   it('of two SBOMs under the tag, that of the repository of signatures gets it and the other one comes along', async () => {
     const sides = await start();
     const image = putElsewhere(sides, true);
