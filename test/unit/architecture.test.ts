@@ -219,7 +219,7 @@ describe('the package', () => {
   it('holds what is used and nothing else', async () => {
     const { listFiles, PackageManager } = await import('@vscode/vsce') as unknown as Vsce;
     const files = (await listFiles({ cwd: root, packageManager: PackageManager.None })).map((file) => file.replaceAll('\\', '/'));
-    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|policies|core-policy-settingsText|vscode-actionCommands|vscode-codeActions|vscode-fileSignatureViews|vscode-trustTree|vscode-policyEditing|vscode-policyFileReader|cli|cli-engineCommands)\.js|dist\/(?:third-party-notices\.txt|sbom\.cdx\.json)|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md|docs\/images\/(?:[\w-]+\.png|growth\.svg))$/;
+    const allowed = /^(?:package\.json|package\.nls(?:\.[\w-]+)?\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|dist\/(?:extension|engine|kubernetes|policies|core-policy-settingsText|vscode-actionCommands|vscode-codeActions|vscode-fileSignatureViews|vscode-trustTree|vscode-policyEditing|vscode-policyFileReader|cli|cli-engineCommands)\.js|dist\/(?:third-party-notices\.txt|sbom\.cdx\.json)|l10n\/[\w.-]+\.json|media\/(?:icon\.png|view\.svg)|syntaxes\/[\w.-]+\.json|snippets\/[\w.-]+\.json|docs\/(?:codes\/)?[\w.-]+\.md|docs\/images\/(?:[\w-]+\.png|growth\.svg))$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file)), []);
     for (const needed of ['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media/icon.png', 'docs/codes/unsigned.md']) {
       assert.ok(files.includes(needed), `${needed} is not packed`);

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { addingSettings, commandIds, dockerfileLanguage, keyLanguage, restrictedSettings, settingDefaults, settingLimits } from '../../src/contributions.ts';
 import { errorCodes } from '../../src/core/errors.ts';
-import { parsePolicies } from '../../src/core/policy/parseTrust.ts';
 import { diagnosticCodes, documentationPath } from '../../src/presentation/documentation.ts';
 
 const root = process.cwd();
@@ -15,7 +14,6 @@ interface SettingSchema {
   readonly default: unknown; readonly scope: string; readonly order: number; readonly type: string;
   readonly markdownDescription?: string; readonly minimum?: number; readonly maximum?: number;
   readonly enum?: readonly string[]; readonly enumDescriptions?: readonly string[]; readonly markdownEnumDescriptions?: readonly string[];
-  readonly items?: { readonly defaultSnippets?: readonly { readonly body: unknown }[] };
 }
 interface Language { readonly id: string; readonly filenames?: readonly string[]; readonly filenamePatterns?: readonly string[]; readonly extensions?: readonly string[]; readonly firstLine?: string; readonly configuration?: string }
 interface WalkthroughStep {
@@ -90,14 +88,6 @@ describe('the settings of the manifest', () => {
     assert.deepEqual([...manifest.capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), restrictedSettings.filter((id) => !(addingSettings as readonly string[]).includes(id)).sort());
     for (const id of settingIds.filter((name) => /keys|policies|buildArgs|platform|registries|repository/.test(name))) {
       assert.ok((restrictedSettings as readonly string[]).includes(id), id);
-    }
-  });
-  it('offer policies that the code accepts', () => {
-    const snippets = settings['countersign.policies']?.items?.defaultSnippets ?? [];
-    assert.equal(snippets.length, 2);
-    for (const { body } of snippets) {
-      const text = JSON.stringify(body).replace(/\$\{\d+:([^}]*)\}/g, '$1');
-      assert.deepEqual(parsePolicies([JSON.parse(text)], new Set(['release'])).problems, []);
     }
   });
 });
