@@ -23,6 +23,7 @@ const suites = [
   { name: 'signers', live: true },
   { name: 'tree', live: true },
   { name: 'offline', live: true },
+  { name: 'network', live: true, onlyWay: true, settings: { 'http.systemCertificatesNode': true } },
   { name: 'palette', live: true, independent: true },
   // Makes the pictures of the README and the walkthrough anew: `npm run pictures`.
   { name: 'pictures', live: true, onRequest: true, settings: { 'editor.minimap.enabled': false, 'editor.renderLineHighlight': 'none', 'editor.occurrencesHighlight': 'off' } },
@@ -49,9 +50,10 @@ export async function runHost({ pattern = '', codeServer = process.env.COUNTERSI
   return counts;
 }
 
-async function runSuite({ name, trusted, live, settings, independent }, { desktop, pattern, codeServer }) {
+async function runSuite({ name, trusted, live, settings, independent, ...suite }, { desktop, pattern, codeServer }) {
   const { startDemo } = await loadTool('test/demo/demo.ts');
   const demo = await startDemo();
+  const onlyWay = suite.onlyWay && await (await loadTool('test/host/onlyWay.ts')).startOnlyWay();
   const work = mkdtempSync(join(tmpdir(), 'countersign-host-'));
   const file = (part) => join(work, part);
   writeFileSync(file('demo.json'), JSON.stringify(demo.description));
@@ -61,6 +63,7 @@ async function runSuite({ name, trusted, live, settings, independent }, { deskto
     ...(codeServer === undefined ? {} : { COUNTERSIGN_CODE_SERVER: codeServer }),
     // A login of the person who runs this must not decide what a test sees.
     DOCKER_CONFIG: file('docker'), REGISTRY_AUTH_FILE: undefined, NODE_OPTIONS: undefined,
+    ...onlyWay?.env,
   };
   mkdirSync(file('docker'));
   const executable = desktop ?? resolve(root, 'test/editor/shim.mjs');
@@ -68,7 +71,7 @@ async function runSuite({ name, trusted, live, settings, independent }, { deskto
   let note;
   try {
     if (live) {
-      await runLive(demo, env, { codeServer, settings, independent });
+      await runLive(demo, env, { codeServer, settings, independent, onlyWay });
     } else if (trusted) {
       const code = await runTests({
         vscodeExecutablePath: executable, extensionDevelopmentPath: root, extensionTestsPath, extensionTestsEnv: env,
@@ -88,6 +91,7 @@ async function runSuite({ name, trusted, live, settings, independent }, { deskto
     note = String(error.message ?? error);
   } finally {
     await demo.close();
+    await onlyWay?.close();
   }
   const counts = existsSync(file('counts.json')) ? JSON.parse(readFileSync(file('counts.json'), 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
   rmSync(work, { recursive: true, force: true, maxRetries: 5 });
@@ -97,11 +101,11 @@ async function runSuite({ name, trusted, live, settings, independent }, { deskto
 }
 
 /** The suite runs here, and drives the window; each test goes on where the one before it ended, so that the first failure is the last, unless they are independent. */
-async function runLive(demo, env, { codeServer, settings, independent = false }) {
+async function runLive(demo, env, { codeServer, settings, independent = false, onlyWay }) {
   const { workspace, dockerfile } = demo.description;
   const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, settings, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS });
   Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_PICTURES: env.COUNTERSIGN_PICTURES, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: independent ? '' : '1' });
-  globalThis.countersignLive = { ...window, demo, dockerConfig: env.DOCKER_CONFIG };
+  globalThis.countersignLive = { ...window, demo, onlyWay, dockerConfig: env.DOCKER_CONFIG };
   try {
     await createRequire(import.meta.url)(resolve(root, 'out/host/host/index.cjs')).run();
   } finally {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import type { Demo } from '../demo/demo.ts';
+import type { OnlyWay } from './onlyWay.ts';
 
 interface Live {
   readonly page: Page;
@@ -10,6 +11,8 @@ interface Live {
   readonly demo: Demo;
   /** The folder in which the extension looks for `config.json`. */
   readonly dockerConfig: string;
+  /** Of the suite about networking. */
+  readonly onlyWay?: OnlyWay;
   /** Everything the editor and the browser write for themselves. */
   readonly folders: readonly string[];
 }
