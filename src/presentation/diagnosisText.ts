@@ -45,8 +45,15 @@ export function diagnosisText(diagnosis: Diagnosis, t: Translate, offsetMinutes?
   ].join('\n\n')}\n`;
 }
 
+/** Without what our own way ended at, where the editor's networking got to the registry after it. */
+function stepsThatCount(steps: readonly DiagnosisStep[]): readonly DiagnosisStep[] {
+  return steps.slice(Math.max(0, steps.findIndex((step) => step.state === 'done' && step.fact.kind === 'ping' && step.fact.throughEditor)));
+}
+
 function conclusion(steps: readonly DiagnosisStep[], t: Translate): string {
-  const failed = steps.find((step) => step.state === 'failed');
+  const failed = stepsThatCount(steps).find((step) => step.state === 'failed');
+  const own = steps.find((step) => step.state === 'failed');
+  if (own && !failed) return t('Our own way ends at "{0}"; the editor\'s own networking knows another, on which every step that was tried went well.', stepWords(own.name, t));
   return failed ? t('It ends at "{0}".', stepWords(failed.name, t)) : t('Every step that was tried went well.');
 }
 
@@ -176,7 +183,7 @@ function noLoginWords(why: NonNullable<Diagnosis['noLogins']>, t: Translate): st
 }
 
 function nextSteps({ steps, noLogins }: Diagnosis, t: Translate): readonly string[] {
-  const failed = steps.flatMap((step) => (step.state === 'failed' ? [failureText(step.error, t)] : []));
+  const failed = stepsThatCount(steps).flatMap((step) => (step.state === 'failed' ? [failureText(step.error, t)] : []));
   const remedies = failed.flatMap(({ remedy, actions }) => {
     const setting = actions.find((action) => action.kind === 'open setting');
     return [safe(remedy, 1000), ...(setting?.kind === 'open setting' ? [t('The setting that changes it: {0}', code(setting.setting))] : [])];

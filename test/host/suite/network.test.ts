@@ -70,6 +70,7 @@ suite('The networking of the editor', () => {
     const preview = page.locator('iframe.webview').last().contentFrame().locator('iframe').contentFrame();
     await shown(preview.locator('li'), "reached through the editor's own networking");
     await shown(preview.locator('li'), 'the host name is not known');
+    await shown(preview.locator('strong'), 'Our own way ends at "Name"');
     await capture('network-diagnosis');
     await command('View: Close All Editors');
   });

@@ -193,6 +193,9 @@ it('a proxy is named with where it comes from, never with its login, and looks n
 it('what only the editor can reach is asked through it, and said so', async (test) => {
   const found = await look(test, 'name.invalid', { fetch: () => Promise.resolve(new Response('{}')) });
   assert.deepEqual([states(found), facts(found, 'ping')?.throughEditor], [['proxy', 'name REGISTRY_UNREACHABLE', 'ping', 'login'], true]);
+  assert.match(report(found), /Our own way ends at "Name"; the editor's own networking knows another[\s\S]*ENOTFOUND[\s\S]*Nothing: the registry can be used/);
+  const missing = await look(test, 'name.invalid/app:1', { fetch: (asked) => Promise.resolve(new Response('{}', { status: asked.endsWith('/v2/') ? 200 : 404 })) });
+  assert.match(report(missing), /It ends at "Image"/);
 });
 
 it('a registry that registries.conf leads elsewhere is looked at there, and its mirrors are asked for the image', async (test) => {
