@@ -4,6 +4,7 @@ import { importPrivateKey, type PrivateKey } from './core/crypto/privateKey.ts';
 import type { PublicKey } from './core/crypto/publicKey.ts';
 import type { KeyDescription } from './core/crypto/keyDescription.ts';
 import { CosignError } from './core/errors.ts';
+import { said } from './core/said.ts';
 import type { ClusterKeys } from './core/kubernetes/clusterKeys.ts';
 import { isSecretReference, parseSecretReference } from './core/kubernetes/secretReference.ts';
 import { parseSignatureRepository } from './core/oci/signatureRepository.ts';
@@ -41,7 +42,7 @@ export function createSigningEngine({ registry, clock, random, keySource, readPi
 
   const readKey = async (key: KeySetting, signal: AbortSignal): Promise<{ readonly file: Uint8Array; readonly password?: Uint8Array }> => {
     if (/^https?:/i.test(key.reference.trim())) {
-      throw new CosignError('KEY_UNSUPPORTED', 'A private key is not read over the network.', { remedy: 'Use a file, or env://NAME.' });
+      throw new CosignError('KEY_UNSUPPORTED', said`A private key is not read over the network.`, { remedy: said`Use a file, or env://NAME.` });
     }
     if (cluster && isSecretReference(key.reference)) return cluster().readPrivate(parseSecretReference(key.reference), signal);
     return { file: await keySource().read(key, { fresh: true }, signal) };
@@ -51,7 +52,7 @@ export function createSigningEngine({ registry, clock, random, keySource, readPi
     const { file, password } = await readKey(key, signal);
     const done = await keys.use(key, file, work);
     if (!done && password) return work(await decryptPrivateKey(file, password, signal));
-    if (!done) throw new CosignError('KEY_PASSWORD_WRONG', `The private key "${key.name}" is locked.`, { remedy: 'Enter its password.' });
+    if (!done) throw new CosignError('KEY_PASSWORD_WRONG', said`The private key "${key.name}" is locked.`, { remedy: said`Enter its password.` });
     return done.result;
   };
 

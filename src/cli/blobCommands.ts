@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { isDigest } from '../core/crypto/digest.ts';
 import type { Engine } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { FileSignature, FileVerdict } from '../core/signingEngine.ts';
 import { plainText } from '../presentation/untrustedText.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
@@ -54,7 +55,7 @@ export async function verifyBlob(call: Call, signal: AbortSignal): Promise<ExitC
       return exitCodes.unchecked;
     }
     case 'unsigned': case 'untrusted': {
-      const faults = verdict.kind === 'untrusted' ? verdict.signatures.map(({ fault }) => plainText(fault ?? '', 500)) : ['There is no signature.'];
+      const faults = verdict.kind === 'untrusted' ? verdict.signatures.map(({ fault }) => plainText(String(fault ?? ''), 500)) : ['There is no signature.'];
       machine.stderr.write(`Error: invalid signature of ${plainText(file)}: ${faults.join(' ')}\n`);
       return exitCodes.failure;
     }
@@ -70,7 +71,7 @@ interface BlobQuestion {
 
 async function verdictOf(engine: Engine, machine: Machine, { file, folder, trust, signatures }: BlobQuestion, signal: AbortSignal): Promise<FileVerdict> {
   if (file.startsWith('sha256:')) {
-    if (!isDigest(file)) throw new CosignError('DIGEST_INVALID', `"${file.slice(0, 100)}" is no digest: sha256: and 64 lower-case hex digits.`);
+    if (!isDigest(file)) throw new CosignError('DIGEST_INVALID', said`"${file.slice(0, 100)}" is no digest: sha256: and 64 lower-case hex digits.`);
     return engine.signing.verifyDigest(file, trust, signatures, signal);
   }
   return engine.signing.verifyFile(await localFile(machine, file, folder, signal), trust, () => undefined, signal, signatures);
@@ -103,7 +104,7 @@ async function localFile(machine: Machine, file: string, folder: string, signal:
 async function refuseKeyFile(machine: Machine, path: string, signal: AbortSignal): Promise<void> {
   const bytes = await machine.readInput(path, maxSignatureBytes, signal).catch(() => new Uint8Array());
   signal.throwIfAborted();
-  if (/-----BEGIN [A-Z ]*KEY-----/.test(new TextDecoder().decode(bytes.subarray(0, 64 * 1024)))) throw new CosignError('KEY_EXISTS', `"${path}" is a key and was not overwritten.`, { remedy: 'Choose another name.' });
+  if (/-----BEGIN [A-Z ]*KEY-----/.test(new TextDecoder().decode(bytes.subarray(0, 64 * 1024)))) throw new CosignError('KEY_EXISTS', said`"${path}" is a key and was not overwritten.`, { remedy: said`Choose another name.` });
 }
 
 function absolute(machine: Machine, path: string | undefined): string | undefined {

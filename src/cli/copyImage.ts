@@ -3,6 +3,7 @@ import { tagTaken, topsOf } from '../core/copy/chosen.ts';
 import type { CopyPlan, CopyProgress, CopyResult, CopySelection, PlannedManifest, ProofKind } from '../core/copyEngine.ts';
 import type { Engine } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import { choosePlatform } from '../core/oci/platform.ts';
 import { canonicalName, parseReference } from '../core/oci/reference.ts';
 import type { TrustSettings } from '../core/policy/trustPolicy.ts';
@@ -45,7 +46,7 @@ async function copyChosen(call: Call, engine: Engine, { plan, selection }: { rea
   const name = canonicalName(plan.destination);
   const [{ digest }] = topsOf(plan, selection);
   if (taken && !await agreesToOverwrite(call, `image "${name}" (${taken.digest}; it would become ${digest})`, signal)) {
-    throw new CosignError('TAG_EXISTS', `The image "${name}" already exists and is another one (${taken.digest}; it would become ${digest}).`, { remedy: 'Use another tag, or overwrite it with --force.' });
+    throw new CosignError('TAG_EXISTS', said`The image "${name}" already exists and is another one (${taken.digest}; it would become ${digest}).`, { remedy: said`Use another tag, or overwrite it with --force.` });
   }
   const draws = stderr.isTerminal && !flags.on('quiet');
   const onProgress = (progress: CopyProgress): void => { if (draws) stderr.write(`\r\u001b[K${progressWords(progress, undefined, english)}`); };
@@ -74,10 +75,10 @@ function proven(call: Call, result: CopyResult): ExitCode {
 
 /** @throws {CosignError} `PLATFORM_NOT_FOUND` */
 function childFor(root: PlannedManifest, platform: string): PlannedManifest {
-  if (root.kind !== 'index') throw new CosignError('PLATFORM_NOT_FOUND', 'The source is one image, not an index of several platforms.', { remedy: 'Leave --platform out.' });
+  if (root.kind !== 'index') throw new CosignError('PLATFORM_NOT_FOUND', said`The source is one image, not an index of several platforms.`, { remedy: said`Leave --platform out.` });
   const { digest } = choosePlatform(root.children.map((child) => ({ mediaType: child.mediaType, size: child.bytes.byteLength, digest: child.digest, ...platformOf(child) })), platform);
   const found = root.children.find((child) => child.digest === digest);
-  if (!found) throw new CosignError('PLATFORM_NOT_FOUND', `The index has no image for ${platform}.`);
+  if (!found) throw new CosignError('PLATFORM_NOT_FOUND', said`The index has no image for ${platform}.`);
   return found;
 }
 

@@ -29,7 +29,7 @@ export async function listImages(call: Call, signal: AbortSignal): Promise<ExitC
     if (json) stdout.write(`${JSON.stringify(fileRecord(file, images))}\n`);
     else {
       stdout.write(images.uses.map((use) => imageText(file, use)).join(''));
-      if (images.problem) stderr.write(`${place(plainText(file), images.problem.range)}: error: ${plainText(images.problem.message, 500)}\n`);
+      if (images.problem) stderr.write(`${place(plainText(file), images.problem.range)}: error: ${plainText(images.problem.message.toString(), 500)}\n`);
     }
   }
   return code;

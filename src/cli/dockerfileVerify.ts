@@ -2,6 +2,7 @@
 import type { DockerfileImages, ImageUse } from '../core/dockerfile/images.ts';
 import type { Engine, VerifyQuery } from '../core/engine.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { Reference } from '../core/oci/reference.ts';
 import type { TrustSettings } from '../core/policy/trustPolicy.ts';
 import { plainText } from '../presentation/untrustedText.ts';
@@ -124,5 +125,5 @@ function refuseManyRegistries(references: readonly Reference[]): void {
 }
 
 function unresolved(use: ImageUse): Outcome {
-  return { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', 'No image reference results.') };
+  return { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', said`No image reference results.`) };
 }

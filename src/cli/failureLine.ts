@@ -10,7 +10,8 @@ export function failureLine(error: CosignError): string {
 
 /** The message, and the remedy where it is about a command line too. */
 export function failureText({ code, message, remedy }: CosignError): string {
-  const own = remedies[code] ?? (remedy !== undefined && !/countersign\.|settings|"Add Trusted Key|the editor|http\.proxy/.test(remedy) ? remedy : undefined);
+  const advice = remedy?.toString();
+  const own = remedies[code] ?? (advice !== undefined && !/countersign\.|settings|"Add Trusted Key|the editor|http\.proxy/.test(advice) ? advice : undefined);
   return `${plainText(message, 500)}${own === undefined ? '' : ` ${plainText(own, 300)}`}`;
 }
 

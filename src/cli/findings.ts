@@ -27,7 +27,7 @@ export interface Finding {
 
 /** In the order of the file. */
 export function findingsOf({ problem, uses }: VerifiedFile): readonly Finding[] {
-  const refusal: readonly Finding[] = problem ? [{ code: 'dockerfile-invalid', severity: 'error', range: problem.range, message: `a build refuses this Dockerfile: ${problem.message}` }] : [];
+  const refusal: readonly Finding[] = problem ? [{ code: 'dockerfile-invalid', severity: 'error', range: problem.range, message: `a build refuses this Dockerfile: ${problem.message.toString()}` }] : [];
   return [...refusal, ...uses.flatMap(findingOf)].sort((a, b) => a.range.start.line - b.range.start.line || a.range.start.character - b.range.start.character);
 }
 

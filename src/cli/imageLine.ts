@@ -36,7 +36,7 @@ export function fileRecord(file: string, { uses, problem }: DockerfileImages): F
 }
 
 export function errorRecord(problem: DockerfileProblem | undefined): FileRecord['error'] {
-  return problem ? { line: problem.range.start.line + 1, message: problem.message } : null;
+  return problem ? { line: problem.range.start.line + 1, message: problem.message.toString() } : null;
 }
 
 /** `Dockerfile:3:6`: as compilers write it, from 1. */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Engine } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
+import { said, saidList } from '../core/said.ts';
 import { isSecretReference, parseSecretReference, secretReference } from '../core/kubernetes/secretReference.ts';
 import type { KeyPairRequest } from '../core/signingEngine.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
@@ -79,5 +80,7 @@ async function generateInCluster(call: Call, target: string, signal: AbortSignal
 }
 
 function declined(paths: readonly string[]): CosignError {
-  return new CosignError('KEY_EXISTS', `${paths.map((path) => `"${path}"`).join(' and ')} ${paths.length === 1 ? 'exists' : 'exist'} already and ${paths.length === 1 ? 'was' : 'were'} not overwritten.`, { remedy: 'Choose another name, or add --yes.' });
+  const names = saidList(paths.map((path) => `"${path}"`));
+  const message = paths.length === 1 ? said`${names} exists already and was not overwritten.` : said`${names} exist already and were not overwritten.`;
+  return new CosignError('KEY_EXISTS', message, { remedy: said`Choose another name, or add --yes.` });
 }

@@ -2,6 +2,7 @@
 import { isSecretReference } from '../core/kubernetes/secretReference.ts';
 import type { KeySetting } from '../core/policy/trustPolicy.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Machine } from './machine.ts';
 
@@ -24,7 +25,7 @@ export async function newPassword(machine: Machine, signal: AbortSignal): Promis
   const first = await existingPassword(machine, signal);
   if (machine.env['COSIGN_PASSWORD'] !== undefined || !machine.canAsk) return first;
   if (first === await machine.ask('Enter password for private key again: ', true, signal)) return first;
-  throw new CosignError('KEY_PASSWORD_WRONG', 'The passwords do not match.', { remedy: 'Type the same password twice.' });
+  throw new CosignError('KEY_PASSWORD_WRONG', said`The passwords do not match.`, { remedy: said`Type the same password twice.` });
 }
 
 /** Unlocks a key for the rest of the command. A key that is not there asks for no password. @returns the public PEM */
@@ -36,6 +37,6 @@ export async function unlock(engine: Engine, machine: Machine, key: KeySetting, 
 async function passwordFor(machine: Machine, { reference }: KeySetting, signal: AbortSignal): Promise<string | Uint8Array> {
   if (!reference.includes('://')) await machine.readInput(reference, maxKeyBytes, signal);
   const name = /^env:\/\/(.*)$/.exec(reference)?.[1];
-  if (name !== undefined && machine.env[name] === undefined) throw new CosignError('KEY_UNREADABLE', `The environment variable "${name.slice(0, 100)}" is not set.`);
+  if (name !== undefined && machine.env[name] === undefined) throw new CosignError('KEY_UNREADABLE', said`The environment variable "${name.slice(0, 100)}" is not set.`);
   return existingPassword(machine, signal);
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { readJson } from '../core/encoding/json.ts';
 import type { Engine } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import { parseKeys, parsePolicies } from '../core/policy/parseTrust.ts';
 import { isValid } from '../core/policy/policyProblem.ts';
 import type { TrustSettings } from '../core/policy/trustPolicy.ts';
@@ -70,5 +71,5 @@ function ownPolicy(policy: PolicyText): Readonly<Record<string, unknown>> | unde
 }
 
 function invalid({ path }: PolicyText, why: string, cause?: unknown): CosignError {
-  return new CosignError('POLICY_INVALID', `"${plainText(path)}" is no policy that can be used: ${why}.`, { cause });
+  return new CosignError('POLICY_INVALID', said`"${plainText(path)}" is no policy that can be used: ${why}.`, { cause });
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { settingDefaults } from '../contributions.ts';
 import type { Engine, EngineSettings, RegistryFlags } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { Reference } from '../core/oci/reference.ts';
 import { parseDuration } from './duration.ts';
 import type { FlagValues } from './flags.ts';
@@ -18,7 +19,7 @@ export interface SessionOptions {
 
 /** Why a command was given up when its time had run out. */
 export const timedOut = (ms: number): CosignError =>
-  new CosignError('REGISTRY_TIMEOUT', `The command did not end within ${ms / 1000} seconds.`, { remedy: 'Give it more time with --timeout.' });
+  new CosignError('REGISTRY_TIMEOUT', said`The command did not end within ${ms / 1000} seconds.`, { remedy: said`Give it more time with --timeout.` });
 
 /**
  * @throws {UsageError} for flags that do not go together

@@ -62,7 +62,7 @@ function evidenceOf(outcome: Outcome): Evidence | undefined {
 function signatureRecord({ format, store, signedBy, fault, detail, annotations, predicateType }: SignatureReport): SignatureRecord {
   return {
     format, store, key: signedBy?.key ?? null, fingerprint: signedBy?.fingerprint ?? null,
-    reason: fault ? { fault, message: detail ?? faultWords(fault, english) } : null,
+    reason: fault ? { fault, message: detail?.toString() ?? faultWords(fault, english) } : null,
     annotations, predicateType: predicateType ?? null,
   };
 }

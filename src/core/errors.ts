@@ -1,4 +1,5 @@
 // The one error type of the project: a stable code and one sentence for a person.
+import { said, type Said, type SaidArgument } from './said.ts';
 
 /**
  * Stable identifiers: shown beside the message, linked to `docs/codes/`, asserted in tests, never renamed.
@@ -46,7 +47,7 @@ export interface ErrorDetails extends ErrorOptions {
   /** Where a person has to mend it. */
   readonly place?: ErrorPlace;
   /** What the person can do next: one sentence, shown after the message. */
-  readonly remedy?: string;
+  readonly remedy?: Said;
   /** The remedy is for this very refusal: nobody who only knows what was wanted has better advice. */
   readonly isRemedyExact?: boolean;
   /** The one setting that changes the outcome, where the code alone does not tell; false: none does. */
@@ -57,7 +58,9 @@ export interface ErrorDetails extends ErrorOptions {
 export class CosignError extends Error {
   override readonly name = 'CosignError';
   readonly code: ErrorCode;
-  readonly remedy: string | undefined;
+  /** The message in parts, for those who say it in another language. */
+  readonly said: Said;
+  readonly remedy: Said | undefined;
   readonly isRemedyExact: boolean;
   readonly place: ErrorPlace | undefined;
   /** As in {@link ErrorDetails}; undefined: the code decides. */
@@ -70,9 +73,10 @@ export class CosignError extends Error {
   }
 
   /** @param message one sentence for a person: what failed, on what (quoted) */
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(code: ErrorCode, message: Said, details: ErrorDetails = {}) {
+    super(message.toString(), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
+    this.said = message;
     this.place = details.place;
     this.remedy = details.remedy;
     this.isRemedyExact = details.isRemedyExact === true;
@@ -80,8 +84,8 @@ export class CosignError extends Error {
   }
 
   /** The same failure with the advice of somebody who knows what was wanted, unless its own is exact. */
-  advised(remedy: string): CosignError {
-    return this.isRemedyExact ? this : new CosignError(this.code, this.message, { cause: this, remedy, ...(this.setting === undefined ? {} : { setting: this.setting }) });
+  advised(remedy: Said): CosignError {
+    return this.isRemedyExact ? this : new CosignError(this.code, this.said, { cause: this, remedy, ...(this.setting === undefined ? {} : { setting: this.setting }) });
   }
 }
 
@@ -91,8 +95,13 @@ export class CosignError extends Error {
  */
 export function toCosignError(thrown: unknown): CosignError {
   if (thrown instanceof CosignError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new CosignError('INTERNAL', `Something unexpected happened: ${text}`, { cause: thrown });
+  return new CosignError('INTERNAL', said`Something unexpected happened: ${saidOf(thrown)}`, { cause: thrown });
+}
+
+/** What was thrown, in words that can go on in another sentence: those of the system are in no language of ours. */
+export function saidOf(thrown: unknown): SaidArgument {
+  if (thrown instanceof CosignError) return thrown.said;
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** Throws the signal's reason when the signal was aborted, so that "cancelled" never becomes a result. */

@@ -3,6 +3,7 @@ import type { Password } from './crypto/encryptedKey.ts';
 import type { Digest } from './crypto/digest.ts';
 import type { KeyDescription } from './crypto/keyDescription.ts';
 import type { CosignError } from './errors.ts';
+import type { Said } from './said.ts';
 import type { Reference } from './oci/reference.ts';
 import type { KeySetting, TrustSettings } from './policy/trustPolicy.ts';
 import type { FormatChoice, SignedManifest, SigningPlan } from './signing/signImage.ts';
@@ -59,7 +60,7 @@ export interface FileSignatureReport extends FileSignature {
   /** Set only when the signature verified over the bytes on disk. */
   readonly signedBy?: { readonly key: string; readonly fingerprint: string };
   /** One sentence, when it did not. */
-  readonly fault?: string;
+  readonly fault?: Said;
 }
 
 /** As for images: "could not check" is never "unsigned". */

@@ -1,5 +1,6 @@
 // The JSON that docker's config.json and podman's auth.json share: which login or helper a registry has.
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import type { Credentials } from '../core/oci/transport.ts';
 import { FileProblem, fileVersion, readBoundedFile, type FileVersion } from './boundedFile.ts';
 
@@ -33,7 +34,7 @@ export class AuthFiles {
     } catch (error) {
       if (!(error instanceof FileProblem)) throw error;
       if (error.missing) return undefined;
-      throw unreadable(path, error.message);
+      throw unreadable(path, error.said);
     }
   }
 }
@@ -45,11 +46,11 @@ export function parseAuthFile(path: string, text: string): AuthFile {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     // The parser's own message would quote the file.
-    throw unreadable(path, 'is not JSON');
+    throw unreadable(path, said`is not JSON`);
   }
-  if (!isRecord(value)) throw unreadable(path, 'is not a JSON object');
+  if (!isRecord(value)) throw unreadable(path, said`is not a JSON object`);
   const credsStore = value['credsStore'] ?? '';
-  if (typeof credsStore !== 'string') throw unreadable(path, 'has a credsStore that is not a text');
+  if (typeof credsStore !== 'string') throw unreadable(path, said`has a credsStore that is not a text`);
   return { path, auths: record(path, value, 'auths'), credHelpers: record(path, value, 'credHelpers'), credsStore: credsStore === '' ? undefined : credsStore };
 }
 
@@ -75,10 +76,10 @@ export function entryFor(entries: Readonly<Record<string, unknown>>, registry: s
  */
 export function toCredentials(entry: unknown, path: string, registry: string): Credentials | undefined {
   if (entry === undefined) return undefined;
-  if (!isRecord(entry)) throw unreadable(path, `has an entry for "${registry}" that is not an object`);
+  if (!isRecord(entry)) throw unreadable(path, said`has an entry for "${registry}" that is not an object`);
   const text = (field: string): string => {
     const value = entry[field] ?? '';
-    if (typeof value !== 'string') throw unreadable(path, `has an entry for "${registry}" whose "${field}" is not a text`);
+    if (typeof value !== 'string') throw unreadable(path, said`has an entry for "${registry}" whose "${field}" is not a text`);
     return value;
   };
   const [bearer, identity, auth] = [text('registrytoken'), text('identitytoken'), text('auth')];
@@ -90,7 +91,7 @@ export function toCredentials(entry: unknown, path: string, registry: string): C
   }
   const login = /^[A-Za-z0-9+/_-]+={0,2}$/.test(auth.trim()) ? Buffer.from(auth.trim(), 'base64').toString('utf8') : '';
   const colon = login.indexOf(':');
-  if (colon < 1) throw unreadable(path, `has an entry for "${registry}" whose "auth" is not the base64 of "user:password"`);
+  if (colon < 1) throw unreadable(path, said`has an entry for "${registry}" whose "auth" is not the base64 of "user:password"`);
   // docker pads old passwords with NUL characters and strips them when reading.
   return { kind: 'basic', username: login.slice(0, colon), password: login.slice(colon + 1).replace(/^\0+|\0+$/g, '') };
 }
@@ -111,14 +112,14 @@ const hubName = (host: string): string => (host === 'docker.io' || host === 'reg
 
 function record(path: string, value: Readonly<Record<string, unknown>>, field: string): Readonly<Record<string, unknown>> {
   const found = value[field] ?? {};
-  if (!isRecord(found)) throw unreadable(path, `has "${field}" that is not an object`);
+  if (!isRecord(found)) throw unreadable(path, said`has "${field}" that is not an object`);
   return found;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function unreadable(path: string, why: string): CosignError {
-  return new CosignError('CREDENTIALS_UNREADABLE', `The login file "${path}" ${why}.`, {
-    remedy: 'Correct the file, or log in again with docker login or podman login; countersign.registries.useCredentials turns logins off.',
+function unreadable(path: string, why: Said): CosignError {
+  return new CosignError('CREDENTIALS_UNREADABLE', said`The login file "${path}" ${why}.`, {
+    remedy: said`Correct the file, or log in again with docker login or podman login; countersign.registries.useCredentials turns logins off.`,
   });
 }

@@ -1,5 +1,6 @@
 // Servers that end TLS first and ask for a client certificate afterwards, in the words of their error page.
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import { plainMediaType, single } from '../core/oci/headers.ts';
 import type { HttpRequest, HttpResponse } from '../core/oci/transport.ts';
 import type { ClientState } from './hostTrust.ts';
@@ -40,8 +41,8 @@ function demandIn(page: string, host: string, client: ClientState): CosignError 
   if (/<title>\s*4\d\d No required SSL certificate was sent\s*<\/title>/i.test(page)) return clientCertificateRefused(host, client, 'does not take');
   if (/<title>\s*4\d\d The SSL certificate error\s*<\/title>/i.test(page)) return clientCertificateRefused(host, client, 'refuses');
   if (!page.includes('Cannot perform Post-Handshake Authentication')) return undefined;
-  return new CosignError('CLIENT_CERTIFICATE_REQUIRED', `"${host}" asks for a client certificate only once the connection is made, and none can be sent then.`, {
-    remedy: 'Ask whoever runs the registry to let its server ask for the certificate in the handshake, for the whole host.', setting: false,
+  return new CosignError('CLIENT_CERTIFICATE_REQUIRED', said`"${host}" asks for a client certificate only once the connection is made, and none can be sent then.`, {
+    remedy: said`Ask whoever runs the registry to let its server ask for the certificate in the handshake, for the whole host.`, setting: false,
   });
 }
 

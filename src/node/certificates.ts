@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import * as tls from 'node:tls';
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import { FileProblem, fileVersion, readBoundedFile } from './boundedFile.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,7 +19,7 @@ export interface TlsIdentity {
 export interface CertificateFile {
   /** Absolute. */
   readonly path: string;
-  readonly remedy: string;
+  readonly remedy: Said;
 }
 
 /** A client certificate with its key, each in PEM. */
@@ -76,24 +77,24 @@ export class CertificateStore {
 
 async function authoritiesIn(file: CertificateFile, host: string): Promise<readonly string[]> {
   const added = certificatesIn(await readPem(file, host));
-  if (added.length === 0) throw unusable(file, host, 'holds no PEM certificate');
-  if (!added.every(isCertificate)) throw unusable(file, host, 'holds a certificate that cannot be read');
+  if (added.length === 0) throw unusable(file, host, said`holds no PEM certificate`);
+  if (!added.every(isCertificate)) throw unusable(file, host, said`holds a certificate that cannot be read`);
   return added;
 }
 
 async function readClientCertificate({ certificate, key }: ClientCertificate, host: string): Promise<{ readonly cert: string; readonly key: string }> {
   const [cert, pem] = [await readPem(certificate, host), await readPem(key, host)];
   const [leaf] = certificatesIn(cert);
-  if (leaf === undefined || !isCertificate(leaf)) throw unusable(certificate, host, 'holds no PEM certificate');
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) throw unusable(key, host, 'holds a private key with a password; one without is needed');
+  if (leaf === undefined || !isCertificate(leaf)) throw unusable(certificate, host, said`holds no PEM certificate`);
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) throw unusable(key, host, said`holds a private key with a password; one without is needed`);
   let own: KeyObject;
   try {
     own = createPrivateKey(pem);
   } catch {
     // What the parser says could hold parts of the key.
-    throw unusable(key, host, 'holds no private key in PEM form');
+    throw unusable(key, host, said`holds no private key in PEM form`);
   }
-  if (!new X509Certificate(leaf).checkPrivateKey(own)) throw unusable(key, host, `holds another key than that of the certificate "${certificate.path}"`);
+  if (!new X509Certificate(leaf).checkPrivateKey(own)) throw unusable(key, host, said`holds another key than that of the certificate "${certificate.path}"`);
   return { cert, key: pem };
 }
 
@@ -106,12 +107,12 @@ async function forHost<T>(file: CertificateFile, host: string, reading: Promise<
     return await reading;
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
-    throw unusable(file, host, error.message, error);
+    throw unusable(file, host, error.said, error);
   }
 }
 
-function unusable({ path, remedy }: CertificateFile, host: string, why: string, cause?: unknown): CosignError {
-  return new CosignError('CERTIFICATE_UNREADABLE', `The certificate file "${path}" for "${host}" ${why}.`, { remedy, cause });
+function unusable({ path, remedy }: CertificateFile, host: string, why: Said, cause?: unknown): CosignError {
+  return new CosignError('CERTIFICATE_UNREADABLE', said`The certificate file "${path}" for "${host}" ${why}.`, { remedy, cause });
 }
 
 /** Undefined where the machine's certificates cannot be had (macOS and Windows before Node 22.15: the editor adds them itself). */

@@ -2,6 +2,7 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { HostPort } from './hostNames.ts';
 
 export interface MachinePlaces {
@@ -64,14 +65,14 @@ async function filesOf(folder: string): Promise<readonly string[] | undefined> {
     return (await readdir(folder)).sort();
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(String(cause.code))) return undefined;
-    throw new CosignError('CERTIFICATE_UNREADABLE', `The folder of certificates "${folder}" cannot be read.`, { cause });
+    throw new CosignError('CERTIFICATE_UNREADABLE', said`The folder of certificates "${folder}" cannot be read.`, { cause });
   }
 }
 
 async function sorted(folder: string, files: readonly string[], { hostname }: HostPort): Promise<HostFolder> {
   const authorities = files.filter((name) => name.endsWith('.crt')).map((name) => join(folder, name));
-  const alone = (name: string, missing: string): CosignError => new CosignError('CERTIFICATE_UNREADABLE', `The file "${join(folder, name)}" for "${hostname}" has no "${missing}" beside it.`, {
-    remedy: 'A client certificate is NAME.cert with NAME.key; certificate authorities are NAME.crt.',
+  const alone = (name: string, missing: string): CosignError => new CosignError('CERTIFICATE_UNREADABLE', said`The file "${join(folder, name)}" for "${hostname}" has no "${missing}" beside it.`, {
+    remedy: said`A client certificate is NAME.cert with NAME.key; certificate authorities are NAME.crt.`,
   });
   for (const name of files) {
     const other = name.endsWith('.cert') ? `${name.slice(0, -5)}.key` : name.endsWith('.key') ? `${name.slice(0, -4)}.cert` : undefined;

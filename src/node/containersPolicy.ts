@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import { maxPolicyLength } from '../core/policy/containers/jsonText.ts';
 import type { RegistriesFile } from '../core/policy/containers/registriesD.ts';
 import { FileProblem, readBoundedFile } from './boundedFile.ts';
@@ -78,7 +79,7 @@ async function readFolders(folders: readonly string[], signal: AbortSignal): Pro
   for (const folder of folders.toReversed()) {
     for (const name of await yamlNames(folder, signal)) paths.set(name, join(folder, name));
   }
-  if (paths.size > maxFiles) throw new CosignError('COUNT_LIMIT', `registries.d holds ${paths.size} files; at most ${maxFiles} are read.`);
+  if (paths.size > maxFiles) throw new CosignError('COUNT_LIMIT', said`registries.d holds ${paths.size} files; at most ${maxFiles} are read.`);
   const files: RegistriesFile[] = [];
   for (const name of [...paths.keys()].sort()) {
     const path = paths.get(name) ?? '';
@@ -109,7 +110,7 @@ async function yamlNames(folder: string, signal: AbortSignal): Promise<readonly 
     return entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.yaml')).map(({ name }) => name);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return [];
-    throw new CosignError('FILE_UNREADABLE', `The folder "${folder}" cannot be read.`, { cause });
+    throw new CosignError('FILE_UNREADABLE', said`The folder "${folder}" cannot be read.`, { cause });
   }
 }
 
@@ -120,6 +121,6 @@ async function readText(path: string, signal: AbortSignal, missing: 'may be miss
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
     if (error.missing && missing) return undefined;
-    throw new CosignError('FILE_UNREADABLE', `The file "${path}" ${error.message}.`, { cause: error });
+    throw new CosignError('FILE_UNREADABLE', said`The file "${path}" ${error.said}.`, { cause: error });
   }
 }

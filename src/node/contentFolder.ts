@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { digestOf, hexOf, type Digest } from '../core/crypto/digest.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { ClearedStorage, ContentStore } from '../core/verification/contentStore.ts';
 
 export interface ContentFolderOptions {
@@ -99,7 +100,7 @@ export class ContentFolder implements ContentStore {
     try {
       await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
     } catch (error) {
-      throw new CosignError('FILE_UNREADABLE', `The stored signatures in "${this.#folder}" could not be deleted (${codeOf(error)}).`, { cause: error });
+      throw new CosignError('FILE_UNREADABLE', said`The stored signatures in "${this.#folder}" could not be deleted (${codeOf(error)}).`, { cause: error });
     }
     this.#broken = false;
     this.#grownBytes = Infinity;
@@ -259,5 +260,5 @@ function ignoreMissing(error: unknown): void {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
 }

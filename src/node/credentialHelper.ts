@@ -1,6 +1,7 @@
 // Asks a `docker-credential-…` program for the login of one registry (docker/docker-credential-helpers protocol).
 import { spawn, type ChildProcess } from 'node:child_process';
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import type { Credentials } from '../core/oci/transport.ts';
 
 /** How a program is started; a test may put its own here. */
@@ -29,19 +30,19 @@ const notFound = /^credentials not found in native keychain$/;
 export async function askCredentialHelper(helper: string, server: string, options: HelperOptions, signal: AbortSignal): Promise<Credentials | undefined> {
   signal.throwIfAborted();
   if (!/^[a-zA-Z0-9_.-]{1,100}$/.test(helper)) {
-    throw new CosignError('CREDENTIAL_HELPER_FAILED', `"${helper.slice(0, 100)}" is not the name of a credential helper.`, {
-      remedy: 'Correct credsStore or credHelpers in the docker config.json: letters, digits, "_", "." and "-" only.',
+    throw new CosignError('CREDENTIAL_HELPER_FAILED', said`"${helper.slice(0, 100)}" is not the name of a credential helper.`, {
+      remedy: said`Correct credsStore or credHelpers in the docker config.json: letters, digits, "_", "." and "-" only.`,
     });
   }
   const program = `docker-credential-${helper}`;
-  const failed = (why: string, cause?: unknown): CosignError => new CosignError('CREDENTIAL_HELPER_FAILED', `The credential helper "${program}" ${why}.`, {
-    remedy: `Run "${program} get" in a terminal with "${server}" as its input, or turn countersign.registries.useCredentials off.`, cause,
+  const failed = (why: Said, cause?: unknown): CosignError => new CosignError('CREDENTIAL_HELPER_FAILED', said`The credential helper "${program}" ${why}.`, {
+    remedy: said`Run "${program} get" in a terminal with "${server}" as its input, or turn countersign.registries.useCredentials off.`, cause,
   });
   const { exitCode, output } = await run(program, server, options, failed, signal);
   const text = output.toString('utf8').trim();
   if (exitCode === 0) return parseAnswer(text, failed);
   if (notFound.test(text)) return undefined;
-  throw failed(`failed with exit code ${exitCode ?? 'none'}`);
+  throw failed(exitCode === null ? said`ended without an exit code` : said`failed with exit code ${exitCode}`);
 }
 
 interface Outcome {
@@ -49,14 +50,14 @@ interface Outcome {
   readonly output: Buffer;
 }
 
-function run(program: string, input: string, options: HelperOptions, failed: (why: string, cause?: unknown) => CosignError, signal: AbortSignal): Promise<Outcome> {
+function run(program: string, input: string, options: HelperOptions, failed: (why: Said, cause?: unknown) => CosignError, signal: AbortSignal): Promise<Outcome> {
   const platform = options.platform ?? process.platform;
   const { promise, resolve, reject } = deferred<Outcome>();
   let child: ChildProcess;
   try {
     child = (options.start ?? startProgram(platform))(program, ['get'], { env: options.env, cwd: options.cwd });
   } catch (error) {
-    throw failed('could not be started', error);
+    throw failed(said`could not be started`, error);
   }
   const timeoutMs = options.timeoutMs ?? 15_000;
   const chunks: Buffer[] = [];
@@ -67,7 +68,7 @@ function run(program: string, input: string, options: HelperOptions, failed: (wh
     reject(reason);
   };
   const onAbort = (): void => { giveUp(signal.reason as Error); };
-  const timer = setTimeout(() => { giveUp(failed(`did not answer within ${timeoutMs / 1000} s`)); }, timeoutMs);
+  const timer = setTimeout(() => { giveUp(failed(said`did not answer within ${timeoutMs / 1000} s`)); }, timeoutMs);
   const settle = (): void => {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
@@ -76,11 +77,11 @@ function run(program: string, input: string, options: HelperOptions, failed: (wh
   child.on('error', (error) => {
     settle();
     const missing = 'code' in error && error.code === 'ENOENT';
-    reject(failed(missing ? 'was not found on the PATH' : 'could not be started', error));
+    reject(failed(missing ? said`was not found on the PATH` : said`could not be started`, error));
   });
   child.stdout?.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    if (size > maxAnswerBytes) giveUp(failed('wrote far more than a login'));
+    if (size > maxAnswerBytes) giveUp(failed(said`wrote far more than a login`));
     else chunks.push(chunk);
   });
   child.on('close', (exitCode) => {
@@ -93,16 +94,16 @@ function run(program: string, input: string, options: HelperOptions, failed: (wh
   return promise;
 }
 
-function parseAnswer(text: string, failed: (why: string) => CosignError): Credentials | undefined {
+function parseAnswer(text: string, failed: (why: Said) => CosignError): Credentials | undefined {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
-    throw failed('did not answer in JSON');
+    throw failed(said`did not answer in JSON`);
   }
   const username: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'Username') : undefined;
   const secret: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'Secret') : undefined;
-  if (typeof username !== 'string' || typeof secret !== 'string') throw failed('answered without a user name and a secret');
+  if (typeof username !== 'string' || typeof secret !== 'string') throw failed(said`answered without a user name and a secret`);
   if (secret === '') return undefined;
   return username === '<token>' ? { kind: 'identity', token: secret } : { kind: 'basic', username, password: secret };
 }

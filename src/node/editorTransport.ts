@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
 import { abortable } from '../core/async/sharedLoads.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import { reachOf } from '../core/oci/hosts.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
 import { AddressRefused, allowsAddress, resolveAll, type Resolve } from './addressGuard.ts';
@@ -50,7 +51,7 @@ export class EditorTransport implements Transport {
     setMaxListeners(0, signal);
     const { url, method, headers, body, referral } = request;
     const { fetch, version, timeoutMs } = this.#options;
-    if (url.protocol !== 'https:' || typeof body === 'function') throw new CosignError('INTERNAL', `The editor's networking was asked for more than it may do for "${url.host}".`);
+    if (url.protocol !== 'https:' || typeof body === 'function') throw new CosignError('INTERNAL', said`The editor's networking was asked for more than it may do for "${url.host}".`);
     const release = await this.#slots.acquire(url.origin, signal);
     const deadline = new RequestDeadline(timeoutMs, signal);
     setMaxListeners(0, deadline.signal);
@@ -79,7 +80,7 @@ export class EditorTransport implements Transport {
 
   /** What is still under way rejects. Calling it again does nothing. */
   dispose(): void {
-    const reason = new CosignError('REGISTRY_UNREACHABLE', 'The request was given up because its connections were closed.', { remedy: 'Verify again.', setting: false });
+    const reason = new CosignError('REGISTRY_UNREACHABLE', said`The request was given up because its connections were closed.`, { remedy: said`Verify again.`, setting: false });
     this.#disposed.abort(reason);
     this.#slots.close(reason);
     for (const deadline of [...this.#active]) deadline.end(reason);

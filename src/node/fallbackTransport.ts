@@ -1,5 +1,6 @@
 // Two ways to a host: our own, and another one where ours finds no way there.
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
 import { isUnconnected } from './requestFailure.ts';
 
@@ -77,8 +78,8 @@ export class FallbackTransport implements Transport {
 /** Where the second way came as far as a certificate, that is the reason; what can be changed about our own way stays the advice. */
 function withFurther(error: unknown, other: CosignError): unknown {
   if (!(error instanceof CosignError)) return error;
-  const { code, message, remedy, setting } = error;
-  return new CosignError(code, `${message} The editor's own networking was tried as well: ${other.message}`, { cause: error, ...(remedy === undefined ? {} : { remedy }), ...(setting === undefined ? {} : { setting }) });
+  const { code, said: message, remedy, setting } = error;
+  return new CosignError(code, said`${message} The editor's own networking was tried as well: ${other.said}`, { cause: error, ...(remedy === undefined ? {} : { remedy }), ...(setting === undefined ? {} : { setting }) });
 }
 
 const isAhead = (until: number | undefined, now: number): boolean => until !== undefined && until > now;

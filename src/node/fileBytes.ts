@@ -1,6 +1,7 @@
 // A file read in pieces, as often as needed, and known to have been the same all the while.
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { Progress } from '../core/signingEngine.ts';
 
 /** Large enough to be fast, small enough that hashing one does not hold up the event loop. */
@@ -29,11 +30,11 @@ export class FileBytes {
   static async open(path: string, signal: AbortSignal): Promise<FileBytes> {
     signal.throwIfAborted();
     // Looked at before it is opened: opening a pipe waits for a writer.
-    if (!(await readable(path, stat(path))).isFile()) throw new CosignError('FILE_UNREADABLE', `"${path}" is not a regular file.`);
+    if (!(await readable(path, stat(path))).isFile()) throw new CosignError('FILE_UNREADABLE', said`"${path}" is not a regular file.`);
     const handle = await readable(path, open(path, 'r'));
     try {
       const state = await handle.stat({ bigint: true });
-      if (!state.isFile()) throw new CosignError('FILE_UNREADABLE', `"${path}" is not a regular file.`);
+      if (!state.isFile()) throw new CosignError('FILE_UNREADABLE', said`"${path}" is not a regular file.`);
       return new FileBytes(path, handle, state);
     } catch (error) {
       await handle.close();
@@ -80,7 +81,7 @@ export class FileBytes {
   }
 
   #changed(): CosignError {
-    return new CosignError('FILE_CHANGED', `"${this.#path}" changed while it was read.`, { remedy: 'Try again when nothing writes to it.' });
+    return new CosignError('FILE_CHANGED', said`"${this.#path}" changed while it was read.`, { remedy: said`Try again when nothing writes to it.` });
   }
 }
 
@@ -92,8 +93,8 @@ async function readable<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : code === 'EACCES' || code === 'EPERM' ? 'may not be read by this user' : `cannot be read (${code})`;
-    throw new CosignError('FILE_UNREADABLE', `"${path}" ${why}.`, { cause: error });
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+    const why = code === 'ENOENT' || code === 'ENOTDIR' ? said`does not exist` : code === 'EACCES' || code === 'EPERM' ? said`may not be read by this user` : said`cannot be read (${code})`;
+    throw new CosignError('FILE_UNREADABLE', said`"${path}" ${why}.`, { cause: error });
   }
 }

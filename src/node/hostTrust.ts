@@ -1,5 +1,6 @@
 // How a connection to one host is secured: which authorities, which client certificate, under which name, or without verifying at all.
 import type { EngineSettings } from '../core/engine.ts';
+import { said, type Said } from '../core/said.ts';
 import { CertificateStore, type CertificateFile, type ClientCertificate, type TlsIdentity } from './certificates.ts';
 import { certificatesFor, type MachinePlaces } from './certsFolders.ts';
 import { hostPortOf, namesHost, type HostPort } from './hostNames.ts';
@@ -23,10 +24,10 @@ export type ClientState =
   | { readonly kind: 'withheld' }
   | { readonly kind: 'unreadable'; readonly path: string };
 
-const inAuthorities = 'Correct countersign.registries.certificateAuthorities: it needs the path of a file with PEM certificates.';
-const inClientCertificates = 'Correct countersign.registries.clientCertificates: it needs the paths of PEM files, the key without a password.';
-const inFlags = 'Correct --registry-cacert, --registry-client-cert and --registry-client-key: they need PEM files, the key without a password.';
-const inFolder = 'Correct the folder in certs.d; countersign.registries.useSystemConfiguration decides whether it is read.';
+const inAuthorities = said`Correct countersign.registries.certificateAuthorities: it needs the path of a file with PEM certificates.`;
+const inClientCertificates = said`Correct countersign.registries.clientCertificates: it needs the paths of PEM files, the key without a password.`;
+const inFlags = said`Correct --registry-cacert, --registry-client-cert and --registry-client-key: they need PEM files, the key without a password.`;
+const inFolder = said`Correct the folder in certs.d; countersign.registries.useSystemConfiguration decides whether it is read.`;
 
 /** A client certificate is a credential: of its host alone, and of no host in Restricted Mode or where credentials are turned off. */
 export class HostTrusts {
@@ -73,7 +74,7 @@ export class HostTrusts {
   }
 }
 
-function pair({ certificate, key }: { readonly certificate: string; readonly key: string }, remedy: string): ClientCertificate {
+function pair({ certificate, key }: { readonly certificate: string; readonly key: string }, remedy: Said): ClientCertificate {
   const file = (path: string): CertificateFile => ({ path, remedy });
   return { certificate: file(certificate), key: file(key) };
 }

@@ -2,6 +2,7 @@
 import { open, stat } from 'node:fs/promises';
 import { sizeText } from '../core/encoding/sizeText.ts';
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 
 /** The names of standard input. */
 export const isStandardInput = (path: string): boolean => path === '-' || path === '/dev/stdin';
@@ -41,7 +42,7 @@ export async function readInputFile(path: string, maxBytes: number, signal: Abor
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof CosignError) throw error;
-    throw new CosignError('FILE_UNREADABLE', `"${path}" ${reason(error)}.`, { cause: error });
+    throw new CosignError('FILE_UNREADABLE', said`"${path}" ${reason(error)}.`, { cause: error });
   }
 }
 
@@ -66,14 +67,14 @@ async function* untilAborted<T>(stream: AsyncIterable<T>, signal: AbortSignal): 
   }
 }
 
-function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
-  if (code === 'EISDIR') return 'is a folder, not a file';
-  return `cannot be read (${code})`;
+function reason(error: unknown): Said {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return said`does not exist`;
+  if (code === 'EACCES' || code === 'EPERM') return said`may not be read by this user`;
+  if (code === 'EISDIR') return said`is a folder, not a file`;
+  return said`cannot be read (${code})`;
 }
 
 function tooLarge(name: string, maxBytes: number): CosignError {
-  return new CosignError('SIZE_LIMIT', `${name} is larger than ${sizeText(maxBytes)}.`, { remedy: 'Name a smaller file.' });
+  return new CosignError('SIZE_LIMIT', said`${name} is larger than ${sizeText(maxBytes)}.`, { remedy: said`Name a smaller file.` });
 }

@@ -1,6 +1,7 @@
 // A public key from an https address: no credentials, few redirects, few bytes.
 import { sizeText } from '../core/encoding/sizeText.ts';
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import { maySendTo } from '../core/oci/hosts.ts';
 import type { HttpResponse, Transport } from '../core/oci/transport.ts';
 import { hostPortOf, isLoopback } from './hostNames.ts';
@@ -18,12 +19,12 @@ export function keyUrl(name: string, text: string, base?: URL): URL {
   try {
     url = new URL(text, base);
   } catch {
-    throw unreadable(name, 'its address is not a URL');
+    throw unreadable(name, said`its address is not a URL`);
   }
-  if (url.username !== '' || url.password !== '') throw unreadable(name, 'its address holds a login, and keys are fetched without one', 'Use an address that needs no login, or save the key as a file.');
+  if (url.username !== '' || url.password !== '') throw unreadable(name, said`its address holds a login, and keys are fetched without one`, said`Use an address that needs no login, or save the key as a file.`);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && base?.protocol !== 'https:' && isLoopback(hostPortOf(url).hostname))) return url;
-  if (url.protocol !== 'http:') throw unreadable(name, `it was redirected to "${url.protocol}"`);
-  throw unreadable(name, `"${shown(url)}" is plain http, and anybody on the way could exchange the key`, 'Use https, or save the key as a file.');
+  if (url.protocol !== 'http:') throw unreadable(name, said`it was redirected to "${url.protocol}"`);
+  throw unreadable(name, said`"${shown(url)}" is plain http, and anybody on the way could exchange the key`, said`Use https, or save the key as a file.`);
 }
 
 /**
@@ -38,16 +39,16 @@ export async function downloadKey(transport: Transport, name: string, from: URL,
     response.discard();
     const { location } = response.headers;
     if (![301, 302, 303, 307, 308].includes(response.status) || typeof location !== 'string') {
-      throw unreadable(name, `"${shown(url)}" answered ${response.status}`, 'Check the address in countersign.keys.');
+      throw unreadable(name, said`"${shown(url)}" answered ${response.status}`, said`Check the address in countersign.keys.`);
     }
-    if (redirects === maxRedirects) throw unreadable(name, `"${shown(from)}" was redirected more than ${maxRedirects} times`);
+    if (redirects === maxRedirects) throw unreadable(name, said`"${shown(from)}" was redirected more than ${maxRedirects} times`);
     url = keyUrl(name, location, url);
-    if (!maySendTo(from.host, url.host)) throw refused(name, from, `${url.host} is a private address`);
+    if (!maySendTo(from.host, url.host)) throw refused(name, from, said`${url.host} is a private address`);
   }
 }
 
 async function send(transport: Transport, name: string, url: URL, from: URL, signal: AbortSignal): Promise<HttpResponse> {
-  const referral = url.origin === from.origin ? undefined : { from: from.host, refuse: (why: string) => refused(name, from, why) };
+  const referral = url.origin === from.origin ? undefined : { from: from.host, refuse: (why: Said) => refused(name, from, why) };
   try {
     return await transport.send({ method: 'GET', url, headers: { accept: '*/*' }, ...(referral ? { referral } : {}) }, signal);
   } catch (error) {
@@ -61,7 +62,7 @@ async function readBody(response: HttpResponse, name: string, url: URL, signal: 
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength;
-      if (size > maxKeyBytes) throw unreadable(name, `"${shown(url)}" holds more than ${sizeText(maxKeyBytes)}`);
+      if (size > maxKeyBytes) throw unreadable(name, said`"${shown(url)}" holds more than ${sizeText(maxKeyBytes)}`);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -73,15 +74,15 @@ async function readBody(response: HttpResponse, name: string, url: URL, signal: 
 /** What the transport says, as a matter of this key. */
 function wrapped(error: unknown, name: string, signal: AbortSignal): unknown {
   if (signal.aborted || !(error instanceof CosignError) || error.code === 'KEY_UNREADABLE') return signal.aborted ? signal.reason : error;
-  return new CosignError('KEY_UNREADABLE', `The key "${name}" cannot be read: ${error.message}`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
+  return new CosignError('KEY_UNREADABLE', said`The key "${name}" cannot be read: ${error.said}`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
 }
 
 const shown = (url: URL): string => `${url.origin}${url.pathname}`;
 
-function refused(name: string, from: URL, why: string): CosignError {
-  return unreadable(name, `"${shown(from)}" redirects to a place that is refused: ${why}`);
+function refused(name: string, from: URL, why: Said): CosignError {
+  return unreadable(name, said`"${shown(from)}" redirects to a place that is refused: ${why}`);
 }
 
-function unreadable(name: string, why: string, remedy = 'Check the address in countersign.keys.'): CosignError {
-  return new CosignError('KEY_UNREADABLE', `The key "${name}" cannot be read: ${why}.`, { remedy });
+function unreadable(name: string, why: Said, remedy = said`Check the address in countersign.keys.`): CosignError {
+  return new CosignError('KEY_UNREADABLE', said`The key "${name}" cannot be read: ${why}.`, { remedy });
 }

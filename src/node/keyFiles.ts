@@ -4,6 +4,7 @@ import { digestOf } from '../core/crypto/digest.ts';
 import { changePassword, type KeyPairFiles } from '../core/crypto/encryptedKey.ts';
 import type { PrivateKey } from '../core/crypto/privateKey.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { KeyPairPaths, Overwrite } from '../core/signingEngine.ts';
 import { FileProblem, readBoundedFile } from './boundedFile.ts';
 import { refuseExisting, writeFiles } from './writeFiles.ts';
@@ -31,7 +32,7 @@ export async function readKeyFile(path: string, signal: AbortSignal): Promise<Ui
   try {
     return await readBoundedFile(path, maxKeyFileBytes, signal);
   } catch (error) {
-    if (error instanceof FileProblem) throw new CosignError('FILE_UNREADABLE', `The key file "${path}" ${error.message}.`, { cause: error });
+    if (error instanceof FileProblem) throw new CosignError('FILE_UNREADABLE', said`The key file "${path}" ${error.said}.`, { cause: error });
     throw error;
   }
 }
@@ -49,7 +50,7 @@ export async function changeKeyPassword(path: string, oldPassword: string, newPa
   const { privatePem, key } = await changePassword(before, oldPassword, newPassword, signal);
   const now = await readKeyFile(place, signal);
   if (digestOf(now) !== digestOf(before)) {
-    throw new CosignError('FILE_CHANGED', `The key file "${path}" was changed while its password was; it was left as it is.`, { remedy: 'Try again.' });
+    throw new CosignError('FILE_CHANGED', said`The key file "${path}" was changed while its password was; it was left as it is.`, { remedy: said`Try again.` });
   }
   await writeFiles([{ path: place, content: privatePem, mode: mode & 0o777 }], { overwrite: true, existsCode: 'KEY_EXISTS' }, signal);
   return key;

@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { SharedLoads } from '../core/async/sharedLoads.ts';
 import { sizeText } from '../core/encoding/sizeText.ts';
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import { parseSecretReference, secretReference, type SecretPlace } from '../core/kubernetes/secretReference.ts';
 import type { Transport } from '../core/oci/transport.ts';
 import type { KeySource } from '../core/policy/keySource.ts';
@@ -33,9 +34,9 @@ const secretLifetimeMs = 10 * 60_000;
 const maxFiles = 1000;
 
 /** References that cosign knows and Countersign does not read (cosign `pkg/signature/keys.go`). */
-const unsupported: Readonly<Record<string, string>> = {
-  gcpkms: 'a Google Cloud KMS key', awskms: 'an AWS KMS key', azurekms: 'an Azure Key Vault key',
-  hashivault: 'a HashiCorp Vault key', openbao: 'an OpenBao key', gitlab: 'a GitLab variable', github: 'a GitHub secret', pkcs11: 'a PKCS#11 token',
+const unsupported: Readonly<Record<string, Said>> = {
+  gcpkms: said`a Google Cloud KMS key`, awskms: said`an AWS KMS key`, azurekms: said`an Azure Key Vault key`,
+  hashivault: said`a HashiCorp Vault key`, openbao: said`an OpenBao key`, gitlab: said`a GitLab variable`, github: said`a GitHub secret`, pkcs11: said`a PKCS#11 token`,
 };
 
 /** Files are read again when they change, downloads and secrets after ten minutes; `fresh` bypasses both. */
@@ -57,7 +58,7 @@ export function createKeySource({ transport, env, homeDirectory, now, readPipe, 
       return bytes;
     } catch (error) {
       if (!(error instanceof FileProblem)) throw error;
-      throw unreadable(key, `the file "${path}" ${error.message}`, 'Correct the path in countersign.keys.');
+      throw unreadable(key, said`the file "${path}" ${error.said}`, said`Correct the path in countersign.keys.`);
     }
   };
 
@@ -105,16 +106,16 @@ export function createKeySource({ transport, env, homeDirectory, now, readPipe, 
 /** `~` is the home directory; a relative path starts from the key's base directory. */
 function keyPath(key: KeySetting, homeDirectory: string): string {
   const path = key.reference.trim();
-  if (path.includes('\0')) throw unreadable(key, 'its path holds a NUL character', 'Correct the path in countersign.keys.');
+  if (path.includes('\0')) throw unreadable(key, said`its path holds a NUL character`, said`Correct the path in countersign.keys.`);
   if (path === '~' || /^~[/\\]/.test(path)) return join(homeDirectory, path.slice(1));
   if (isAbsolute(path)) return path;
   if (key.baseDirectory !== undefined) return resolve(key.baseDirectory, path);
-  throw unreadable(key, `there is no folder that the relative path "${path.slice(0, 200)}" could start from`, 'Write the whole path.');
+  throw unreadable(key, said`there is no folder that the relative path "${path.slice(0, 200)}" could start from`, said`Write the whole path.`);
 }
 
 function notRead(key: KeySetting, scheme: string): CosignError {
-  return new CosignError('KEY_UNSUPPORTED', `The key "${key.name}" is ${unsupported[scheme] ?? `behind "${scheme}://"`}, which Countersign does not read.`, {
-    remedy: 'Save the public key as a PEM file ("cosign public-key --key … > cosign.pub") and name that file.',
+  return new CosignError('KEY_UNSUPPORTED', said`The key "${key.name}" is ${unsupported[scheme] ?? said`behind "${scheme}://"`}, which Countersign does not read.`, {
+    remedy: said`Save the public key as a PEM file ("cosign public-key --key … > cosign.pub") and name that file.`,
   });
 }
 
@@ -122,19 +123,19 @@ function variable(key: KeySetting, env: KeySourceOptions['env']): string {
   const name = key.reference.trim().slice('env://'.length);
   const value = env[name];
   if (value !== undefined && value.trim() !== '') return value;
-  throw unreadable(key, `the environment variable "${name.slice(0, 100)}" is ${value === undefined ? 'not set' : 'empty'}`, 'Set the variable to the PEM text where the editor is started.');
+  throw unreadable(key, value === undefined ? said`the environment variable "${name.slice(0, 100)}" is not set` : said`the environment variable "${name.slice(0, 100)}" is empty`, said`Set the variable to the PEM text where the editor is started.`);
 }
 
 function bounded(key: KeySetting, text: string): Uint8Array {
   if (text.length <= maxKeyBytes) return new TextEncoder().encode(text);
-  throw unreadable(key, `it is larger than ${sizeText(maxKeyBytes)}`, 'Keep only the public keys.');
+  throw unreadable(key, said`it is larger than ${sizeText(maxKeyBytes)}`, said`Keep only the public keys.`);
 }
 
 function boundedBytes(key: KeySetting, bytes: Uint8Array): Uint8Array {
   if (bytes.length <= maxKeyBytes) return bytes;
-  throw unreadable(key, `it is larger than ${sizeText(maxKeyBytes)}`, 'Keep only the public keys.');
+  throw unreadable(key, said`it is larger than ${sizeText(maxKeyBytes)}`, said`Keep only the public keys.`);
 }
 
-function unreadable(key: KeySetting, why: string, remedy: string): CosignError {
-  return new CosignError('KEY_UNREADABLE', `The key "${key.name}" cannot be read: ${why}.`, { remedy });
+function unreadable(key: KeySetting, why: Said, remedy: Said): CosignError {
+  return new CosignError('KEY_UNREADABLE', said`The key "${key.name}" cannot be read: ${why}.`, { remedy });
 }

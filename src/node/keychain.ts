@@ -2,6 +2,7 @@
 import { SharedLoads } from '../core/async/sharedLoads.ts';
 import type { FoundLogin } from '../core/diagnosis/diagnose.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { Credentials, Keychain } from '../core/oci/transport.ts';
 import { AuthFiles, entryFor, helperServer, toCredentials, type AuthFile } from './authFile.ts';
 import { askCredentialHelper, type HelperOptions } from './credentialHelper.ts';
@@ -45,7 +46,7 @@ export function createKeychain(options: KeychainOptions): LocatingKeychain {
   const findIn = async (file: AuthFile, registry: string, repository: string, signal: AbortSignal): Promise<FoundLogin | undefined> => {
     const helper = entryFor(file.credHelpers, registry, repository) ?? file.credsStore;
     if (helper !== undefined && typeof helper !== 'string') {
-      throw new CosignError('CREDENTIALS_UNREADABLE', `The login file "${file.path}" names a credential helper for "${registry}" that is not a text.`, { remedy: 'Correct credHelpers in the file.' });
+      throw new CosignError('CREDENTIALS_UNREADABLE', said`The login file "${file.path}" names a credential helper for "${registry}" that is not a text.`, { remedy: said`Correct credHelpers in the file.` });
     }
     const kept = helper === undefined || helper === '' ? undefined : await ask(helper, registry, signal);
     if (kept && helper !== undefined) return { credentials: kept, source: { kind: 'helper', name: helper, path: file.path } };

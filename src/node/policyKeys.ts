@@ -28,5 +28,5 @@ async function problemOf({ key, range }: KeyPlace, keySource: KeySource, signal:
     signal.throwIfAborted();
     return toCosignError(error);
   });
-  return result instanceof CosignError ? { kind: 'containers-key-unusable', severity: 'warning', range, args: [result.message], keySlot: { form: 'path', range } } : undefined;
+  return result instanceof CosignError ? { kind: 'containers-key-unusable', severity: 'warning', range, args: [result.said], keySlot: { form: 'path', range } } : undefined;
 }

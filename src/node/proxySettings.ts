@@ -1,5 +1,6 @@
 // Which proxy, if any, stands between this machine and a host: settings first, then the environment.
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import { hostPortOf, inAddressRange, isLoopback, splitHostPort } from './hostNames.ts';
 
 export interface Proxy {
@@ -78,17 +79,17 @@ function isException(entry: string, hostname: string, port: number): boolean {
 }
 
 function parseProxy(address: string, setting: string, given: string | undefined): Proxy {
-  const wrong = (why: string, cause?: unknown): CosignError => new CosignError('PROXY_INVALID', `The proxy in ${setting} ${why}.`, {
-    remedy: `Write ${setting} as http://host:port or https://host:port.`, setting: setting.startsWith('http.') && setting, cause,
+  const wrong = (why: Said, cause?: unknown): CosignError => new CosignError('PROXY_INVALID', said`The proxy in ${setting} ${why}.`, {
+    remedy: said`Write ${setting} as http://host:port or https://host:port.`, setting: setting.startsWith('http.') && setting, cause,
   });
   let url: URL;
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `http://${address}`);
   } catch (cause) {
-    throw wrong('is not a URL', cause instanceof Error ? new Error('invalid URL') : undefined);
+    throw wrong(said`is not a URL`, cause instanceof Error ? new Error('invalid URL') : undefined);
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong(`uses the scheme "${url.protocol.slice(0, -1)}", which is not supported`);
-  if (url.hostname === '') throw wrong('names no host');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong(said`uses the scheme "${url.protocol.slice(0, -1)}", which is not supported`);
+  if (url.hostname === '') throw wrong(said`names no host`);
   const { hostname, port } = hostPortOf(url);
   const login = url.username === '' && url.password === '' ? undefined : `${decode(url.username)}:${decode(url.password)}`;
   const authorization = login === undefined ? checkAuthorization(given) : `Basic ${Buffer.from(login).toString('base64')}`;
@@ -98,7 +99,7 @@ function parseProxy(address: string, setting: string, given: string | undefined)
 /** It is written into the request as it is: a line break in it would be a header of its own. */
 function checkAuthorization(given: string | undefined): string | undefined {
   if (given === undefined || /^[\t\x20-\x7e]*$/.test(given)) return given;
-  throw new CosignError('PROXY_INVALID', 'http.proxyAuthorization holds characters that no header has.', { remedy: 'Write it as one line, such as Basic followed by the base64 of user:password.', setting: 'http.proxyAuthorization' });
+  throw new CosignError('PROXY_INVALID', said`http.proxyAuthorization holds characters that no header has.`, { remedy: said`Write it as one line, such as Basic followed by the base64 of user:password.`, setting: 'http.proxyAuthorization' });
 }
 
 function decode(text: string): string {

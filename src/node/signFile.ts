@@ -5,6 +5,7 @@ import { encodeBlobBundle } from '../core/cosign/bundle.ts';
 import type { PrivateKey } from '../core/crypto/privateKey.ts';
 import { startSigning } from '../core/crypto/signatures.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { FileSigning, Progress } from '../core/signingEngine.ts';
 import { FileBytes } from './fileBytes.ts';
 import { refuseExisting, writeFiles, type FileToWrite } from './writeFiles.ts';
@@ -38,7 +39,7 @@ async function readAndSign(path: string, key: PrivateKey, needsDigest: boolean, 
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof CosignError) throw error;
-    throw new CosignError('FILE_UNREADABLE', `"${path}" cannot be signed.`, { cause: error });
+    throw new CosignError('FILE_UNREADABLE', said`"${path}" cannot be signed.`, { cause: error });
   } finally {
     await file.close();
   }

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import { parseDaemonJson, type DaemonRegistries } from '../core/oci/daemonJson.ts';
 import type { RepositoryName } from '../core/oci/exchange.ts';
 import type { RegistryPlaces } from '../core/oci/locatedRegistry.ts';
@@ -143,7 +144,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     return (await readdir(folder)).filter((name) => name.endsWith('.conf')).sort();
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
-    throw new CosignError('FILE_UNREADABLE', `The folder "${folder}" cannot be read.`, { cause: error });
+    throw new CosignError('FILE_UNREADABLE', said`The folder "${folder}" cannot be read.`, { cause: error });
   }
 }
 
@@ -154,6 +155,6 @@ async function readText(path: string): Promise<Uint8Array | undefined> {
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
     if (error.missing) return undefined;
-    throw new CosignError('FILE_UNREADABLE', `The file "${path}" ${error.message}.`, { cause: error });
+    throw new CosignError('FILE_UNREADABLE', said`The file "${path}" ${error.said}.`, { cause: error });
   }
 }

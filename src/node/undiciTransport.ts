@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import { abortable } from '../core/async/sharedLoads.ts';
 import type { EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../core/oci/transport.ts';
 import { KnownReaches, type Resolve } from './addressGuard.ts';
 import { withoutDemand } from './certificateDemand.ts';
@@ -111,7 +112,7 @@ export class UndiciTransport implements Transport {
 
   /** Closes every socket; what is still under way rejects. Calling it again does nothing. */
   async dispose(): Promise<void> {
-    const reason = new CosignError('REGISTRY_UNREACHABLE', 'The request was given up because its connections were closed.', { remedy: 'Verify again.', setting: false });
+    const reason = new CosignError('REGISTRY_UNREACHABLE', said`The request was given up because its connections were closed.`, { remedy: said`Verify again.`, setting: false });
     this.#disposed.abort(reason);
     this.#slots.close(reason);
     for (const deadline of this.#active) deadline.end(reason);
@@ -124,7 +125,7 @@ export class UndiciTransport implements Transport {
     const headers: Record<string, string> = { ...request.headers, 'user-agent': this.#userAgent, 'accept-encoding': 'identity' };
     if (proxy?.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization;
     for (const [name, value] of Object.entries(headers)) {
-      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw new CosignError('INTERNAL', `The header "${name}" of a request to "${request.url.host}" holds characters that HTTP forbids.`);
+      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw new CosignError('INTERNAL', said`The header "${name}" of a request to "${request.url.host}" holds characters that HTTP forbids.`);
     }
     return headers;
   }

@@ -5,6 +5,7 @@ import { maxBundleBytes } from '../core/cosign/bundle.ts';
 import { hexOf, type Digest } from '../core/crypto/digest.ts';
 import { startDigests, type MessageDigests } from '../core/crypto/signatures.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import type { Clock } from '../core/oci/transport.ts';
 import type { KeySource } from '../core/policy/keySource.ts';
 import { keyIdentity, type KeySetting, type TrustSettings } from '../core/policy/trustPolicy.ts';
@@ -24,14 +25,14 @@ interface Read extends FileSignature {
 
 const endings: readonly (readonly [string, FileSignature['format']])[] = [['.sig', 'signature'], ['.sigstore.json', 'bundle'], ['.bundle', 'legacy bundle']];
 
-const faults: Readonly<Record<BlobFault, string>> = {
-  'other-key': 'It is not by one of the trusted keys, or not over these contents.',
-  'wrong-digest': 'It is for other contents.',
-  'foreign-key': 'It brings its own key, which is none of the trusted ones.',
-  certificate: 'It was made with a certificate, which no trusted key can check.',
-  malformed: 'It cannot be read.',
-  unsupported: 'It is of a kind that is not supported.',
-  'no-signature': 'It holds no signature.',
+const faults: Readonly<Record<BlobFault, Said>> = {
+  'other-key': said`It is not by one of the trusted keys, or not over these contents.`,
+  'wrong-digest': said`It is for other contents.`,
+  'foreign-key': said`It brings its own key, which is none of the trusted ones.`,
+  certificate: said`It was made with a certificate, which no trusted key can check.`,
+  malformed: said`It cannot be read.`,
+  unsupported: said`It is of a kind that is not supported.`,
+  'no-signature': said`It holds no signature.`,
 };
 
 /** The signatures beside a file. @throws {CosignError} `FILE_UNREADABLE` when that cannot be found out */
@@ -42,9 +43,9 @@ export async function signaturesBeside(file: string, signal: AbortSignal): Promi
     try {
       return (await stat(path)).isDirectory() ? [] : [{ path, format }];
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
       if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-      throw new CosignError('FILE_UNREADABLE', `"${path}" cannot be looked at (${code}).`, { cause: error });
+      throw new CosignError('FILE_UNREADABLE', said`"${path}" cannot be looked at (${code}).`, { cause: error });
     }
   }));
   signal.throwIfAborted();
@@ -106,11 +107,11 @@ async function verdictOf(options: FileVerifierOptions, path: string, trust: Trus
 async function judgeContents({ keySource, clock }: FileVerifierOptions, contents: Contents, trust: TrustSettings, signatures: readonly FileSignature[], signal: AbortSignal): Promise<FileVerdict> {
   const keys = await loadKeys(keySource, new ParsedKeys(), trust.keys, false, signal);
   const [failure] = [...keys.failures, ...trust.problems];
-  if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
+  if (keys.keys.size === 0) throw failure ?? new CosignError('SETTING_INVALID', said`No trusted key is configured.`, { remedy: said`Add one with "Add Trusted Key…".` });
   const { read, unread } = await readSignatures(signatures, signal);
   const { reports, undecided } = await judgeAll(contents, read, trust.keys, keys.keys);
   const checkedAt = clock.now();
-  const evidence = { signatures: [...reports, ...unread.map(({ signature: { path, format }, error }) => ({ path, format, fault: error.message }))], checkedAt, fileSizeBytes: contents.sizeBytes };
+  const evidence = { signatures: [...reports, ...unread.map(({ signature: { path, format }, error }) => ({ path, format, fault: error.said }))], checkedAt, fileSizeBytes: contents.sizeBytes };
   if (reports.some(({ signedBy }) => signedBy !== undefined)) return { kind: 'verified', ...evidence };
   // A key or a signature that could not be read may be the very one.
   const reason = unread[0]?.error ?? failure ?? (undecided && fileNeeded(undecided));
@@ -125,7 +126,7 @@ async function readSignatures(signatures: readonly FileSignature[], signal: Abor
       read.push({ ...signature, bytes: signature.content ?? await readBoundedFile(signature.path, maxBundleBytes, signal) });
     } catch (error) {
       signal.throwIfAborted();
-      unread.push({ signature, error: error instanceof FileProblem ? new CosignError('FILE_UNREADABLE', `"${signature.path}" ${error.message}.`, { cause: error }) : toCosignError(error) });
+      unread.push({ signature, error: error instanceof FileProblem ? new CosignError('FILE_UNREADABLE', said`"${signature.path}" ${error.said}.`, { cause: error }) : toCosignError(error) });
     }
   }
   return { read, unread };
@@ -144,7 +145,7 @@ async function judgeAll(contents: Contents, signatures: readonly Read[], trusted
 }
 
 function fileNeeded({ path }: FileSignature): CosignError {
-  return new CosignError('FILE_NEEDED', `The signature "${path}" cannot be checked over the SHA-256 digest of a file alone.`);
+  return new CosignError('FILE_NEEDED', said`The signature "${path}" cannot be checked over the SHA-256 digest of a file alone.`);
 }
 
 async function digestsOf(file: FileBytes, onProgress: Progress, signal: AbortSignal): Promise<MessageDigests> {

@@ -4,6 +4,7 @@ import { link, lstat, open, readdir, rename, unlink, type FileHandle } from 'nod
 import { dirname, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CosignError, type ErrorCode } from '../core/errors.ts';
+import { said, type SaidArgument, saidList } from '../core/said.ts';
 import type { Overwrite } from '../core/signingEngine.ts';
 
 /** Nobody writes for so long, in milliseconds. */
@@ -32,10 +33,10 @@ export async function existingFiles(paths: readonly string[]): Promise<readonly 
 
 /** @throws {CosignError} the `existsCode` naming the files when one of them exists and may not be replaced, or is a folder */
 export async function refuseExisting(paths: readonly string[], { overwrite, existsCode }: WriteOptions): Promise<void> {
-  if (new Set(paths.map((path) => resolve(path))).size < paths.length) throw new CosignError(existsCode, `The files to write must have different names: ${quoted(paths)}.`);
+  if (new Set(paths.map((path) => resolve(path))).size < paths.length) throw new CosignError(existsCode, said`The files to write must have different names: ${quoted(paths)}.`);
   const kinds = await Promise.all(paths.map(async (path) => ({ path, kind: await kindOf(path) })));
   const folders = kinds.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
-  if (folders.length > 0) throw new CosignError(existsCode, `There is a folder of that name: ${quoted(folders)}.`, { remedy: 'Choose another name.' });
+  if (folders.length > 0) throw new CosignError(existsCode, said`There is a folder of that name: ${quoted(folders)}.`, { remedy: said`Choose another name.` });
   const existing = kinds.filter(({ path, kind }) => kind !== 'nothing' && !mayReplace(path, overwrite)).map(({ path }) => path);
   if (existing.length > 0) throw exists(existsCode, existing);
 }
@@ -171,7 +172,7 @@ async function kindOf(path: string): Promise<'nothing' | 'folder' | 'file'> {
     return (await lstat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return 'nothing';
-    throw new CosignError('FILE_UNREADABLE', `"${path}" cannot be looked at (${codeOf(error)}).`, { cause: error });
+    throw new CosignError('FILE_UNREADABLE', said`"${path}" cannot be looked at (${codeOf(error)}).`, { cause: error });
   }
 }
 
@@ -192,19 +193,22 @@ async function removeLeftovers(folder: string): Promise<void> {
 }
 
 function exists(code: WriteOptions['existsCode'], paths: readonly string[]): CosignError {
-  return new CosignError(code, `${quoted(paths)} ${paths.length === 1 ? 'exists' : 'exist'} already and ${paths.length === 1 ? 'was' : 'were'} not overwritten.`, { remedy: 'Choose another name, or confirm that it may be overwritten.' });
+  const message = paths.length === 1
+    ? said`${quoted(paths)} exists already and was not overwritten.`
+    : said`${quoted(paths)} exist already and were not overwritten.`;
+  return new CosignError(code, message, { remedy: said`Choose another name, or confirm that it may be overwritten.` });
 }
 
 function unwritable(path: string, cause: unknown): CosignError {
   const code = codeOf(cause);
-  const why = code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'may not be written to by this user' : `cannot be written to (${code})`;
-  return new CosignError('FILE_UNREADABLE', `The folder "${dirname(path)}" ${why}.`, { cause });
+  const why = code === 'ENOENT' || code === 'ENOTDIR' ? said`does not exist` : code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? said`may not be written to by this user` : said`cannot be written to (${code})`;
+  return new CosignError('FILE_UNREADABLE', said`The folder "${dirname(path)}" ${why}.`, { cause });
 }
 
-function quoted(paths: readonly string[]): string {
-  return paths.map((path) => `"${path}"`).join(' and ');
+function quoted(paths: readonly string[]): SaidArgument {
+  return saidList(paths.map((path) => `"${path}"`));
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
 }

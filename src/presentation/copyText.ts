@@ -2,6 +2,7 @@
 import type { BlobState, CopyPlan, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
 import { sizeText } from '../core/encoding/sizeText.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import { canonicalRepository } from '../core/oci/reference.ts';
 import { shortDigest } from './digestText.ts';
 import type { Translate } from './translate.ts';
@@ -139,14 +140,14 @@ export function tagWords({ destinationTag: tag }: CopyPlan, [top, ...more]: Tops
 }
 
 /** What can be done about a failed copy, where that is something else than for verifying. */
-export function copyRemedy(code: ErrorCode, { source, destination }: Pick<CopyPlan, 'source' | 'destination'>, t: Translate): string | undefined {
+export function copyRemedy(code: ErrorCode, { source, destination }: Pick<CopyPlan, 'source' | 'destination'>): Said | undefined {
   if (code === 'REGISTRY_UNAUTHORIZED') {
-    return t('Log in (docker login) with an account that may pull from {0} and push to {1}.', canonicalRepository(source), canonicalRepository(destination));
+    return said`Log in (docker login) with an account that may pull from ${canonicalRepository(source)} and push to ${canonicalRepository(destination)}.`;
   }
   if (code === 'REGISTRY_DENIED') {
-    return t('Ask for the right to pull from {0} and to push to {1}; a full quota and tags that must not change are refused in this way too.', canonicalRepository(source), canonicalRepository(destination));
+    return said`Ask for the right to pull from ${canonicalRepository(source)} and to push to ${canonicalRepository(destination)}; a full quota and tags that must not change are refused in this way too.`;
   }
-  return passingFailures.includes(code) ? t('Copy again later: what has arrived is not sent a second time.') : undefined;
+  return passingFailures.includes(code) ? said`Copy again later: what has arrived is not sent a second time.` : undefined;
 }
 
 /** Failures that go away by themselves. */

@@ -9,7 +9,7 @@ import { driftSentences } from './driftText.ts';
 import { failureText, type FailureText } from './failureText.ts';
 import { isPartlySigned, policySentence } from './policyWords.ts';
 import { everyKeyPolicy, faultCounts, foreignKeyHints, keyChoice, signatureCount, unsatisfied } from './signatureWords.ts';
-import { enumeration, type Translate } from './translate.ts';
+import { enumeration, inWords, type Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
 import type { UseWithState } from './useState.ts';
 
@@ -84,7 +84,7 @@ export function driftDiagnostic(item: UseWithState, severities: Severities, t: T
 
 /** BuildKit would refuse the file. */
 export function dockerfileDiagnostic(problem: DockerfileProblem, severities: Severities, t: Translate): DiagnosticText | undefined {
-  const message = t('A build refuses this Dockerfile: {0} Correct it; the images that can still be read are verified.', withStop(plainText(problem.message, 300)));
+  const message = t('A build refuses this Dockerfile: {0} Correct it; the images that can still be read are verified.', withStop(plainText(inWords(problem.message, t), 300)));
   return made('dockerfile-invalid', severities.dockerfile, message, []);
 }
 

@@ -1,7 +1,7 @@
 // A failure → the sentence, the remedy, the page and the actions a person is offered.
 import type { CosignError, ErrorCode } from '../core/errors.ts';
 import { documentationPath, documentationUrl } from './documentation.ts';
-import type { Translate } from './translate.ts';
+import { inWords, type Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
 
 /** Longest message shown: registries choose part of some of them. */
@@ -31,8 +31,8 @@ export interface FailureText {
 
 /** The words for a failure. The error's own remedy is used where it has one. */
 export function failureText(error: CosignError, t: Translate): FailureText {
-  const message = sentence(error.message);
-  const remedy = error.remedy === undefined ? defaultRemedy(error.code, t) : sentence(error.remedy);
+  const message = sentence(inWords(error.said, t));
+  const remedy = error.remedy === undefined ? defaultRemedy(error.code, t) : sentence(inWords(error.remedy, t));
   return {
     message, remedy,
     text: `${message} ${remedy}`,

@@ -4,7 +4,7 @@ import type { FileSignature, FileSignatureReport, FileVerdict } from '../core/si
 import { timeText } from './digestText.ts';
 import type { Severities, Severity } from './diagnosticText.ts';
 import { failureText, shortReason } from './failureText.ts';
-import { enumeration, type Translate } from './translate.ts';
+import { enumeration, inWords, type Translate } from './translate.ts';
 import { labelText, plainText } from './untrustedText.ts';
 
 /** Only `verified` may ever be drawn as signed by somebody. */
@@ -55,7 +55,7 @@ export function fileVerdictMessage(file: string, state: FileState, t: Translate)
       const counted = state.signatures.filter(({ signedBy }) => signedBy).map(({ path }) => baseName(path));
       return t('Verified: {0} is signed by {1}, in {2}.', name, fileSigners(state.signatures, t, plainText, true), enumeration(counted, t));
     }
-    case 'untrusted': return t('Untrusted: no signature beside {0} is by a trusted key over the contents on disk. {1}', name, faults(state.signatures));
+    case 'untrusted': return t('Untrusted: no signature beside {0} is by a trusted key over the contents on disk. {1}', name, faults(state.signatures, t));
     case 'unchecked': return t('Could not check who signed {0}: {1} Whether it is signed is not known.', name, failureText(state.reason, t).text);
     case 'unsigned': return t('{0} has no signature beside it: there is neither a .sig nor a .sigstore.json nor a .bundle file of its name.', name);
     case 'no keys': return t('No trusted key is configured, so there is nothing to verify signatures with.');
@@ -92,7 +92,7 @@ export function filesVerdictMessage(files: readonly NamedFileState[], t: Transla
 export function signatureLens(subject: string, path: string, state: FileState, t: Translate): string {
   const report = reportOf(state, path);
   const words = report?.signedBy ? t('Signed by {0}', labelText(report.signedBy.key))
-    : report?.fault !== undefined ? t('Does not count: {0}', labelText(report.fault, 80)) : fileStateWords(state, t);
+    : report?.fault !== undefined ? t('Does not count: {0}', labelText(inWords(report.fault, t), 80)) : fileStateWords(state, t);
   const icon = report && !report.signedBy ? 'error' : fileStateIcon(state);
   return `$(${icon}) ${t('Signature of {0}', labelText(subject))} · ${words}`;
 }
@@ -111,7 +111,7 @@ export function signatureDiagnostic(subject: string, path: string, state: FileSt
   if (state.kind === 'unchecked') return made('file-unchecked', severities.unchecked, t('Could not check this signature of {0}: {1}', name, failureText(state.reason, t).text));
   const report = reportOf(state, path);
   if (!report || report.signedBy) return undefined;
-  return made('file-untrusted', severities.untrusted, t('This signature of {0} does not count: {1} Sign the file again, or add the right key with "Add Trusted Key…" if you trust who signed.', name, plainText(report.fault ?? '', 300)));
+  return made('file-untrusted', severities.untrusted, t('This signature of {0} does not count: {1} Sign the file again, or add the right key with "Add Trusted Key…" if you trust who signed.', name, plainText(inWords(report.fault ?? '', t), 300)));
 }
 
 /** Markdown-free tooltip: the whole of it, one fact a line. */
@@ -141,7 +141,7 @@ function reportOf(state: FileState, path: string): FileSignatureReport | undefin
 }
 
 function signatureLine({ path, signedBy, fault }: FileSignatureReport, t: Translate): string {
-  return signedBy ? t('{0}: signed by {1} ({2})', baseName(path), plainText(signedBy.key, 80), signedBy.fingerprint) : t('{0}: does not count. {1}', baseName(path), plainText(fault ?? '', 300));
+  return signedBy ? t('{0}: signed by {1} ({2})', baseName(path), plainText(signedBy.key, 80), signedBy.fingerprint) : t('{0}: does not count. {1}', baseName(path), plainText(inWords(fault ?? '', t), 300));
 }
 
 function fileSigners(signatures: readonly FileSignatureReport[], t: Translate, safe: typeof plainText, inFull = false): string {
@@ -149,5 +149,5 @@ function fileSigners(signatures: readonly FileSignatureReport[], t: Translate, s
   return enumeration([...new Set(signatures.flatMap(({ signedBy }) => (signedBy ? [nameOf(signedBy)] : [])))], t, 3);
 }
 
-const faults = (signatures: readonly FileSignatureReport[]): string => signatures.slice(0, 3).map(({ path, fault }) => `${baseName(path)}: ${plainText(fault ?? '', 200)}`).join(' ');
+const faults = (signatures: readonly FileSignatureReport[], t: Translate): string => signatures.slice(0, 3).map(({ path, fault }) => `${baseName(path)}: ${plainText(inWords(fault ?? '', t), 200)}`).join(' ');
 const baseName = (path: string): string => plainText(path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1), 120);

@@ -7,7 +7,7 @@ import { failureText } from './failureText.ts';
 import { storedWords } from './storedWords.ts';
 import { progressWords, signerLines } from './policyWords.ts';
 import { annotationList, demand, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
-import type { Translate } from './translate.ts';
+import { inWords, type Translate } from './translate.ts';
 import { escapeMarkdown } from './untrustedText.ts';
 import type { UseWithState } from './useState.ts';
 import { stateIcon, stateWords } from './verdictText.ts';
@@ -108,7 +108,7 @@ function signatureLine(signature: SignatureReport, t: Translate): string {
     ...(signature.keyHint === undefined || signedBy ? [] : [t('key hint {0}', escapeMarkdown(signature.keyHint, 80))]),
     ...(signature.repository === undefined ? [] : [t('in {0}', escapeMarkdown(signature.repository))]),
     ...(signature.identity === undefined || !signedBy ? [] : [t('signed as {0}', escapeMarkdown(signature.identity))]),
-    ...(signature.detail === undefined ? [] : [escapeMarkdown(signature.detail)]),
+    ...(signature.detail === undefined ? [] : [escapeMarkdown(inWords(signature.detail, t))]),
   ].join(' · ');
 }
 

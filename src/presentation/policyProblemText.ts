@@ -2,7 +2,7 @@
 import type { ClusterProblemKind } from '../core/policy/cluster/reports.ts';
 import type { PolicyFix, PolicyProblem } from '../core/policy/policyProblem.ts';
 import { containersFixes, containersProblems } from './containersPolicyText.ts';
-import type { Translate } from './translate.ts';
+import { inWords, type Translate } from './translate.ts';
 
 type Words = (args: readonly string[], t: Translate) => string;
 
@@ -75,7 +75,8 @@ const known = (table: Readonly<Record<string, Words>>, kind: string): Words | un
 
 /** One sentence; holds texts of the file, so it is for places that show plain text. */
 export function policyProblemText({ kind, args }: Pick<PolicyProblem, 'kind' | 'args'>, t: Translate): string {
-  return (known(problems, kind) ?? known(containersProblems, kind))?.(args, t) ?? [kind, ...args].join(' ');
+  const words = args.map((arg) => inWords(arg, t));
+  return (known(problems, kind) ?? known(containersProblems, kind))?.(words, t) ?? [kind, ...words].join(' ');
 }
 
 /** The title of a quick fix. */

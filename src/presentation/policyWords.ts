@@ -1,7 +1,7 @@
 // What policies ask for and how far it is fulfilled, in words: who must sign, who has, and whose signature is still awaited.
 import type { Evidence, PolicyOutcome, SignerOutcome } from '../core/policy/verdict.ts';
 import { everyKeyPolicy, demand, unsatisfied, type Safe } from './signatureWords.ts';
-import { enumeration, type Translate } from './translate.ts';
+import { enumeration, inWords, type Translate } from './translate.ts';
 import { labelLimit, plainText } from './untrustedText.ts';
 
 const maxSigners = 10;
@@ -33,7 +33,7 @@ export function tellingSigners(policy: PolicyOutcome): readonly SignerOutcome[] 
 /** `release: missing`. */
 export function signerWords({ key, state, detail }: SignerOutcome, t: Translate, safe: Safe = plainText): string {
   const name = safe(key, labelLimit);
-  const why = detail === undefined ? '' : ` (${safe(detail)})`;
+  const why = detail === undefined ? '' : ` (${safe(inWords(detail, t))})`;
   switch (state) {
     case 'present': return t('{0}: present', name);
     case 'missing': return t('{0}: missing', name) + why;

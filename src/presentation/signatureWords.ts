@@ -1,6 +1,6 @@
 // Signatures, stores and policies in words: the parts that messages, lenses and hovers share.
 import type { Evidence, PolicyOutcome, SignatureFault, SignatureFormat, SignatureReport, SignatureStore } from '../core/policy/verdict.ts';
-import { alternatives, enumeration, type Translate } from './translate.ts';
+import { alternatives, enumeration, inWords, type Translate } from './translate.ts';
 import { labelLimit, plainText } from './untrustedText.ts';
 
 /** What the core calls the one policy there is where none is configured. */
@@ -33,7 +33,7 @@ type Asked = Pick<PolicyOutcome, 'keys' | 'annotations' | 'required' | 'kind' | 
 
 /** What a policy asks for: `a signature by release or qa with env=prod`, `signatures by 2 of a, b and c`. */
 export function demand(policy: Asked, t: Translate, safe: Safe = plainText): string {
-  const reason = safe(policy.reason ?? '', 300).replace(/[.]$/, '');
+  const reason = safe(inWords(policy.reason ?? '', t), 300).replace(/[.]$/, '');
   if (policy.kind === 'accept') return t('no signature');
   if (policy.kind === 'reject') return t('what no signature can give ({0})', reason);
   if (policy.kind === 'unsupported') return t('what is not checked here ({0})', reason);

@@ -6,7 +6,7 @@ import type { SignedManifest, SigningPlan } from '../core/signing/signImage.ts';
 import { shortDigest } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import { annotationList, signerNames } from './signatureWords.ts';
-import { enumeration, type Translate } from './translate.ts';
+import { enumeration, inWords, type Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
 
 const maxPlaces = 8;
@@ -24,7 +24,7 @@ export interface SigningSummary {
 /** The lines of the question before anything is pushed. The digest stands in full. */
 export function signingSummary({ plan, key, keyName, annotations, dockerMediaTypes, before }: SigningSummary, t: Translate): string {
   const images = plan.manifests.length - 1;
-  const written = plan.places.slice(0, maxPlaces).map((place) => `• ${plainText(place, 400)}`);
+  const written = plan.places.slice(0, maxPlaces).map((place) => `• ${plainText(inWords(place, t), 400)}`);
   const rest = plan.places.length - written.length;
   const named = annotationList(annotations, t);
   return [

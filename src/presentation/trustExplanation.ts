@@ -8,7 +8,7 @@ import { timeText } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import { annotationList, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
 import { storedWords } from './storedWords.ts';
-import type { Translate } from './translate.ts';
+import { inWords, type Translate } from './translate.ts';
 import { escapeMarkdown } from './untrustedText.ts';
 import type { UseWithState } from './useState.ts';
 import { stateWords } from './verdictText.ts';
@@ -128,7 +128,7 @@ function outcomeLines(outcome: PolicyOutcome, t: Translate): readonly string[] {
 function ruleLines(rule: RuleOutcome, depth: number, t: Translate): readonly string[] {
   const pad = '  '.repeat(depth);
   const authority = rule.authority === undefined ? '' : `${escapeMarkdown(rule.authority, 80)}: `;
-  const own = `${pad}${bullet(`${authority}${ruleWords(rule, t)} (${demandStateWords(rule.state, t)})${rule.reason === undefined ? '' : `: ${escapeMarkdown(rule.reason, 500)}`}`)}`;
+  const own = `${pad}${bullet(`${authority}${ruleWords(rule, t)} (${demandStateWords(rule.state, t)})${rule.reason === undefined ? '' : `: ${escapeMarkdown(inWords(rule.reason, t), 500)}`}`)}`;
   const parts = (rule.parts ?? []).slice(0, maxRows);
   const signers = parts.length > 0 ? [] : rule.signers.slice(0, maxRows).map((signer) => `${pad}  ${bullet(signerWords(signer, t))}`);
   return [own, ...parts.flatMap((part) => ruleLines(part, depth + 1, t)), ...signers];
@@ -149,7 +149,7 @@ function ruleWords({ kind, required, signers, annotations }: RuleOutcome, t: Tra
 
 function signerWords({ key, state, fingerprint, detail }: SignerOutcome, t: Translate): string {
   const words = { present: t('has signed'), missing: t('has not signed'), invalid: t('has signed, but the signature does not count'), unreadable: t('could not be read, so whether it signed is not known') };
-  const more = [...(fingerprint === undefined ? [] : [escapeMarkdown(fingerprint, 80)]), ...(detail === undefined ? [] : [escapeMarkdown(detail, 300)])];
+  const more = [...(fingerprint === undefined ? [] : [escapeMarkdown(fingerprint, 80)]), ...(detail === undefined ? [] : [escapeMarkdown(inWords(detail, t), 300)])];
   return [`${escapeMarkdown(key, 80)} ${words[state]}`, ...more].join(' · ');
 }
 
@@ -175,7 +175,7 @@ function signatureBlock(signature: SignatureReport, t: Translate): readonly stri
   const carried = signedBy || fault === 'annotations' ? annotationList(annotations, t, escapeMarkdown) : '';
   const facts = [
     ...(signedBy ? [t('Fingerprint: {0}', escapeMarkdown(signedBy.fingerprint, 80))] : []),
-    ...(detail === undefined ? [] : [escapeMarkdown(detail, 500)]),
+    ...(detail === undefined ? [] : [escapeMarkdown(inWords(detail, t), 500)]),
     ...(carried === '' ? [] : [t('Annotations: {0}', carried)]),
     t('Manifest: {0}', code(signature.manifest)), t('Payload: {0}', code(signature.blob)),
   ];

@@ -8,7 +8,7 @@ import { shortDigest } from './digestText.ts';
 import { failureText } from './failureText.ts';
 import { annotationList, demand, everyKeyPolicy, faultWords, formatWords, storeWords } from './signatureWords.ts';
 import { summarize } from './summary.ts';
-import type { Translate } from './translate.ts';
+import { inWords, type Translate } from './translate.ts';
 import { escapeMarkdown, plainText } from './untrustedText.ts';
 import type { UseWithState } from './useState.ts';
 import { stateIcon, stateWords } from './verdictText.ts';
@@ -79,8 +79,8 @@ export function policyRow(outcome: PolicyOutcome, t: Translate): TreeRow {
 /** A part of a policy: one of its authorities or requirements. */
 export function ruleRow(outcome: RuleOutcome, t: Translate): TreeRow {
   const label = outcome.authority === undefined ? t('One part of the policy') : plainText(outcome.authority, rowLimit);
-  const description = [stateOfDemand(outcome.state, t), ...signedOf(outcome, t), ...(outcome.reason === undefined ? [] : [plainText(outcome.reason, rowLimit)])].join(' · ');
-  return { label, description, ...demandLook(outcome.state), tooltip: `${escapeMarkdown(label)}  \n${escapeMarkdown(outcome.reason ?? stateOfDemand(outcome.state, t), 500)}`, accessibilityLabel: `${label}, ${description}` };
+  const description = [stateOfDemand(outcome.state, t), ...signedOf(outcome, t), ...(outcome.reason === undefined ? [] : [plainText(inWords(outcome.reason, t), rowLimit)])].join(' · ');
+  return { label, description, ...demandLook(outcome.state), tooltip: `${escapeMarkdown(label)}  \n${escapeMarkdown(outcome.reason === undefined ? stateOfDemand(outcome.state, t) : inWords(outcome.reason, t), 500)}`, accessibilityLabel: `${label}, ${description}` };
 }
 
 /** One of those who must sign. */
@@ -90,7 +90,7 @@ export function signerRow({ key, state, fingerprint, detail }: SignerOutcome, t:
   const label = plainText(key, rowLimit);
   return {
     label, description: words, icon, tone: state === 'present' ? 'good' : state === 'unreadable' ? 'neutral' : 'warning',
-    tooltip: [`${escapeMarkdown(label)}: ${words}`, ...(fingerprint === undefined ? [] : [t('Fingerprint: {0}', escapeMarkdown(fingerprint, 80))]), ...(detail === undefined ? [] : [escapeMarkdown(detail, 500)])].join('  \n'),
+    tooltip: [`${escapeMarkdown(label)}: ${words}`, ...(fingerprint === undefined ? [] : [t('Fingerprint: {0}', escapeMarkdown(fingerprint, 80))]), ...(detail === undefined ? [] : [escapeMarkdown(inWords(detail, t), 500)])].join('  \n'),
     accessibilityLabel: `${label}, ${words}`,
   };
 }
@@ -128,7 +128,7 @@ export function signatureRow(report: SignatureReport, t: Translate): TreeRow {
     ...(signedBy ? [t('Fingerprint: {0}', escapeMarkdown(signedBy.fingerprint, 80))] : []),
     place,
     ...(annotations === '' ? [] : [t('Annotations: {0}', annotations)]),
-    ...(report.detail === undefined ? [] : [escapeMarkdown(report.detail, 500)]),
+    ...(report.detail === undefined ? [] : [escapeMarkdown(inWords(report.detail, t), 500)]),
     t('Manifest: {0}', `\`${report.manifest}\``),
     t('Payload: {0}', `\`${report.blob}\``),
   ];

@@ -2,9 +2,9 @@
 import type * as vscode from 'vscode';
 import type { Engine, EngineSettings } from '../core/engine.ts';
 import { CosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import { describeFailure } from './failureLog.ts';
 import type { Settings } from './settings.ts';
-import { t } from './words.ts';
 
 /** Loads the code and makes an engine; called again after it failed. @param report told what of the machine's own files cannot be used */
 export type LoadEngine = (settings: EngineSettings, report: (problem: CosignError) => void) => Promise<Engine>;
@@ -35,7 +35,7 @@ export class EngineHandle implements vscode.Disposable {
   get(): Promise<Engine> {
     this.#loading ??= this.#start().catch((error: unknown) => {
       this.#loading = undefined;
-      throw new CosignError('INTERNAL', t('Countersign could not start verifying.'), { cause: error, remedy: t('Reload the window; if that does not help, install the extension again.') });
+      throw new CosignError('INTERNAL', said`Countersign could not start verifying.`, { cause: error, remedy: said`Reload the window; if that does not help, install the extension again.` });
     });
     return this.#loading;
   }

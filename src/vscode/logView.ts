@@ -28,7 +28,7 @@ function entriesOf({ uri, uses, failure, problem, settings }: FileTrust): Readon
   const at = (text: string): string => redact(`${uri.path}: ${text}`);
   return new Map<string, Level>([
     ...(failure ? [[at(describeFailure(failure)), 'warn'] as const] : []),
-    ...(problem ? [[at(`line ${problem.range.start.line + 1}: a build refuses this file: ${plainText(problem.message)}`), 'info'] as const] : []),
+    ...(problem ? [[at(`line ${problem.range.start.line + 1}: a build refuses this file: ${plainText(problem.message.toString())}`), 'info'] as const] : []),
     ...settings.problems.map((error) => [at(describeFailure(error)), 'warn'] as const),
     ...settings.ignored.map((id) => [at(`${id} of the workspace is ignored because the folder is not trusted`), 'info'] as const),
     ...uses.filter(({ state }) => state.kind !== 'pending' && state.kind !== 'waiting').map((item) => [at(lineOf(item)), levelOf(item)] as const),

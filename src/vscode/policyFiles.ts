@@ -1,12 +1,12 @@
 // Which policy files count for a document: read when they are first asked about, and again when they change.
 import * as vscode from 'vscode';
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import type { PolicyFile } from '../core/policy/demand.ts';
 import type { ReadPolicyFile } from '../core/policy/policyProblem.ts';
 import { watchPattern } from './fileWatch.ts';
 import { SettingValues } from './settingValues.ts';
 import { folderOf, type ScopedValue } from './storedSettings.ts';
-import { t } from './words.ts';
 
 /** One entry of `countersign.policyFiles`. */
 export interface PolicyFileEntry {
@@ -76,7 +76,7 @@ export class PolicyFiles implements vscode.Disposable {
     const scopes = values.scopes('countersign.policyFiles');
     // What is no list in an untrusted workspace asks for nothing; it must not hide what the user's policies find.
     const wrong = scopes.find(({ scope, value }) => !isList(value) && (vscode.workspace.isTrusted || scope === 'user'));
-    if (wrong) return { ...none, problems: [invalid(t('{0} must be a list of texts.', 'countersign.policyFiles'), t('Correct it in the settings.'))] };
+    if (wrong) return { ...none, problems: [invalid(said`countersign.policyFiles must be a list of texts.`, said`Correct it in the settings.`)] };
     const entries = this.#entries(scopes, folderOf(resource)?.uri);
     return entries.length === 0 ? none : this.#set(entries).state;
   }
@@ -172,7 +172,7 @@ class PolicySet implements vscode.Disposable {
       const { findPolicyFiles } = await import('./policyFileReader.ts');
       return await findPolicyFiles(this.#entries, this.#source);
     } catch (error) {
-      return { files: [], problems: [invalid(t('The policy files could not be read.'), undefined, error)], uris: [], watched: [] };
+      return { files: [], problems: [invalid(said`The policy files could not be read.`, undefined, error)], uris: [], watched: [] };
     }
   }
 
@@ -187,8 +187,8 @@ class PolicySet implements vscode.Disposable {
 
 /** Blocks every verdict of whoever does not wait. */
 function pendingState(version: number): PolicyFilesState {
-  return { files: [], problems: [invalid(t('The policy files are still being read.'), t('Verify again.'))], uris: [], pending: true, version };
+  return { files: [], problems: [invalid(said`The policy files are still being read.`, said`Verify again.`)], uris: [], pending: true, version };
 }
 
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((entry) => typeof entry === 'string' && entry.trim() !== '');
-const invalid = (message: string, remedy?: string, cause?: unknown): CosignError => new CosignError('POLICY_INVALID', message, { ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }) });
+const invalid = (message: Said, remedy?: Said, cause?: unknown): CosignError => new CosignError('POLICY_INVALID', message, { ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }) });

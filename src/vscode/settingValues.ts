@@ -2,8 +2,8 @@
 import type * as vscode from 'vscode';
 import { settingDefaults, settingLimits, type addingSettings, type ClientCertificateSetting, type SettingId, type Settings } from '../contributions.ts';
 import { CosignError } from '../core/errors.ts';
+import { said, type Said } from '../core/said.ts';
 import { readStored, type ScopedValue } from './storedSettings.ts';
-import { t } from './words.ts';
 
 type Is<T> = (value: unknown) => value is T;
 
@@ -36,23 +36,23 @@ export class SettingValues {
   }
 
   boolean(id: IdOf<boolean>, ifWrong: boolean = settingDefaults[id]): boolean {
-    return this.#read(id, (value): value is boolean => typeof value === 'boolean', ifWrong, t('true or false'));
+    return this.#read(id, (value): value is boolean => typeof value === 'boolean', ifWrong, said`true or false`);
   }
 
   text(id: IdOf<string>): string {
-    return this.#read(id, (value): value is string => typeof value === 'string', settingDefaults[id], t('a text'));
+    return this.#read(id, (value): value is string => typeof value === 'string', settingDefaults[id], said`a text`);
   }
 
   choice<K extends SettingId>(id: K, choices: readonly Settings[K][]): Settings[K] {
     const isChoice = (value: unknown): value is Settings[K] => choices.some((choice) => choice === value);
-    return this.#read(id, isChoice, settingDefaults[id], t('one of {0}', choices.map(String).join(', ')));
+    return this.#read(id, isChoice, settingDefaults[id], said`one of ${choices.map(String).join(', ')}`);
   }
 
   /** An entry that is none of the choices is left out. */
   choices<K extends 'countersign.codeLens.actions'>(id: K, choices: readonly Settings[K][number][]): Settings[K] {
-    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], t('a list of texts'));
+    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], said`a list of texts`);
     const right = choices.filter((choice) => list.includes(choice));
-    if (list.some((entry) => !right.some((choice) => choice === entry))) this.#wrong(id, t('a list of {0}', choices.join(', ')));
+    if (list.some((entry) => !right.some((choice) => choice === entry))) this.#wrong(id, said`a list of ${choices.join(', ')}`);
     return right;
   }
 
@@ -60,12 +60,12 @@ export class SettingValues {
   number(id: keyof typeof settingLimits): number {
     const { minimum, maximum } = settingLimits[id];
     const isNumber = (value: unknown): value is number => typeof value === 'number' && value >= minimum && value <= maximum;
-    return this.#read(id, isNumber, settingDefaults[id], t('a number from {0} to {1}', minimum, maximum));
+    return this.#read(id, isNumber, settingDefaults[id], said`a number from ${minimum} to ${maximum}`);
   }
 
   /** An entry that is no text is left out. */
   texts(id: IdOf<readonly string[]>): readonly string[] {
-    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], t('a list of texts'));
+    const list = this.#read(id, (value): value is readonly unknown[] => Array.isArray(value), settingDefaults[id], said`a list of texts`);
     return list.filter((entry): entry is string => this.#entry(id, entry, typeof entry === 'string' && entry !== ''));
   }
 
@@ -74,7 +74,7 @@ export class SettingValues {
     const all = new Map<string, { value: string; scope: ScopedValue['scope'] }>();
     for (const { scope, value } of this.scopes(id)) {
       if (!isRecord(value)) {
-        this.#wrong(id, t('an object of texts'));
+        this.#wrong(id, said`an object of texts`);
         continue;
       }
       for (const [name, entry] of Object.entries(value)) {
@@ -90,20 +90,20 @@ export class SettingValues {
     const all = new Map<string, ClientCertificateSetting & { scope: ScopedValue['scope'] }>();
     for (const { scope, value } of this.scopes(id)) {
       if (!isRecord(value)) {
-        this.#wrong(id, t('an object of hosts'));
+        this.#wrong(id, said`an object of hosts`);
         continue;
       }
       for (const [host, entry] of Object.entries(value)) {
         all.delete(host);
         const { cert, key } = isRecord(entry) ? entry : {};
         if (typeof cert === 'string' && cert !== '' && typeof key === 'string' && key !== '') all.set(host, { cert, key, scope });
-        else this.problems.push(fault(t('{0} needs the paths "cert" and "key" for "{1}".', id, host.slice(0, 80))));
+        else this.problems.push(fault(said`${id} needs the paths "cert" and "key" for "${host.slice(0, 80)}".`));
       }
     }
     return all;
   }
 
-  #read<T>(id: SettingId, isRight: Is<T>, ifWrong: T, expected: string): T {
+  #read<T>(id: SettingId, isRight: Is<T>, ifWrong: T, expected: Said): T {
     const stored = this.scopes(id).at(-1);
     if (stored === undefined) return defaultOf(id, isRight, ifWrong);
     if (isRight(stored.value)) return stored.value;
@@ -112,12 +112,12 @@ export class SettingValues {
   }
 
   #entry(id: SettingId, entry: unknown, right: boolean): boolean {
-    if (!right) this.problems.push(fault(t('{0} has an entry that is not a text: {1}.', id, JSON.stringify(entry).slice(0, 80))));
+    if (!right) this.problems.push(fault(said`${id} has an entry that is not a text: ${JSON.stringify(entry).slice(0, 80)}.`));
     return right;
   }
 
-  #wrong(id: SettingId, expected: string): void {
-    this.problems.push(fault(t('{0} must be {1}.', id, expected)));
+  #wrong(id: SettingId, expected: Said): void {
+    this.problems.push(fault(said`${id} must be ${expected}.`));
   }
 }
 
@@ -129,4 +129,4 @@ function defaultOf<T>(id: SettingId, isRight: Is<T>, otherwise: T): T {
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const fault = (message: string): CosignError => new CosignError('SETTING_INVALID', message, { remedy: t('Correct it in the settings.') });
+const fault = (message: Said): CosignError => new CosignError('SETTING_INVALID', message, { remedy: said`Correct it in the settings.` });

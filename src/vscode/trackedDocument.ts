@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { DockerfileImages, ImageUse } from '../core/dockerfile/images.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { UseState } from '../presentation/useState.ts';
 import { DriftStore } from './driftStore.ts';
 import type { EngineHandle } from './engineHandle.ts';
@@ -10,7 +11,6 @@ import { hasKeys, type FileTrust } from './fileTrust.ts';
 import { toRange } from './places.ts';
 import type { ResourceSettings, Settings } from './settings.ts';
 import { blockingProblem } from './trustReader.ts';
-import { t } from './words.ts';
 import { isResolved, VerdictStore, type ResolvedUse } from './verdictStore.ts';
 
 /** A longer text is not read at every keystroke, only when typing pauses. In UTF-16 units. */
@@ -278,7 +278,7 @@ export class TrackedDocument implements vscode.Disposable {
 
   #unresolvedState(use: ImageUse): UseState {
     if (this.#timer !== undefined && !this.#settled.has(use.raw)) return { kind: 'pending' };
-    return { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', t('"{0}" is not an image reference.', use.text.slice(0, 200))) };
+    return { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', said`"${use.text.slice(0, 200)}" is not an image reference.`) };
   }
 
   /** Only what is about the text as it stands: an answer about an older one waits for the next reading. */

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { sizeText } from '../core/encoding/sizeText.ts';
 import type { Engine, VerifyQuery } from '../core/engine.ts';
 import { CosignError, toCosignError } from '../core/errors.ts';
+import { said } from '../core/said.ts';
 import type { Verdict } from '../core/policy/verdict.ts';
 import { inParallel } from '../core/signing/inParallel.ts';
 import type { UseState, UseWithState } from '../presentation/useState.ts';
@@ -13,7 +14,6 @@ import type { ResourceSettings, Settings } from './settings.ts';
 import { folderOf } from './storedSettings.ts';
 import { blockingProblem } from './trustReader.ts';
 import { isResolved, queryOf, type ResolvedUse } from './verdictStore.ts';
-import { t } from './words.ts';
 import type { WorkspaceResults } from './workspaceResults.ts';
 
 /** A larger file is no Dockerfile that anybody wrote. */
@@ -141,7 +141,7 @@ export class WorkspaceScan {
       trust: { ...base, ...(problem ? { problem } : {}) },
       uses: uses.map((use) => {
         if (!hasKeys({ settings: own })) return { use, state: { kind: 'no keys' } };
-        if (!isResolved(use)) return { use, state: { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', t('"{0}" is not an image reference.', use.text.slice(0, 200))) } };
+        if (!isResolved(use)) return { use, state: { kind: 'unresolved', error: use.unresolved ?? new CosignError('REFERENCE_INVALID', said`"${use.text.slice(0, 200)}" is not an image reference.`) } };
         if (blocked) return { use, state: { kind: 'unchecked', reason: blocked, checkedAt: now() } };
         return { use, question: this.#questionFor(use, own) };
       }),
@@ -179,10 +179,10 @@ async function readText(uri: vscode.Uri): Promise<string> {
   const name = vscode.workspace.asRelativePath(uri);
   try {
     const { size } = await vscode.workspace.fs.stat(uri);
-    if (size > maxFileBytes) throw new CosignError('SIZE_LIMIT', t('{0} is larger than {1}.', name, sizeText(maxFileBytes)));
+    if (size > maxFileBytes) throw new CosignError('SIZE_LIMIT', said`${name} is larger than ${sizeText(maxFileBytes)}.`);
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
   } catch (error) {
     if (error instanceof CosignError) throw error;
-    throw new CosignError('FILE_UNREADABLE', t('{0} cannot be read.', name), { cause: error });
+    throw new CosignError('FILE_UNREADABLE', said`${name} cannot be read.`, { cause: error });
   }
 }

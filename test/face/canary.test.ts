@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { fake, Uri } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { verdicts } from './fakeEngine.ts';
@@ -50,7 +51,7 @@ describe('a password', () => {
 
     it(`${what} leaves no trace when it fails`, async () => {
       const { signing } = begin();
-      const fill = (): void => { signing.failure = new CosignError('FILE_UNREADABLE', 'The disk is full.', { cause: new Error('ENOSPC') }); };
+      const fill = (): void => { signing.failure = new CosignError('FILE_UNREADABLE', said`The disk is full.`, { cause: new Error('ENOSPC') }); };
       const typed = answers.filter((item) => !('check' in item));
       // The file to import is looked at before a password is asked for.
       const [file, ...rest] = typed;

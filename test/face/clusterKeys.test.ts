@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClusterKeys, KeyPairRequest, PlannedSecret } from '../../src/core/kubernetes/clusterKeys.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { fake, Uri, workspace } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { verdicts } from './fakeEngine.ts';
@@ -29,7 +30,7 @@ class FakeCluster implements ClusterKeys {
     this.planned.push(request);
     if (this.failure) return Promise.reject(this.failure);
     return Promise.resolve({
-      context: request.context ?? 'main', publicKey: description, manifest: 'kind: Secret\n',
+      context: request.context ?? 'main', publicKey: description, manifest: said`kind: Secret\n`,
       secrets: [request.place, ...(request.publicOnly ? [request.publicOnly] : [])].map((place) => ({ place, ...this.secret })),
       write: () => {
         this.written++;
@@ -139,7 +140,7 @@ describe('generating a key pair in Kubernetes', () => {
 
   it('says what the cluster said', async () => {
     const { cluster } = start();
-    cluster.failure = new CosignError('KUBERNETES_FORBIDDEN', 'It cannot be read.', { remedy: 'Ask: kubectl auth can-i get secrets' });
+    cluster.failure = new CosignError('KUBERNETES_FORBIDDEN', said`It cannot be read.`, { remedy: said`Ask: kubectl auth can-i get secrets` });
     await answer('generateClusterKeyPair', asked.slice(0, -1));
     assert.match(fake.script.messages().join(), /kubectl auth can-i get secrets/);
   });

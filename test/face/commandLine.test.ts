@@ -47,7 +47,7 @@ describe('the editor and the command line', () => {
       const flags = [...Object.entries(one.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`), ...(one.platform === undefined ? [] : [`--platform=${one.platform}`])];
       const { stdout } = await runCommand(['dockerfile', 'verify', '--key', 'release', ...flags, 'f'], { files: { f: one.text }, openEngine: () => Promise.resolve(verdictEngine(verdictOf)) });
       const line = JSON.parse(stdout) as Line;
-      assert.deepEqual(line.error, problem ? { line: problem.range.start.line + 1, message: problem.message } : null, one.name);
+      assert.deepEqual(line.error, problem ? { line: problem.range.start.line + 1, message: problem.message.toString() } : null, one.name);
       assert.deepEqual(line.refs.map(({ raw, range, verdict, digest, signatures }) => ({ raw, range, verdict, digest, signatures: signatures.map(({ format, key, reason }) => [format, key ?? reason?.fault]) })), uses.map(({ use, state }) => {
         seen.add(state.kind);
         return {

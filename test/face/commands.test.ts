@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { commandIds } from '../../src/contributions.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { env, fake, window } from '../support/vscode.ts';
 import { digest, verdicts } from './fakeEngine.ts';
 import { answer, openDockerfile, run, screen, settle, startFace, trustKey, useFace } from './harness.ts';
@@ -184,7 +185,7 @@ describe('commands', () => {
 
   it('reportIssue names the commands that failed, with their codes', async () => {
     trustKey();
-    startFace().engine.describe = () => { throw new CosignError('KEY_UNREADABLE', 'The file cannot be read.'); };
+    startFace().engine.describe = () => { throw new CosignError('KEY_UNREADABLE', said`The file cannot be read.`); };
     fake.clipboard = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----';
     for (let n = 0; n < 12; n++) {
       fake.script.answer({ pick: 'Clipboard' });
@@ -222,7 +223,7 @@ describe('commands', () => {
   it('that fail say so once, with a way to the log and to the page that explains', async () => {
     trustKey();
     const face = startFace();
-    face.engine.describe = () => { throw new CosignError('KEY_UNREADABLE', 'The file cannot be read.'); };
+    face.engine.describe = () => { throw new CosignError('KEY_UNREADABLE', said`The file cannot be read.`); };
     fake.clipboard = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----';
     fake.script.answer({ pick: 'Clipboard' }, { choose: 'Show Log' });
     await run('addTrustedKey');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CopyProgress } from '../../src/core/copyEngine.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { registryError } from '../../src/core/oci/registryError.ts';
 import { fake, Selection, window, workspace } from '../support/vscode.ts';
 import { digest, verdicts } from './fakeEngine.ts';
@@ -220,7 +221,7 @@ describe('a destination tag that is another image', () => {
 
   it('says so when somebody tags it meanwhile', async () => {
     const { copying } = startCopying();
-    copying.failure = new CosignError('TAG_EXISTS', 'r.io/me/app:1 exists already.');
+    copying.failure = new CosignError('TAG_EXISTS', said`r.io/me/app:1 exists already.`);
     await answer('copyImage', asked);
     assert.match(messages().join(), /exists already\. Choose another tag/);
   });
@@ -304,7 +305,7 @@ describe('a copy that fails', () => {
 
   it('keeps the advice of a registry that said exactly why', async () => {
     const { copying } = startCopying();
-    copying.failure = registryError({ status: 412, method: 'PUT', on: 'r.io/me/app', account: 'as writer', registryCode: 'PRECONDITION', registryMessage: 'configured as immutable', isRegistryAnswer: true, isWebPage: false, isBodyCut: false });
+    copying.failure = registryError({ status: 412, method: 'PUT', on: 'r.io/me/app', account: said`as writer`, registryCode: 'PRECONDITION', registryMessage: 'configured as immutable', isRegistryAnswer: true, isWebPage: false, isBodyCut: false });
     await answer('copyImage', asked);
     assert.match(messages().join(), /cannot be changed once they are there.*Choose another tag/);
   });

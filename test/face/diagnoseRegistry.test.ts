@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DiagnosisStep } from '../../src/core/diagnosis/diagnosis.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { fake, type Uri } from '../support/vscode.ts';
 import { verdicts } from './fakeEngine.ts';
 import { answer, openDockerfile, screen, settle, startFace, trustKey, useFace } from './harness.ts';
 
-const failed: DiagnosisStep = { state: 'failed', name: 'connect', tookMs: 3, error: new CosignError('REGISTRY_UNREACHABLE', 'Cannot reach "ghcr.io".', { setting: 'http.proxy', remedy: 'Look at the proxy.' }) };
+const failed: DiagnosisStep = { state: 'failed', name: 'connect', tookMs: 3, error: new CosignError('REGISTRY_UNREACHABLE', said`Cannot reach "ghcr.io".`, { setting: 'http.proxy', remedy: said`Look at the proxy.` }) };
 
 function report(): string {
   const uri = fake.executed.findLast(({ command }) => command === 'markdown.showPreview')?.args[0] as Uri;
@@ -52,7 +53,7 @@ describe('Diagnose Registry', () => {
 
   it('is offered when a command could not reach a registry', async () => {
     const face = startFace();
-    face.engine.diagnose = () => Promise.reject(new CosignError('REGISTRY_TIMEOUT', 'No answer.'));
+    face.engine.diagnose = () => Promise.reject(new CosignError('REGISTRY_TIMEOUT', said`No answer.`));
     await answer('diagnoseRegistry', [{ type: 'ghcr.io' }, { choose: 'Show Log' }]);
     await settle();
     assert.deepEqual(fake.script.shown.at(-1)?.items.map(({ label }) => label), ['Open Setting', 'Diagnose Registry…', 'Show Log', 'Explain']);

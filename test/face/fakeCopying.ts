@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { CopyEngine, CopyOptions, CopyPlan, CopyProgress, CopyProof, CopyRequest, CopyResult, CopySelection, CopyTotals, PlannedManifest, ProvenSignature } from '../../src/core/copyEngine.ts';
 import { readDockerfile } from '../../src/core/dockerfile/images.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { topsOf } from '../../src/core/copy/chosen.ts';
 import { manifestsUnder, proofCounts } from '../../src/presentation/copyText.ts';
 import { fake } from '../support/vscode.ts';
@@ -87,10 +88,10 @@ export class FakeCopying implements CopyEngine {
 }
 
 export const failures = {
-  unauthorized: new CosignError('REGISTRY_UNAUTHORIZED', 'The registry does not let us write to r.io/me/app anonymously (HTTP 401).', { remedy: 'x' }),
-  denied: new CosignError('REGISTRY_DENIED', 'The registry refuses access to r.io/me/app (HTTP 403).', { remedy: 'x' }),
-  limited: new CosignError('REGISTRY_RATE_LIMITED', 'The registry limits the number of requests (HTTP 429).', { remedy: 'x' }),
-  unavailable: new CosignError('REGISTRY_UNAVAILABLE', 'The registry could not answer (HTTP 503).', { remedy: 'x' }),
+  unauthorized: new CosignError('REGISTRY_UNAUTHORIZED', said`The registry does not let us write to r.io/me/app anonymously (HTTP 401).`, { remedy: said`x` }),
+  denied: new CosignError('REGISTRY_DENIED', said`The registry refuses access to r.io/me/app (HTTP 403).`, { remedy: said`x` }),
+  limited: new CosignError('REGISTRY_RATE_LIMITED', said`The registry limits the number of requests (HTTP 429).`, { remedy: said`x` }),
+  unavailable: new CosignError('REGISTRY_UNAVAILABLE', said`The registry could not answer (HTTP 503).`, { remedy: said`x` }),
 };
 
 export const source: Answer = { type: 'ghcr.io/o/app:1' };

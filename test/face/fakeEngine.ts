@@ -5,6 +5,7 @@ import type { Diagnosis, DiagnosisTarget, OnStep } from '../../src/core/diagnosi
 import type { DockerfileImages, DockerfileOptions, ImageUse } from '../../src/core/dockerfile/images.ts';
 import type { Engine, EngineSettings, KeyDescription, TagQuery, TagTarget, VerifyQuery } from '../../src/core/engine.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { parseReference } from '../../src/core/oci/reference.ts';
 import { parseClusterImagePolicies } from '../../src/core/policy/cluster/parseClusterImagePolicies.ts';
 import { parseContainersPolicy } from '../../src/core/policy/containers/parseContainersPolicy.ts';
@@ -37,7 +38,7 @@ export const verdicts = {
   },
   unsigned: { kind: 'unsigned', ...evidence() },
   untrusted: { kind: 'untrusted', ...evidence({ signatures: [{ ...store, fault: 'other-key' }] }) },
-  unchecked: { kind: 'unchecked', reason: new CosignError('REGISTRY_TIMEOUT', 'ghcr.io did not answer in time.'), checkedAt: 0 },
+  unchecked: { kind: 'unchecked', reason: new CosignError('REGISTRY_TIMEOUT', said`ghcr.io did not answer in time.`), checkedAt: 0 },
   uncovered: { kind: 'uncovered' },
 } as const satisfies Record<string, Verdict>;
 
@@ -70,8 +71,8 @@ export class FakeEngine implements Engine {
   readonly options: DockerfileOptions[] = [];
   /** What {@link describeKey} does with a reference. */
   describe: (key: KeySetting) => readonly KeyDescription[] = ({ reference }) => {
-    if (reference.includes('PRIVATE KEY')) throw new CosignError('KEY_IS_PRIVATE', 'This is a private key.');
-    if (reference.includes('garbage')) throw new CosignError('KEY_INVALID', 'This is no key.');
+    if (reference.includes('PRIVATE KEY')) throw new CosignError('KEY_IS_PRIVATE', said`This is a private key.`);
+    if (reference.includes('garbage')) throw new CosignError('KEY_INVALID', said`This is no key.`);
     return [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:fingerprint', pem: 'PEM' }];
   };
 
@@ -84,7 +85,7 @@ export class FakeEngine implements Engine {
     const uses = text.split('\n').flatMap((line, at) => readLine(line, at, options));
     const refused = text.split('\n').findIndex((line) => line.startsWith('BOGUS'));
     if (refused === -1) return { uses };
-    return { uses, problem: { range: { start: { line: refused, character: 0 }, end: { line: refused, character: 5 } }, message: 'unknown instruction: BOGUS' } };
+    return { uses, problem: { range: { start: { line: refused, character: 0 }, end: { line: refused, character: 5 } }, message: said`unknown instruction: BOGUS` } };
   }
 
   verify(query: VerifyQuery, signal: AbortSignal): Promise<Verdict> {
@@ -131,7 +132,7 @@ export class FakeEngine implements Engine {
   #keyFile({ reference, baseDirectory = '' }: KeySetting): Uint8Array {
     this.keyReads.push(reference);
     const bytes = fake.files.get(resolve(baseDirectory, reference));
-    if (!bytes) throw new CosignError('KEY_UNREADABLE', `The key file "${reference}" does not exist.`);
+    if (!bytes) throw new CosignError('KEY_UNREADABLE', said`The key file "${reference}" does not exist.`);
     return bytes;
   }
   /** Keys that a policy names, as they were looked at. */
@@ -169,7 +170,7 @@ export class FakeEngine implements Engine {
   }
 }
 
-const nothing = (): Promise<never> => Promise.reject(new CosignError('KUBERNETES_CONFIG_INVALID', 'There is no kubeconfig.'));
+const nothing = (): Promise<never> => Promise.reject(new CosignError('KUBERNETES_CONFIG_INVALID', said`There is no kubeconfig.`));
 const noCluster: Engine['kubernetes'] = { readPublic: nothing, readOnlyEntry: nothing, readPrivate: nothing, contexts: nothing, namespaces: nothing, secrets: nothing, planKeyPair: nothing };
 
 function readLine(line: string, at: number, options: DockerfileOptions): ImageUse[] {

@@ -1,6 +1,7 @@
 // A signing engine whose keys, images and files a test chooses; remembers what it was asked to write.
 import type { KeyDescription } from '../../src/core/crypto/keyDescription.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { canonicalRepository } from '../../src/core/oci/reference.ts';
 import type { KeySetting, TrustSettings } from '../../src/core/policy/trustPolicy.ts';
 import type { FileSignature, FileSigning, FileVerdict, ImageSigning, KeyPairPaths, NewKeyPair, Progress, SigningEngine } from '../../src/core/signingEngine.ts';
@@ -53,7 +54,7 @@ export class FakeSigning implements SigningEngine {
   }
   unlock({ reference }: KeySetting, password: string, keepMs: number): Promise<KeyDescription> {
     this.tried.push(reference);
-    if (password !== this.password) return Promise.reject(new CosignError('KEY_PASSWORD_WRONG', 'The password is wrong.'));
+    if (password !== this.password) return Promise.reject(new CosignError('KEY_PASSWORD_WRONG', said`The password is wrong.`));
     this.keepMs.push(keepMs);
     this.#unlocked.set(reference, keepMs);
     return Promise.resolve(this.unlockedAs);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import type { FileSignatureReport, FileVerdict } from '../../src/core/signingEngine.ts';
 import { fake, Uri, workspace } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
@@ -13,10 +14,10 @@ const file = `${folder}/app.txt`;
 const asked: readonly Answer[] = [{ pick: 'cosign.key' }, { type: 'right' }];
 const uri = (path = file): Uri => Uri.file(path);
 const good: FileSignatureReport = { path: `${file}.sig`, format: 'signature', signedBy: { key: 'release', fingerprint: 'SHA256:signer' } };
-const bad: FileSignatureReport = { path: `${file}.sigstore.json`, format: 'bundle', fault: 'It is for other contents.' };
+const bad: FileSignatureReport = { path: `${file}.sigstore.json`, format: 'bundle', fault: said`It is for other contents.` };
 const verified: FileVerdict = { kind: 'verified', signatures: [good], checkedAt: 0, fileSizeBytes: 3 };
 const untrusted: FileVerdict = { kind: 'untrusted', signatures: [bad], checkedAt: 0, fileSizeBytes: 3 };
-const unchecked: FileVerdict = { kind: 'unchecked', reason: new CosignError('FILE_UNREADABLE', 'app.txt.sig cannot be read.'), checkedAt: 0 };
+const unchecked: FileVerdict = { kind: 'unchecked', reason: new CosignError('FILE_UNREADABLE', said`app.txt.sig cannot be read.`), checkedAt: 0 };
 
 type Started = ReturnType<typeof startSigning>;
 /** Opens a file of any kind in the active editor. */
@@ -128,7 +129,7 @@ describe('signing files', () => {
     trustKey();
     const { signing } = startSigning();
     const sign = signing.signFile.bind(signing);
-    signing.signFile = (request, report, signal) => (request.file.endsWith('c.txt') ? Promise.reject(new CosignError('FILE_CHANGED', 'c.txt changed while it was read.')) : sign(request, report, signal));
+    signing.signFile = (request, report, signal) => (request.file.endsWith('c.txt') ? Promise.reject(new CosignError('FILE_CHANGED', said`c.txt changed while it was read.`)) : sign(request, report, signal));
     signing.verdict = verified;
     await open();
     await answer('signFile', asked, uri(), [uri(), uri(`${folder}/b.txt`), uri(`${folder}/c.txt`)]);
@@ -208,7 +209,7 @@ describe('signing files', () => {
 
   it('says that a file changed while it was read', async () => {
     const { signing } = startSigning();
-    signing.failure = new CosignError('FILE_CHANGED', 'app.txt changed while it was read.');
+    signing.failure = new CosignError('FILE_CHANGED', said`app.txt changed while it was read.`);
     await answer('signFile', asked, uri());
     assert.match(fake.script.messages().join(), /changed while it was read/);
   });

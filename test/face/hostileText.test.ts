@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { fake, Uri } from '../support/vscode.ts';
 import { verdicts } from './fakeEngine.ts';
 import { answer, folder, openDockerfile, screen, settle, startFace, startSigning, trustKey, useFace } from './harness.ts';
@@ -12,7 +13,7 @@ const neutral = '[ok] (command:workbench.action.quit)';
 const key = `${folder}/${hostile}.key`;
 
 /** @returns everything that was said, and nothing of it is a link */
-function said(): string {
+function shownTexts(): string {
   assert.deepEqual(links(), []);
   return [...fake.script.shown.flatMap(({ text, validation }) => [text, JSON.stringify(validation ?? '')]), ...fake.progress.map(({ title }) => title ?? ''), JSON.stringify(fake.reports)].join('\n');
 }
@@ -24,9 +25,9 @@ describe('what others wrote is no link', () => {
     fake.write(`${folder}/cosign.key`, 'PEM');
     const { signing, engine } = startSigning();
     engine.answers.set('o/app', verdicts.unsigned);
-    signing.failure = new CosignError('REGISTRY_DENIED', `The registry says: "${hostile}".`, { remedy: `See [help](https://evil.example/x "title") and ${hostile}.` });
+    signing.failure = new CosignError('REGISTRY_DENIED', said`The registry says: "${hostile}".`, { remedy: said`See [help](https://evil.example/x "title") and ${hostile}.` });
     await answer('signImage', [{ type: 'ghcr.io/o/app:1' }]);
-    assert.ok(said().includes(neutral) && said().includes('[help] (https://evil.example'), said());
+    assert.ok(shownTexts().includes(neutral) && shownTexts().includes('[help] (https://evil.example'), shownTexts());
   });
 
   it('in the names of keys that are asked about, changed and shown', async () => {
@@ -35,8 +36,8 @@ describe('what others wrote is no link', () => {
     await answer('changeKeyPassword', [{ pick: '.key' }, { type: 'wrong' }, { type: 'right' }, { type: 'new' }, { type: 'new' }]);
     await answer('forgetPasswords', []);
     await answer('showPublicKey', [{ pick: '.key' }, { type: 'right' }]);
-    assert.ok(fake.script.shown.some(({ kind, text }) => kind === 'input' && text.includes(neutral)), said());
-    assert.ok(fake.script.messages().some((text) => text.includes(neutral)), said());
+    assert.ok(fake.script.shown.some(({ kind, text }) => kind === 'input' && text.includes(neutral)), shownTexts());
+    assert.ok(fake.script.messages().some((text) => text.includes(neutral)), shownTexts());
   });
 
   it('in the names of files that are signed and verified, and in the progress', async () => {
@@ -46,10 +47,10 @@ describe('what others wrote is no link', () => {
     trustKey();
     const { signing } = startSigning();
     await answer('signFile', [{ pick: 'cosign.key' }, { type: 'right' }], Uri.file(file));
-    signing.verdict = { kind: 'unchecked', reason: new CosignError('FILE_UNREADABLE', `${hostile} cannot be read.`), checkedAt: 0 };
+    signing.verdict = { kind: 'unchecked', reason: new CosignError('FILE_UNREADABLE', said`${hostile} cannot be read.`), checkedAt: 0 };
     await answer('verifyFileSignature', [], Uri.file(file));
-    assert.ok(fake.script.messages().filter((text) => text.includes(neutral)).length >= 2, said());
-    assert.ok(fake.progress.some(({ title }) => title?.includes(neutral)), said());
+    assert.ok(fake.script.messages().filter((text) => text.includes(neutral)).length >= 2, shownTexts());
+    assert.ok(fake.progress.some(({ title }) => title?.includes(neutral)), shownTexts());
   });
 
   it('in the name of a Dockerfile that is verified', async () => {
@@ -58,7 +59,7 @@ describe('what others wrote is no link', () => {
     face.engine.answers.set('library/alpine', verdicts.verified);
     await openDockerfile('FROM alpine', `${folder}/${hostile}.Dockerfile`);
     await answer('verifyFile', []);
-    assert.ok(fake.progress.some(({ title }) => title?.includes(neutral)), said());
+    assert.ok(fake.progress.some(({ title }) => title?.includes(neutral)), shownTexts());
   });
 
   it('in the settings of a folder, which the language status complains about', async () => {

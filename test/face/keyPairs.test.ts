@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { fake, Uri, window, workspace } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { answer, folder, settle, startSigning, useFace } from './harness.ts';
@@ -170,7 +171,7 @@ describe('generating a key pair', () => {
 
   it('says so when the files could not be written', async () => {
     const { signing } = startSigning();
-    signing.failure = new CosignError('KEY_EXISTS', 'cosign.key exists.');
+    signing.failure = new CosignError('KEY_EXISTS', said`cosign.key exists.`);
     await answer('generateKeyPair', asked);
     assert.match(fake.script.messages().join(), /cosign\.key exists/);
     assert.equal(fake.kept.size, 0);
@@ -193,7 +194,7 @@ describe('importing a key pair', () => {
   });
   it('says which kind of key it refuses before it asks anything else', async () => {
     const { signing } = startSigning();
-    signing.failure = new CosignError('KEY_UNSUPPORTED', 'DSA keys are not supported.');
+    signing.failure = new CosignError('KEY_UNSUPPORTED', said`DSA keys are not supported.`);
     await answer('importKeyPair', [{ files: [Uri.file('/keys/dsa.pem')] }]);
     assert.match(fake.script.messages().join(), /DSA keys are not supported/);
     assert.deepEqual([signing.imported, signing.generated], [[], []]);
@@ -219,7 +220,7 @@ describe('private keys', () => {
     fake.write(`${folder}/lonely.key`, 'PEM');
     engine.describe = ({ reference }) => {
       if (reference === `${folder}/cosign.pub`) return [{ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:beside', pem: 'PEM' }];
-      throw new CosignError('KEY_UNREADABLE', 'There is no such file.');
+      throw new CosignError('KEY_UNREADABLE', said`There is no such file.`);
     };
     await answer('showPublicKey', [{ pick: 'cosign.key' }, { escape: true }]);
     assert.deepEqual(fake.script.shown[0]?.items.slice(0, 2).map(({ label, detail }) => [label, detail]), [['$(key) cosign.key', 'public key beside it: ECDSA P-256, SHA256:beside'], ['$(key) lonely.key', undefined]]);
@@ -310,7 +311,7 @@ describe('private keys', () => {
   });
   it('are unreadable with their own words, not with a question', async () => {
     const { signing } = withKey('x');
-    signing.unlock = () => Promise.reject(new CosignError('KEY_KDF_REFUSED', 'Its scrypt parameters are refused.'));
+    signing.unlock = () => Promise.reject(new CosignError('KEY_KDF_REFUSED', said`Its scrypt parameters are refused.`));
     await answer('showPublicKey', [{ pick: 'cosign.key' }]);
     assert.match(fake.script.messages().join(), /scrypt parameters are refused/);
   });

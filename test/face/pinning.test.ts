@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { readDockerfile } from '../../src/core/dockerfile/images.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import type { Verdict } from '../../src/core/policy/verdict.ts';
 import { fake, workspace, type CodeAction } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
@@ -344,7 +345,7 @@ describe('a tag that has moved', () => {
 
   it('is told from one that could not be looked up, which never sounds like "up to date"', async () => {
     const face = start();
-    face.engine.tags.set('library/alpine', new CosignError('REGISTRY_TIMEOUT', 'too slow'));
+    face.engine.tags.set('library/alpine', new CosignError('REGISTRY_TIMEOUT', said`too slow`));
     const document = await openDockerfile(pinned);
     assert.match(hover(document), /Could not check whether the tag 3 has moved/);
     assert.doesNotMatch(hover(document), /still leads/);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said, type Said } from '../../src/core/said.ts';
 import type { PolicyOutcome, SignatureReport, SignerOutcome } from '../../src/core/policy/verdict.ts';
 import { fake, Uri, workspace } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
@@ -22,12 +23,12 @@ const settings = `{
 const policies = [{ name: 'other', images: ['x/**'], keys: ['qa'] }, { name: 'ours', images: ['**'], keys: ['release', 'qa', 'sec'], require: 2 }];
 
 const by = (key: string): SignatureReport => ({ format: 'legacy', store: 'signature tag', manifest: digest('b'), blob: digest('c'), annotations: {}, signedBy: { key, fingerprint: `SHA256:${key}` } });
-const signer = (key: string, state: SignerOutcome['state'], detail?: string): SignerOutcome => ({ key, state, ...(detail === undefined ? {} : { detail }) });
+const signer = (key: string, state: SignerOutcome['state'], detail?: Said): SignerOutcome => ({ key, state, ...(detail === undefined ? {} : { detail }) });
 const outcome = (signers: readonly SignerOutcome[], more: Partial<PolicyOutcome> = {}): PolicyOutcome => ({
   policy: 'ours', kind: 'signers', state: 'unsatisfied', satisfied: false, required: 2, signers, keys: signers.map(({ key }) => key), annotations: {},
   origin: { kind: 'settings', uri: Uri.file(`${folder}/.vscode/settings.json`).toString(), index: 1 }, ...more,
 });
-const partly = [signer('release', 'present'), signer('qa', 'missing'), signer('sec', 'invalid', 'it does not carry the annotation env=prod')];
+const partly = [signer('release', 'present'), signer('qa', 'missing'), signer('sec', 'invalid', said`it does not carry the annotation env=prod`)];
 
 const hoverText = (document: FakeDocument): string => (screen.hover(document, 0, 6)?.contents ?? []).map(({ value }) => value).join('\n');
 
@@ -110,8 +111,8 @@ describe('a policy that wants several signers', () => {
 
   it('leads from an image that is not checked to what is not checked in the policy', async () => {
     const face = start();
-    const policy = outcome([], { kind: 'unsupported', state: 'unknown', required: 0, reason: 'Keyless signatures are not checked.', origin: { kind: 'cluster-image-policy', uri: 'file:///p/cip.yaml', range: { start: { line: 3, character: 0 }, end: { line: 4, character: 0 } } } });
-    face.engine.answers.set('library/alpine', { kind: 'unchecked', reason: new CosignError('POLICY_UNSUPPORTED', 'Keyless signatures are not checked.'), checkedAt: 0, evidence: evidence({ policies: [policy] }) });
+    const policy = outcome([], { kind: 'unsupported', state: 'unknown', required: 0, reason: said`Keyless signatures are not checked.`, origin: { kind: 'cluster-image-policy', uri: 'file:///p/cip.yaml', range: { start: { line: 3, character: 0 }, end: { line: 4, character: 0 } } } });
+    face.engine.answers.set('library/alpine', { kind: 'unchecked', reason: new CosignError('POLICY_UNSUPPORTED', said`Keyless signatures are not checked.`), checkedAt: 0, evidence: evidence({ policies: [policy] }) });
     const [diagnostic] = screen.diagnostics(await openDockerfile('FROM alpine'));
     assert.deepEqual([diagnostic?.relatedInformation?.[0]?.location.uri.path, diagnostic?.relatedInformation?.[0]?.location.range.start.line], ['/p/cip.yaml', 3]);
   });

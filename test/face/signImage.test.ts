@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { registryError } from '../../src/core/oci/registryError.ts';
 import { fake, Selection, window, workspace } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
@@ -85,7 +86,7 @@ describe('signing an image', () => {
 
   it('says at once that an image does not exist', async () => {
     const { signing } = start();
-    signing.failure = new CosignError('IMAGE_NOT_FOUND', 'ghcr.io/o/app has no tag 1.');
+    signing.failure = new CosignError('IMAGE_NOT_FOUND', said`ghcr.io/o/app has no tag 1.`);
     await answer('signImage', asked.slice(0, 1));
     assert.match(fake.script.messages().join(), /has no tag 1/);
   });
@@ -235,14 +236,14 @@ describe('signing an image', () => {
 
   it('that may not be pushed says so with a way out', async () => {
     const { signing } = start();
-    signing.signImage = () => Promise.reject(new CosignError('REGISTRY_DENIED', 'ghcr.io denies "reader" to push to o/app.'));
+    signing.signImage = () => Promise.reject(new CosignError('REGISTRY_DENIED', said`ghcr.io denies "reader" to push to o/app.`));
     await answer('signImage', asked);
     assert.match(fake.script.messages().at(-1) ?? '', /denies "reader".*an account that may push to ghcr\.io\/o\/app/);
   });
 
   it('keeps the remedy of a registry that says exactly why it refuses', async () => {
     const { signing } = start();
-    signing.signImage = () => Promise.reject(registryError({ status: 400, method: 'PUT', on: 'ghcr.io/o/app', account: 'as writer', registryCode: 'TAG_INVALID', registryMessage: 'tag is immutable', isRegistryAnswer: true, isWebPage: false, isBodyCut: false }));
+    signing.signImage = () => Promise.reject(registryError({ status: 400, method: 'PUT', on: 'ghcr.io/o/app', account: said`as writer`, registryCode: 'TAG_INVALID', registryMessage: 'tag is immutable', isRegistryAnswer: true, isWebPage: false, isBodyCut: false }));
     await answer('signImage', asked);
     assert.match(fake.script.messages().at(-1) ?? '', /as writer.*cannot be changed.*Choose another tag/);
     assert.doesNotMatch(fake.script.messages().at(-1) ?? '', /docker login/);

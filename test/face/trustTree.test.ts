@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type { ManifestContents } from '../../src/core/contentsEngine.ts';
 import type { Digest } from '../../src/core/crypto/digest.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import type { TrustNode } from '../../src/vscode/trustTree.ts';
 import type { TrustTreeView } from '../../src/vscode/trustTreeView.ts';
 import { fake, window, type TreeItem, type Uri } from '../support/vscode.ts';
@@ -16,7 +17,7 @@ const view = (): { provider: TrustTreeView; badge: unknown } => {
 };
 const children = (node?: TrustNode): Promise<readonly TrustNode[]> => view().provider.getChildren(node);
 const item = (node: TrustNode | undefined): TreeItem => view().provider.getTreeItem(node ?? assert.fail('no such row')) as unknown as TreeItem;
-const said = (nodes: readonly TrustNode[]): readonly string[] => nodes.map((node) => {
+const told = (nodes: readonly TrustNode[]): readonly string[] => nodes.map((node) => {
   const { label, description } = item(node);
   return description ? `${label} | ${description}` : label;
 });
@@ -50,17 +51,17 @@ describe('the trust tree', () => {
     await openDockerfile('FROM alpine:3.20');
     await tick(200);
     const files = await children();
-    assert.deepEqual(said(files), ['Dockerfile | 1 of 1 verified']);
+    assert.deepEqual(told(files), ['Dockerfile | 1 of 1 verified']);
     const images = await children(files[0]);
-    assert.deepEqual(said(images), ['alpine:3.20 | Signed by release']);
+    assert.deepEqual(told(images), ['alpine:3.20 | Signed by release']);
     assert.match(item(images[0]).contextValue ?? '', /\bplace\b.*\bdigest\b/);
     const evidence = await children(images[0]);
-    assert.deepEqual(said(evidence), ['Policy: Every trusted key | satisfied', 'Signed by release | legacy signature · signature tag', 'sha256:aaaaaaaaaaaa…']);
+    assert.deepEqual(told(evidence), ['Policy: Every trusted key | satisfied', 'Signed by release | legacy signature · signature tag', 'sha256:aaaaaaaaaaaa…']);
     assert.deepEqual(asked, [], 'nothing is asked before it is unfolded');
     const inside = await children(evidence[2]);
-    assert.deepEqual(said(inside), ['linux/arm64 | sha256:111111111111… · 2.5 kB', 'SBOM | referrer · application/spdx+json · 900 B']);
-    assert.deepEqual(said(await children(inside[1])), ['text/spdx | sha256:666666666666… · 7 B']);
-    assert.deepEqual(said(await children(inside[0])), ['No signature, attestation, SBOM or other referrer hangs on it.']);
+    assert.deepEqual(told(inside), ['linux/arm64 | sha256:111111111111… · 2.5 kB', 'SBOM | referrer · application/spdx+json · 900 B']);
+    assert.deepEqual(told(await children(inside[1])), ['text/spdx | sha256:666666666666… · 7 B']);
+    assert.deepEqual(told(await children(inside[0])), ['No signature, attestation, SBOM or other referrer hangs on it.']);
     await children(evidence[2]);
     assert.deepEqual(asked, [digest('a'), digest('1')], 'what is known is not asked again');
     for (const node of [...files, ...images, ...evidence, ...inside]) assert.ok((item(node).accessibilityInformation?.label ?? '') !== '');
@@ -69,14 +70,14 @@ describe('the trust tree', () => {
   it('shows of each signer whether it has signed', async () => {
     trustKey();
     const face = startFace();
-    const signers = [{ key: 'release', state: 'present', fingerprint: 'SHA256:abc' }, { key: 'qa', state: 'missing' }, { key: 'legal', state: 'invalid', detail: 'signs another digest' }, { key: 'ops', state: 'unreadable' }] as const;
+    const signers = [{ key: 'release', state: 'present', fingerprint: 'SHA256:abc' }, { key: 'qa', state: 'missing' }, { key: 'legal', state: 'invalid', detail: said`signs another digest` }, { key: 'ops', state: 'unreadable' }] as const;
     face.engine.answers.set('library/alpine', { ...verdicts.untrusted, policies: [{ policy: 'ours', satisfied: false, state: 'unsatisfied', kind: 'signers', required: 3, keys: ['release', 'qa', 'legal', 'ops'], annotations: {}, signers }] });
     await openDockerfile('FROM alpine');
     const [file] = await children();
     const [image] = await children(file);
     const [policy] = await children(image);
-    assert.deepEqual(said([policy ?? assert.fail()]), ['Policy: ours | not satisfied · 1 of 3 signers']);
-    assert.deepEqual(said(await children(policy)), ['release | has signed', 'qa | has not signed yet', 'legal | has signed, but it does not count', 'ops | not known: the key could not be read']);
+    assert.deepEqual(told([policy ?? assert.fail()]), ['Policy: ours | not satisfied · 1 of 3 signers']);
+    assert.deepEqual(told(await children(policy)), ['release | has signed', 'qa | has not signed yet', 'legal | has signed, but it does not count', 'ops | not known: the key could not be read']);
   });
 
   it('says what could not be read, and never that there is nothing', async () => {
@@ -84,7 +85,7 @@ describe('the trust tree', () => {
     const face = startFace();
     face.engine.answers.set('library/alpine', verdicts.unchecked);
     let isDown = true;
-    withContents(face, () => (isDown ? Promise.reject(new CosignError('REGISTRY_TIMEOUT', 'docker.io did not answer in time.')) : Promise.resolve(contents({ incomplete: [new CosignError('REGISTRY_DENIED', 'No access.')] }))));
+    withContents(face, () => (isDown ? Promise.reject(new CosignError('REGISTRY_TIMEOUT', said`docker.io did not answer in time.`)) : Promise.resolve(contents({ incomplete: [new CosignError('REGISTRY_DENIED', said`No access.`)] }))));
     await openDockerfile('FROM alpine:3.20');
     const [file] = await children();
     const [image] = await children(file);
@@ -111,7 +112,7 @@ describe('the trust tree', () => {
   it('escapes what registries and Dockerfiles say', async () => {
     trustKey();
     const face = startFace();
-    face.engine.answers.set('library/alpine', { ...verdicts.untrusted, signatures: [{ format: 'legacy', store: 'signature tag', manifest: digest('b'), blob: digest('c'), annotations: {}, fault: 'malformed', detail: '[x](command:evil) $(trash)' }] });
+    face.engine.answers.set('library/alpine', { ...verdicts.untrusted, signatures: [{ format: 'legacy', store: 'signature tag', manifest: digest('b'), blob: digest('c'), annotations: {}, fault: 'malformed', detail: said`[x](command:evil) $(trash)` }] });
     await openDockerfile('FROM alpine');
     const [file] = await children();
     const [image] = await children(file);
@@ -275,7 +276,7 @@ describe('verifying all Dockerfiles', () => {
     const [message] = fake.script.messages();
     assert.match(message ?? '', /^Stopped: 1 of 2 images/);
     const files = await children();
-    const rows = await Promise.all(files.map(async (file) => said(await children(file))));
+    const rows = await Promise.all(files.map(async (file) => told(await children(file))));
     assert.deepEqual(rows, [['ghcr.io/team/a | Signed by release'], ['ghcr.io/team/b | Not verified: cancelled']]);
   });
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { fake, Uri, window, workspace } from '../support/vscode.ts';
 import type { Answer } from '../support/vscode/prompts.ts';
 import { verdicts } from './fakeEngine.ts';
@@ -71,7 +72,7 @@ describe('adding a trusted key', () => {
     const face = startFace();
     fake.clipboard = pem.replaceAll('PUBLIC', 'PRIVATE');
     await add(undefined, { pick: 'Clipboard' });
-    face.engine.describe = () => { throw new CosignError('KEY_IS_PRIVATE', 'This is a private key.'); };
+    face.engine.describe = () => { throw new CosignError('KEY_IS_PRIVATE', said`This is a private key.`); };
     await add(undefined, { pick: 'File' }, { files: [Uri.file('/keys/cosign.key')] });
     assert.deepEqual(fake.script.messages().map((text) => /private key/.test(text)), [true, true]);
     assert.deepEqual(fake.configuration.writes, []);

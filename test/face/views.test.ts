@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import { describeFailure, redact } from '../../src/vscode/failureLog.ts';
 import { fake, MarkdownString, ThemeColor } from '../support/vscode.ts';
 import { digest, evidence, verdicts } from './fakeEngine.ts';
@@ -261,7 +262,7 @@ describe('the log', () => {
 
   it('holds no user name, password or query of an address, in causes neither', () => {
     assert.equal(redact('GET https://ada:secret@r.example/v2/?token=x failed'), 'GET https://…@r.example/v2/?… failed');
-    const text = describeFailure(new CosignError('REGISTRY_UNREACHABLE', 'No answer.', { cause: new Error('connect http://u:p@proxy:3128/?k=v') }));
+    const text = describeFailure(new CosignError('REGISTRY_UNREACHABLE', said`No answer.`, { cause: new Error('connect http://u:p@proxy:3128/?k=v') }));
     assert.match(text, /REGISTRY_UNREACHABLE.*connect http:\/\/…@proxy:3128/);
     assert.doesNotMatch(text, /u:p|k=v/);
   });

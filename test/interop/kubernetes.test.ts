@@ -150,7 +150,7 @@ describe('kubectl', () => {
     const verdict = await ask(engine, await newImage(), { cluster: reference }, { fresh: true });
     assert.ok(verdict.kind === 'unchecked', verdict.kind);
     assert.equal(verdict.reason.code, 'KUBERNETES_FORBIDDEN');
-    const line = /kubectl (auth can-i .+)$/.exec(verdict.reason.remedy ?? '')?.[1] ?? assert.fail(verdict.reason.remedy);
+    const line = /kubectl (auth can-i .+)$/.exec(String(verdict.reason.remedy))?.[1] ?? assert.fail(String(verdict.reason.remedy));
     assert.match((await kubectl(...line.split(' '))).out, /^no/m);
     api.allows = () => true;
     assert.match((await kubectl(...line.split(' '))).out, /^yes/m);

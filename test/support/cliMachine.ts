@@ -1,6 +1,7 @@
 // A machine for the command line in memory: files by name, and what was written.
 import type { Engine, EngineSettings } from '../../src/core/engine.ts';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import type { ExitCode } from '../../src/cli/exitCodes.ts';
 import type { Machine } from '../../src/cli/machine.ts';
 import { run } from '../../src/cli/run.ts';
@@ -39,7 +40,7 @@ export async function runCommand(words: readonly string[], { files = {}, env = {
     },
     writeFiles: (list, overwrite) => {
       const taken = list.find(({ path }) => writtenFiles.has(path) || files[path] !== undefined);
-      if (taken && !overwrite) return Promise.reject(new CosignError('FILE_EXISTS', `"${taken.path}" exists already.`));
+      if (taken && !overwrite) return Promise.reject(new CosignError('FILE_EXISTS', said`"${taken.path}" exists already.`));
       for (const { path, content } of list) writtenFiles.set(path, content);
       return Promise.resolve();
     },
@@ -47,7 +48,7 @@ export async function runCommand(words: readonly string[], { files = {}, env = {
     saveInput: () => Promise.reject(new Error('no standard input in this test')),
     readInput: (path) => {
       const found = files[path];
-      if (found === undefined) return Promise.reject(new CosignError('FILE_UNREADABLE', `"${path}" does not exist.`));
+      if (found === undefined) return Promise.reject(new CosignError('FILE_UNREADABLE', said`"${path}" does not exist.`));
       return Promise.resolve(typeof found === 'string' ? new TextEncoder().encode(found) : found);
     },
     openEngine: openEngine ?? (() => Promise.reject(new Error('no engine in this test'))),

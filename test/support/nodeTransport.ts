@@ -2,6 +2,7 @@
 import { request as httpRequest, Agent } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/core/oci/transport.ts';
 
 export class NodeTransport implements Transport {
@@ -67,5 +68,5 @@ async function pipe(chunks: AsyncIterable<Uint8Array>, outgoing: { write(chunk: 
 
 function connectionError(cause: NodeJS.ErrnoException, url: URL): CosignError {
   const tls = cause.code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS|^ERR_SSL|EPROTO/.test(cause.code);
-  return new CosignError(tls ? 'REGISTRY_TLS' : 'REGISTRY_UNREACHABLE', `${url.host}: ${cause.message}`, { cause });
+  return new CosignError(tls ? 'REGISTRY_TLS' : 'REGISTRY_UNREACHABLE', said`${url.host}: ${cause.message}`, { cause });
 }

@@ -1,6 +1,7 @@
 // An in-memory registry reader and hand-made signatures, for testing verification without HTTP and without the product's own encoders.
 import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { CosignError } from '../../src/core/errors.ts';
+import { said } from '../../src/core/said.ts';
 import type { Digest } from '../../src/core/crypto/digest.ts';
 import type { Descriptor } from '../../src/core/oci/manifest.ts';
 import type { Reference } from '../../src/core/oci/reference.ts';
@@ -64,7 +65,7 @@ export class MemoryRegistry implements RegistryReader {
   async resolve(reference: Reference, signal: AbortSignal): Promise<Descriptor> {
     await this.#enter('resolve', signal);
     const found = this.tags.get(reference.digest ?? reference.tag ?? '');
-    if (!found) throw new CosignError('IMAGE_NOT_FOUND', 'not there');
+    if (!found) throw new CosignError('IMAGE_NOT_FOUND', said`not there`);
     return { mediaType: found.mediaType, digest: sha256(found.bytes), size: found.bytes.byteLength };
   }
 
@@ -77,7 +78,7 @@ export class MemoryRegistry implements RegistryReader {
   async blob(_repository: RepositoryName, descriptor: Descriptor, signal: AbortSignal): Promise<Uint8Array> {
     await this.#enter('blob', signal);
     const bytes = this.blobs.get(descriptor.digest);
-    if (!bytes) throw new CosignError('REGISTRY_RESPONSE_INVALID', 'no such blob');
+    if (!bytes) throw new CosignError('REGISTRY_RESPONSE_INVALID', said`no such blob`);
     return bytes;
   }
 

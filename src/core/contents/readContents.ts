@@ -6,6 +6,7 @@ import { listReferrers } from '../copy/sourceTree.ts';
 import type { ProofKind } from '../copyEngine.ts';
 import { hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError, toCosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { isIndexMediaType, parseIndex, parseManifest, type Descriptor } from '../oci/manifest.ts';
 import { platformText } from '../oci/platform.ts';
 import { unreadableReferrer } from '../oci/referrers.ts';
@@ -78,7 +79,7 @@ class ContentsReader {
     return this.#try(async () => {
       const content = await readManifest(this.#registry, this.#repository, digest, this.#signal);
       const { subject, ...facts } = factsOf(content);
-      if (subject !== this.#digest) throw new CosignError('MANIFEST_INVALID', `${digest} is listed as a referrer of ${this.#digest}, but does not name it.`);
+      if (subject !== this.#digest) throw new CosignError('MANIFEST_INVALID', said`${digest} is listed as a referrer of ${this.#digest}, but does not name it.`);
       return { ...facts, place: { kind: 'referrer' } };
     });
   }
@@ -118,14 +119,14 @@ function contained({ digest, mediaType, size, platform }: Descriptor): Contained
 
 async function readManifest(registry: RegistryReader, repository: RepositoryName, digest: Digest, signal: AbortSignal): Promise<ManifestContent> {
   const content = await registry.manifest(repository, digest, signal);
-  if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no manifest ${digest}.`);
+  if (!content) throw new CosignError('IMAGE_NOT_FOUND', said`${canonicalRepository(repository)} has no manifest ${digest}.`);
   return content;
 }
 
 async function readPayload(registry: RegistryReader, repository: RepositoryName, manifest: Digest, layer: Digest, signal: AbortSignal): Promise<StoredText> {
   const { bytes } = await readManifest(registry, repository, manifest, signal);
   const descriptor = blobsOf(bytes).find(({ digest }) => digest === layer);
-  if (!descriptor) throw new CosignError('MANIFEST_INVALID', `The manifest ${manifest} of ${canonicalRepository(repository)} has no layer ${layer}.`);
+  if (!descriptor) throw new CosignError('MANIFEST_INVALID', said`The manifest ${manifest} of ${canonicalRepository(repository)} has no layer ${layer}.`);
   return stored(await registry.blob(repository, descriptor, signal, { limitBytes: contentsLimits.payloadBytes }), descriptor.mediaType);
 }
 

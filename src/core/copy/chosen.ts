@@ -2,6 +2,7 @@
 import { proofKinds, type CopyPlan, type CopySelection, type CopyTotals, type DestinationTag, type PlannedBlob, type PlannedManifest, type PlannedProof, type ProofKind } from '../copyEngine.ts';
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 
 export interface ChosenProof {
   readonly subject: PlannedManifest;
@@ -29,7 +30,7 @@ export function topsOf({ root }: CopyPlan, { tops: wanted = [] }: CopySelection)
   const all = childrenFirst(root);
   const named = [...new Set(wanted)].map((digest) => {
     const found = all.find((manifest) => manifest.digest === digest);
-    if (!found) throw new CosignError('IMAGE_NOT_FOUND', `The plan has no image ${digest}.`);
+    if (!found) throw new CosignError('IMAGE_NOT_FOUND', said`The plan has no image ${digest}.`);
     return found;
   });
   const [first, ...more] = named.filter((top) => !named.some((other) => other !== top && childrenFirst(other).includes(top)));

@@ -2,6 +2,7 @@
 import type { CopyOptions, CopyPlan, CopyProgress, CopyResult, CopySelection, PlannedManifest } from '../copyEngine.ts';
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
 import { choose, totalsOf, type Chosen } from './chosen.ts';
@@ -50,13 +51,13 @@ function refuseHoles({ source, destination, omitted }: CopyPlan, { tops, images,
   const [first] = hole?.missing ?? [];
   if (hole && first !== undefined) {
     const unreadable = omitted.find(({ digest }) => digest === first);
-    const remedy = 'Copy one of its platforms.';
-    if (unreadable) throw new CosignError('MANIFEST_INVALID', `The index ${hole.digest} lists ${first}, which cannot be copied; the index cannot be copied without it. ${unreadable.reason.message}`, { cause: unreadable.reason, remedy });
-    throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(source)} does not have ${first}, which the index ${hole.digest} lists; the index cannot be copied without it.`, { remedy });
+    const remedy = said`Copy one of its platforms.`;
+    if (unreadable) throw new CosignError('MANIFEST_INVALID', said`The index ${hole.digest} lists ${first}, which cannot be copied; the index cannot be copied without it. ${unreadable.reason.said}`, { cause: unreadable.reason, remedy });
+    throw new CosignError('IMAGE_NOT_FOUND', said`${canonicalRepository(source)} does not have ${first}, which the index ${hole.digest} lists; the index cannot be copied without it.`, { remedy });
   }
   const other = tops.find((top) => destination.digest !== undefined && destination.digest !== top.digest);
   if (other) {
-    throw new CosignError('REFERENCE_INVALID', `The destination names ${String(destination.digest)}, and ${other.digest} is copied: a copy keeps its digest.`, { remedy: 'Write the destination without a digest.' });
+    throw new CosignError('REFERENCE_INVALID', said`The destination names ${String(destination.digest)}, and ${other.digest} is copied: a copy keeps its digest.`, { remedy: said`Write the destination without a digest.` });
   }
 }
 
@@ -68,7 +69,7 @@ async function refuseTakenTag({ sides, to }: Route, { destination }: CopyPlan, [
 
 function refuseOther(destination: Reference, top: PlannedManifest, { overwriteTag }: CopyOptions, found: Digest): void {
   if (found === overwriteTag) return;
-  throw new CosignError('TAG_EXISTS', `${destinationName(destination)} exists already: it is ${found}, and ${top.digest} would take its place.`, { remedy: 'Choose another tag, or agree to overwrite this one.' });
+  throw new CosignError('TAG_EXISTS', said`${destinationName(destination)} exists already: it is ${found}, and ${top.digest} would take its place.`, { remedy: said`Choose another tag, or agree to overwrite this one.` });
 }
 
 async function sendDestinationTag({ sides: { destination: registry, clock, random }, to, tally }: Route, { destination }: CopyPlan, [top, ...more]: Chosen['tops'], options: CopyOptions, signal: AbortSignal): Promise<void> {
@@ -81,7 +82,7 @@ async function sendDestinationTag({ sides: { destination: registry, clock, rando
   const outcome = await writeTag({ registry, clock, random }, { repository: to, tag, manifest: top, mayReplace }, signal).catch((error: unknown) => {
     if (!(error instanceof CosignError) || error.code !== 'REGISTRY_CONFLICT') throw error;
     // Nobody else was writing: it is the registry that forbids changing the tag (Harbor says so with this status).
-    throw new CosignError('REGISTRY_DENIED', `The registry does not let the tag ${destinationName(destination)} be written.`, { cause: error, remedy: 'Choose another tag, or ask whoever runs the registry whether its tags can be changed.', isRemedyExact: true });
+    throw new CosignError('REGISTRY_DENIED', said`The registry does not let the tag ${destinationName(destination)} be written.`, { cause: error, remedy: said`Choose another tag, or ask whoever runs the registry whether its tags can be changed.`, isRemedyExact: true });
   });
   tally.ended({ what: 'tag', digest: top.digest, outcome: outcome === 'written' ? 'copied' : 'already there', sizeBytes: top.bytes.byteLength, tag }, 0);
 }

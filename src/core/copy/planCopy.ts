@@ -3,6 +3,7 @@ import { hasLayersOf } from '../cosign/signatureManifest.ts';
 import type { BlobState, CopyPlan, CopyRequest, DestinationTag, Omitted, PlannedBlob, PlannedManifest, PlannedProof, ProofPlace } from '../copyEngine.ts';
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { isIndexMediaType, type Descriptor } from '../oci/manifest.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
@@ -49,7 +50,7 @@ export function nameOf({ registry, repository }: Reference): RepositoryName {
 /** Registries keep lists of referrers, and cosign signatures, under such tags: an image there would be in their way. */
 function refuseReservedTag(reference: Reference): void {
   if (reference.tag === undefined || !/^sha(?:256|512)-[0-9a-f]{32,}(?:\.(?:sig|att|sbom))?$/.test(reference.tag)) return;
-  throw new CosignError('REFERENCE_INVALID', `The tag "${reference.tag}" is where registries and cosign keep what belongs to an image; no image is copied to it.`, { remedy: 'Choose another tag.' });
+  throw new CosignError('REFERENCE_INVALID', said`The tag "${reference.tag}" is where registries and cosign keep what belongs to an image; no image is copied to it.`, { remedy: said`Choose another tag.` });
 }
 
 async function present(destination: CopyDestination, reference: Reference, signal: AbortSignal): Promise<Descriptor | undefined> {
@@ -181,7 +182,7 @@ class TreeBuilder {
 
   build(): { readonly manifest: PlannedManifest; readonly omitted: readonly Omitted[] } {
     const manifest = this.#manifest(this.#tree.root, false);
-    if (!manifest) throw new CosignError('IMAGE_NOT_FOUND', `The source has no image ${this.#tree.root}.`);
+    if (!manifest) throw new CosignError('IMAGE_NOT_FOUND', said`The source has no image ${this.#tree.root}.`);
     return { manifest, omitted: this.#omitted };
   }
 
@@ -214,7 +215,7 @@ class TreeBuilder {
     const manifest = this.#manifest(proof.digest, true);
     const place = this.#states.places.get(proof);
     if (manifest && place) return [{ kind: proof.kind, manifest, place }];
-    this.#omitted.push({ subject, digest: proof.digest, reason: new CosignError('MANIFEST_INVALID', `${proof.digest} hangs on ${subject}, which hangs on it: one of them cannot be true.`) });
+    this.#omitted.push({ subject, digest: proof.digest, reason: new CosignError('MANIFEST_INVALID', said`${proof.digest} hangs on ${subject}, which hangs on it: one of them cannot be true.`) });
     return [];
   }
 }

@@ -5,6 +5,7 @@ import { appendLayers, hasLayersOf, parseSignatureManifest, type StoredLayers } 
 import type { CopyOutcome, PlannedManifest, ProofPlace } from '../copyEngine.ts';
 import { digestOf } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { isIndexMediaType, parseIndex, parseManifest } from '../oci/manifest.ts';
 import { inParallel } from '../signing/inParallel.ts';
 import { updateTag, type PushContext } from '../signing/tagUpdate.ts';
@@ -37,8 +38,8 @@ export async function refuseOccupiedTags({ sides: { destination }, to }: Route, 
       addToFallbackIndex(found?.bytes, descriptorOf(first.proof.manifest));
     } catch (error) {
       if (!(error instanceof CosignError) || error.code !== 'REFERRERS_TAG_OCCUPIED') throw error;
-      throw new CosignError('REFERRERS_TAG_OCCUPIED', `At the destination the tag ${tag}, which has to list what belongs to the image, holds something else, which is left alone.`, {
-        cause: error, remedy: 'Remove that tag if nothing needs it (cosign copy leaves such tags behind), or copy without referrers.',
+      throw new CosignError('REFERRERS_TAG_OCCUPIED', said`At the destination the tag ${tag}, which has to list what belongs to the image, holds something else, which is left alone.`, {
+        cause: error, remedy: said`Remove that tag if nothing needs it (cosign copy leaves such tags behind), or copy without referrers.`,
       });
     }
   }, signal);

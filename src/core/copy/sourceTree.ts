@@ -4,6 +4,7 @@ import type { Omitted, ProofKind } from '../copyEngine.ts';
 import { hexOf, type Digest } from '../crypto/digest.ts';
 import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { isIndexMediaType, mediaTypes, parseIndex, parseManifest, parseMixedIndex, type Descriptor } from '../oci/manifest.ts';
 import { platformText } from '../oci/platform.ts';
 import { unreadableReferrer, type ReferrersAnswer } from '../oci/referrers.ts';
@@ -96,9 +97,9 @@ class TreeReader {
       const found = await inParallel(tasks, atOnce.looking, (task) => this.#load(task, signal), signal);
       // Level by level, so that nothing waits for what waits for it, whatever hangs on whatever.
       tasks = found.flat().sort((a, b) => extent[b.hangs] - extent[a.hangs]).filter(isNews);
-      if (seen.size > limits.manifests) throw new CosignError('COUNT_LIMIT', `More than ${limits.manifests} manifests belong to ${this.#named(root)}.`);
+      if (seen.size > limits.manifests) throw new CosignError('COUNT_LIMIT', said`More than ${limits.manifests} manifests belong to ${this.#named(root)}.`);
     }
-    if (!this.#manifests.has(root)) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(this.#repository)} has no image ${root}.`);
+    if (!this.#manifests.has(root)) throw new CosignError('IMAGE_NOT_FOUND', said`${canonicalRepository(this.#repository)} has no image ${root}.`);
     return { root, manifests: this.#withoutMissing(), omitted: distinct(this.#omitted) };
   }
 
@@ -108,8 +109,8 @@ class TreeReader {
     const content = known ?? read ?? await this.#source.manifest(this.#repository, digest, signal);
     if (!content) return [];
     if (!read) this.#bytes += content.bytes.byteLength;
-    if (this.#bytes > limits.bytes) throw new CosignError('SIZE_LIMIT', `The manifests that belong to ${this.#named(digest)} have more than ${sizeText(limits.bytes)}.`);
-    if (depth > limits.depth) throw new CosignError('COUNT_LIMIT', `What belongs to the image is nested more than ${limits.depth} deep, at ${digest}.`);
+    if (this.#bytes > limits.bytes) throw new CosignError('SIZE_LIMIT', said`The manifests that belong to ${this.#named(digest)} have more than ${sizeText(limits.bytes)}.`);
+    if (depth > limits.depth) throw new CosignError('COUNT_LIMIT', said`What belongs to the image is nested more than ${limits.depth} deep, at ${digest}.`);
     const facts = await this.#parseOrOmit(content, parent, signal);
     if (!facts) return [];
     const [tagged, referrers] = await Promise.all([
@@ -137,15 +138,15 @@ class TreeReader {
   }
 
   async #parse({ descriptor: { digest, mediaType }, bytes }: ManifestContent, signal: AbortSignal): Promise<Omit<SourceManifest, 'content' | 'proofs'>> {
-    if (!manifestTypes.includes(mediaType)) throw new CosignError('MANIFEST_INVALID', `${this.#named(digest)} is of a type that is not copied ("${mediaType.replace(/[^\x21-\x7e]/g, ' ').slice(0, 100)}").`);
+    if (!manifestTypes.includes(mediaType)) throw new CosignError('MANIFEST_INVALID', said`${this.#named(digest)} is of a type that is not copied ("${mediaType.replace(/[^\x21-\x7e]/g, ' ').slice(0, 100)}").`);
     if (!isIndexMediaType(mediaType)) {
       const { config, layers } = parseManifest(bytes);
-      if (!config) throw new CosignError('MANIFEST_INVALID', `${this.#named(digest)} has no config: it is no manifest that can be copied.`);
+      if (!config) throw new CosignError('MANIFEST_INVALID', said`${this.#named(digest)} has no config: it is no manifest that can be copied.`);
       return { blobs: [{ descriptor: config, role: 'config' }, ...layers.map((descriptor) => ({ descriptor, role: 'layer' as const }))], children: [], missing: [] };
     }
     const { manifests: entries, otherDigests } = parseMixedIndex(bytes);
     for (const other of otherDigests) {
-      this.#omitted.push({ subject: digest, digest: other, reason: new CosignError('MANIFEST_INVALID', `${this.#named(digest)} lists ${other}: only what has a sha256 digest is copied.`) });
+      this.#omitted.push({ subject: digest, digest: other, reason: new CosignError('MANIFEST_INVALID', said`${this.#named(digest)} lists ${other}: only what has a sha256 digest is copied.`) });
     }
     // Build caches list layers where manifests belong.
     const odd = entries.filter((entry) => entry.mediaType !== '' && !manifestTypes.includes(entry.mediaType));
@@ -179,9 +180,9 @@ class TreeReader {
     return (await inParallel(descriptors, atOnce.looking, async ({ digest }): Promise<readonly FoundProof[]> => {
       try {
         const content = await this.#source.manifest(this.#repository, digest, signal);
-        if (!content) throw new CosignError('MANIFEST_INVALID', `${canonicalRepository(this.#repository)} lists the referrer ${digest}, but does not have it.`);
+        if (!content) throw new CosignError('MANIFEST_INVALID', said`${canonicalRepository(this.#repository)} lists the referrer ${digest}, but does not have it.`);
         const facts = isIndexMediaType(content.descriptor.mediaType) ? parseIndex(content.bytes) : parseManifest(content.bytes);
-        if (facts.subject?.digest !== subject) throw new CosignError('MANIFEST_INVALID', `${digest} is listed as a referrer of ${subject}, but does not name it.`);
+        if (facts.subject?.digest !== subject) throw new CosignError('MANIFEST_INVALID', said`${digest} is listed as a referrer of ${subject}, but does not name it.`);
         await this.#parse(content, signal);
         const referrer = referrerOf(facts);
         return [{ proof: { kind: referrer.kind, digest, referrer }, content, hangs: referrer.kind === 'signature' ? 'referrers' : 'everything' }];

@@ -3,6 +3,7 @@ import { type PublicKey, parsePublicKeys } from '../crypto/publicKey.ts';
 import { startPureCheck, verifyDigests, type MessageDigests } from '../crypto/signatures.ts';
 import { decodeBase64, encodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { bundleMediaTypePrefix, maxBundleBytes, parseBundle, type BundleContent } from './bundle.ts';
 import { JsonShape } from '../encoding/jsonShape.ts';
 
@@ -18,7 +19,7 @@ export type BlobFault =
 /** Exactly one of the three is set. */
 export type BlobJudgement =
   | { readonly signer: PublicKey }
-  | { readonly fault: BlobFault; readonly detail?: string }
+  | { readonly fault: BlobFault; readonly detail?: Said }
   /** These digests do not suffice for these keys: the file must be read once more, through {@link startBlobCheck}. */
   | { readonly needsMessage: { readonly signature: Uint8Array; readonly keys: readonly PublicKey[] } };
 
@@ -45,7 +46,7 @@ export interface LegacyBlobBundle {
 }
 
 const maxSignatureFile = 16 * 1024;
-const legacyShape = new JsonShape('BUNDLE_INVALID', 'the signature bundle');
+const legacyShape = new JsonShape('BUNDLE_INVALID', said`the signature bundle`);
 
 /** The text of the file `cosign sign-blob --output-signature` writes: base64, without a line feed. */
 export function encodeBlobSignature(signature: Uint8Array): string {
@@ -55,7 +56,7 @@ export function encodeBlobSignature(signature: Uint8Array): string {
 /** A `.sig` file: base64 with or without a line feed, or the raw signature. */
 export function judgeBlobSignature({ file, digests, keys }: BlobInput): BlobJudgement {
   if (file.length === 0) return { fault: 'no-signature' };
-  if (file.length > maxSignatureFile) return { fault: 'malformed', detail: 'The signature file is too large to be one.' };
+  if (file.length > maxSignatureFile) return { fault: 'malformed', detail: said`The signature file is too large to be one.` };
   const text = new TextDecoder('utf-8').decode(file).trim();
   return decide(keys, digests, decodeBase64(text) ?? file);
 }
@@ -65,8 +66,8 @@ export function judgeBlobBundle(input: BlobInput): BlobJudgement {
   try {
     return isNewBundle(input.file) ? judgeNewBundle(input) : judgeLegacyBundle(input);
   } catch (thrown) {
-    if (!(thrown instanceof CosignError)) return { fault: 'malformed', detail: 'It cannot be read.' };
-    return { fault: thrown.code === 'BUNDLE_UNSUPPORTED' ? 'unsupported' : 'malformed', detail: thrown.message };
+    if (!(thrown instanceof CosignError)) return { fault: 'malformed', detail: said`It cannot be read.` };
+    return { fault: thrown.code === 'BUNDLE_UNSUPPORTED' ? 'unsupported' : 'malformed', detail: thrown.said };
   }
 }
 
@@ -76,8 +77,8 @@ export function parseLegacyBlobBundle(bytes: Uint8Array): LegacyBlobBundle {
   const signature = decodeBase64(legacyShape.string(legacyShape.member(root, 'base64Signature'), '"base64Signature"'));
   const certText = legacyShape.optionalString(legacyShape.member(root, 'cert'), '"cert"');
   const cert = certText === undefined || certText === '' ? undefined : decodeBase64(certText);
-  if (!signature) throw legacyShape.fail('"base64Signature" is not base64');
-  if (certText && !cert) throw legacyShape.fail('"cert" is not base64');
+  if (!signature) throw legacyShape.fail(said`"base64Signature" is not base64`);
+  if (certText && !cert) throw legacyShape.fail(said`"cert" is not base64`);
   return { signature, cert };
 }
 
@@ -98,7 +99,7 @@ export function startBlobCheck({ signature, keys }: { readonly signature: Uint8A
 
 function judgeNewBundle({ file, digests, keys }: BlobInput): BlobJudgement {
   const { signer, content } = parseBundle(file);
-  if (content.kind !== 'message') return { fault: 'unsupported', detail: 'The bundle holds an attestation, not a signature over a file.' };
+  if (content.kind !== 'message') return { fault: 'unsupported', detail: said`The bundle holds an attestation, not a signature over a file.` };
   if (content.signature.length === 0) return { fault: 'no-signature' };
   if (signer.kind === 'certificate') return { fault: 'certificate' };
   const fault = digestFault(content, digests, keys);
@@ -113,7 +114,7 @@ function judgeLegacyBundle({ file, digests, keys }: BlobInput): BlobJudgement {
   if (own === 'certificate') return { fault: 'certificate' };
   // The key a bundle brings along vouches for nothing: it must be one that is trusted already.
   const trusted = keys.filter((key) => key.fingerprint === own.fingerprint);
-  return trusted.length === 0 ? { fault: 'foreign-key', detail: `It brings its own key, ${own.fingerprint}.` } : decide(trusted, digests, signature);
+  return trusted.length === 0 ? { fault: 'foreign-key', detail: said`It brings its own key, ${own.fingerprint}.` } : decide(trusted, digests, signature);
 }
 
 function readOwnKey(pem: Uint8Array): PublicKey | 'certificate' {
@@ -124,16 +125,16 @@ function readOwnKey(pem: Uint8Array): PublicKey | 'certificate' {
     if (thrown instanceof CosignError && thrown.code === 'KEY_IS_CERTIFICATE') return 'certificate';
     throw thrown;
   }
-  throw legacyShape.fail('"cert" holds more than one key');
+  throw legacyShape.fail(said`"cert" holds more than one key`);
 }
 
 function digestFault({ digestAlgorithm, digest, signature }: Extract<BundleContent, { kind: 'message' }>, digests: MessageDigests, keys: readonly PublicKey[]): BlobJudgement | undefined {
-  if (digest === undefined || digest.length === 0) return { fault: 'wrong-digest', detail: 'The bundle does not say which contents it is for.' };
+  if (digest === undefined || digest.length === 0) return { fault: 'wrong-digest', detail: said`The bundle does not say which contents it is for.` };
   const known = new Map([['SHA2_256', digests.sha256], ['SHA2_384', digests.sha384], ['SHA2_512', digests.sha512]]);
-  if (!known.has(digestAlgorithm ?? '')) return { fault: 'unsupported', detail: 'The bundle names the contents by an unknown digest algorithm.' };
+  if (!known.has(digestAlgorithm ?? '')) return { fault: 'unsupported', detail: said`The bundle names the contents by an unknown digest algorithm.` };
   const actual = known.get(digestAlgorithm ?? '');
   if (!actual) return { needsMessage: { signature, keys } };
-  return Buffer.from(digest).equals(actual) ? undefined : { fault: 'wrong-digest', detail: 'The bundle is for other contents.' };
+  return Buffer.from(digest).equals(actual) ? undefined : { fault: 'wrong-digest', detail: said`The bundle is for other contents.` };
 }
 
 function decide(keys: readonly PublicKey[], digests: MessageDigests, signature: Uint8Array): BlobJudgement {
@@ -147,6 +148,6 @@ function decide(keys: readonly PublicKey[], digests: MessageDigests, signature: 
 function isNewBundle(file: Uint8Array): boolean {
   const root = legacyShape.parse(file, maxBundleBytes);
   const mediaType = legacyShape.member(root, 'mediaType');
-  if (mediaType !== undefined && legacyShape.member(root, 'base64Signature') !== undefined) throw legacyShape.fail('there is a signature of each of both formats');
+  if (mediaType !== undefined && legacyShape.member(root, 'base64Signature') !== undefined) throw legacyShape.fail(said`there is a signature of each of both formats`);
   return typeof mediaType === 'string' && mediaType.startsWith(bundleMediaTypePrefix);
 }

@@ -1,6 +1,7 @@
 // Sigstore bundles as far as keys go: parse 0.1–0.3, write 0.3 (`cosign.md` §3.2, §3.4; sigstore protobuf-specs v0.5).
 import { decodeBase64, encodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { inTotoPayloadType } from './dsse.ts';
 import { encodeProtoJson, type GoValue } from './goJson.ts';
 import { JsonShape, type JsonObject } from '../encoding/jsonShape.ts';
@@ -40,7 +41,7 @@ export const maxBundleBytes = 10 * 1024 * 1024;
 const maxLogEntries = 32;
 const maxTimestamps = 32;
 
-const shape = new JsonShape('BUNDLE_INVALID', 'the bundle');
+const shape = new JsonShape('BUNDLE_INVALID', said`the bundle`);
 
 /**
  * Log entries and timestamps are counted and otherwise ignored: no claim is made about them.
@@ -79,22 +80,22 @@ function readVersion(mediaType: string): Bundle['version'] {
   if (parameter === '0.1' || parameter === '0.2' || parameter === '0.3') return parameter;
   if (named === '0.3') return named;
   const version = parameter ?? named;
-  if (version === undefined || /^0\.[012]$/.test(version)) throw shape.fail('"mediaType" names no Sigstore bundle');
-  throw new CosignError('BUNDLE_UNSUPPORTED', `The bundle is of version ${version}; versions 0.1 to 0.3 are read.`);
+  if (version === undefined || /^0\.[012]$/.test(version)) throw shape.fail(said`"mediaType" names no Sigstore bundle`);
+  throw new CosignError('BUNDLE_UNSUPPORTED', said`The bundle is of version ${version}; versions 0.1 to 0.3 are read.`);
 }
 
 function checkCounts(material: JsonObject): void {
   const entries = shape.optionalArray(shape.member(material, 'tlogEntries'), '"tlogEntries"').length;
   const data = shape.optionalObject(shape.member(material, 'timestampVerificationData'), '"timestampVerificationData"');
   const timestamps = data ? shape.optionalArray(shape.member(data, 'rfc3161Timestamps'), '"rfc3161Timestamps"').length : 0;
-  if (entries > maxLogEntries) throw new CosignError('COUNT_LIMIT', `The bundle has ${entries} log entries; more than ${maxLogEntries} are not read.`);
-  if (timestamps > maxTimestamps) throw new CosignError('COUNT_LIMIT', `The bundle has ${timestamps} timestamps; more than ${maxTimestamps} are not read.`);
+  if (entries > maxLogEntries) throw new CosignError('COUNT_LIMIT', said`The bundle has ${entries} log entries; more than ${maxLogEntries} are not read.`);
+  if (timestamps > maxTimestamps) throw new CosignError('COUNT_LIMIT', said`The bundle has ${timestamps} timestamps; more than ${maxTimestamps} are not read.`);
 }
 
 function readSigner(material: JsonObject): Bundle['signer'] {
   const kinds = ['publicKey', 'certificate', 'x509CertificateChain'].filter((name) => shape.optionalObject(shape.member(material, name), `"${name}"`));
   const [kind, second] = kinds;
-  if (kind === undefined || second !== undefined) throw shape.fail('there is not exactly one of "publicKey" and a certificate');
+  if (kind === undefined || second !== undefined) throw shape.fail(said`there is not exactly one of "publicKey" and a certificate`);
   if (kind !== 'publicKey') return { kind: 'certificate' };
   const key = shape.object(shape.member(material, 'publicKey'), '"publicKey"');
   return { kind: 'key', hint: shape.optionalString(shape.member(key, 'hint'), '"hint"') };
@@ -105,13 +106,13 @@ function readContent(root: JsonObject): BundleContent {
   const message = shape.optionalObject(shape.member(root, 'messageSignature'), '"messageSignature"');
   if (envelope && !message) return readEnvelope(envelope);
   if (message && !envelope) return readMessage(message);
-  throw shape.fail('there is not exactly one of "dsseEnvelope" and "messageSignature"');
+  throw shape.fail(said`there is not exactly one of "dsseEnvelope" and "messageSignature"`);
 }
 
 function readEnvelope(envelope: JsonObject): BundleContent {
   const signatures = shape.optionalArray(shape.member(envelope, 'signatures'), '"signatures"');
-  if (signatures.length > 1) throw shape.fail(`there are ${signatures.length} signatures instead of one`);
-  const only = signatures.length === 0 ? undefined : shape.object(signatures[0], 'a signature');
+  if (signatures.length > 1) throw shape.fail(said`there are ${signatures.length} signatures instead of one`);
+  const only = signatures.length === 0 ? undefined : shape.object(signatures[0], said`a signature`);
   return {
     kind: 'dsse',
     payloadType: shape.string(shape.member(envelope, 'payloadType'), '"payloadType"'),
@@ -136,6 +137,6 @@ function optionalBase64(value: unknown, name: string): Uint8Array | undefined {
 
 function readBase64(value: unknown, name: string): Uint8Array {
   const bytes = decodeBase64(shape.string(value, name));
-  if (!bytes) throw shape.fail(`${name} is not base64`);
+  if (!bytes) throw shape.fail(said`${name} is not base64`);
   return bytes;
 }

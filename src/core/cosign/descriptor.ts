@@ -2,6 +2,7 @@
 import { isDigest, type Digest } from '../crypto/digest.ts';
 import type { GoObject, GoValue } from './goJson.ts';
 import { stringMembers, type JsonObject, type JsonShape } from '../encoding/jsonShape.ts';
+import { said, type SaidArgument } from '../said.ts';
 
 /** What names a blob or manifest (OCI image-spec v1.1, descriptor.md). */
 export interface Descriptor {
@@ -13,18 +14,18 @@ export interface Descriptor {
 const order = ['mediaType', 'size', 'digest', 'data', 'urls', 'annotations', 'platform', 'artifactType'];
 
 /** Checks the three members every descriptor has; the text is the registry's. */
-export function readDescriptor(shape: JsonShape, value: unknown, name: string): Descriptor & { readonly json: JsonObject } {
+export function readDescriptor(shape: JsonShape, value: unknown, name: SaidArgument): Descriptor & { readonly json: JsonObject } {
   const json = shape.object(value, name);
   const digest = shape.member(json, 'digest');
   const size = shape.member(json, 'size');
-  if (!isDigest(digest)) throw shape.fail(`the digest of ${name} is not a sha256 digest`);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw shape.fail(`the size of ${name} is not a size`);
-  return { mediaType: shape.string(shape.member(json, 'mediaType'), `the media type of ${name}`), size, digest, json };
+  if (!isDigest(digest)) throw shape.fail(said`the digest of ${name} is not a sha256 digest`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw shape.fail(said`the size of ${name} is not a size`);
+  return { mediaType: shape.string(shape.member(json, 'mediaType'), said`the media type of ${name}`), size, digest, json };
 }
 
 /** The annotations of a manifest or descriptor that are strings. */
-export function readAnnotations(shape: JsonShape, json: JsonObject, name: string): Readonly<Record<string, string>> {
-  return stringMembers(shape.optionalObject(shape.member(json, 'annotations'), `"annotations" of ${name}`)).strings;
+export function readAnnotations(shape: JsonShape, json: JsonObject, name: SaidArgument): Readonly<Record<string, string>> {
+  return stringMembers(shape.optionalObject(shape.member(json, 'annotations'), said`"annotations" of ${name}`)).strings;
 }
 
 /** A read descriptor as ggcr writes it; members that it does not know are kept, at the end. */

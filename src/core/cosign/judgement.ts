@@ -4,6 +4,7 @@ import type { PublicKey } from '../crypto/publicKey.ts';
 import { verifyBytes } from '../crypto/signatures.ts';
 import { decodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import type { SignatureFault, SignatureReport } from '../policy/verdict.ts';
 import { parseBundle, type Bundle } from './bundle.ts';
 import { inTotoPayloadType, preAuthEncoding } from './dsse.ts';
@@ -47,14 +48,14 @@ const maxSignatureText = 8192;
 export function judgeLegacy(input: LegacyInput): Judgement {
   return guarded(() => {
     const text = input.signature;
-    if (text === undefined || text === '') return faulty('no-signature', 'The layer has no signature.');
+    if (text === undefined || text === '') return faulty('no-signature', said`The layer has no signature.`);
     const signature = text.length > maxSignatureText ? undefined : decodeBase64(text);
-    if (!signature) return faulty('malformed', 'The signature is not base64.');
+    if (!signature) return faulty('malformed', said`The signature is not base64.`);
     const signer = findSigner(input.keys, input.payload, signature);
     if (!signer) return unknownSigner(input);
     const { digest, identity, annotations } = parsePayload(input.payload);
     const claimed = identity === undefined ? {} : { identity };
-    if (digest !== input.digest) return { ...faulty('wrong-digest', `It signs ${digest}.`), ...claimed, author: signer };
+    if (digest !== input.digest) return { ...faulty('wrong-digest', said`It signs ${digest}.`), ...claimed, author: signer };
     return { signer, annotations, ...claimed };
   });
 }
@@ -68,17 +69,17 @@ export function judgeBundle(input: BundleInput): Judgement {
 }
 
 function judgeParsed({ version, signer: material, content }: Bundle, { digest, keys }: BundleInput): Judgement {
-  if (version !== '0.3') return faulty('unsupported', `Image bundles of version ${version} are not accepted; cosign reads 0.3.`);
-  if (content.kind !== 'dsse') return faulty('unsupported', 'The bundle holds no DSSE envelope.');
-  if (content.payloadType !== inTotoPayloadType) return faulty('unsupported', 'The envelope holds no in-toto statement.');
-  if (content.signature.length === 0) return faulty('no-signature', 'The envelope has no signature.');
+  if (version !== '0.3') return faulty('unsupported', said`Image bundles of version ${version} are not accepted; cosign reads 0.3.`);
+  if (content.kind !== 'dsse') return faulty('unsupported', said`The bundle holds no DSSE envelope.`);
+  if (content.payloadType !== inTotoPayloadType) return faulty('unsupported', said`The envelope holds no in-toto statement.`);
+  if (content.signature.length === 0) return faulty('no-signature', said`The envelope has no signature.`);
   if (material.kind === 'certificate') return faulty('certificate');
   const signer = findSigner(keys, preAuthEncoding(content.payloadType, content.payload), content.signature);
   if (!signer) return faulty('other-key');
   const statement = parseStatement(content.payload);
   const subject = findSubject(statement, digest);
   const { predicateType } = statement;
-  if (!subject) return { ...faulty('wrong-digest', 'None of the signed subjects is this digest.'), predicateType, author: signer };
+  if (!subject) return { ...faulty('wrong-digest', said`None of the signed subjects is this digest.`), predicateType, author: signer };
   return { signer, annotations: subject.annotations, predicateType };
 }
 
@@ -101,11 +102,11 @@ function guarded(judge: () => Judgement): Judgement {
   try {
     return judge();
   } catch (thrown) {
-    if (!(thrown instanceof CosignError)) return faulty('malformed', 'It cannot be read.');
-    return faulty(thrown.code === 'BUNDLE_UNSUPPORTED' ? 'unsupported' : 'malformed', thrown.message);
+    if (!(thrown instanceof CosignError)) return faulty('malformed', said`It cannot be read.`);
+    return faulty(thrown.code === 'BUNDLE_UNSUPPORTED' ? 'unsupported' : 'malformed', thrown.said);
   }
 }
 
-function faulty(fault: SignatureFault, detail?: string): Judgement {
+function faulty(fault: SignatureFault, detail?: Said): Judgement {
   return { fault, annotations: noAnnotations, ...(detail === undefined ? {} : { detail }) };
 }

@@ -1,6 +1,7 @@
 // How a bundle hangs on an image: the referrer manifest, and the fallback index where a registry has no referrers API (`cosign.md` §3.3).
 import { digestOf, hexOf, isOtherDigest, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { bundleMediaType } from './bundle.ts';
 import { descriptorJson, inOrder, readDescriptor, toGoObject, type Descriptor } from './descriptor.ts';
 import { compareUtf8, encodeGoJson, type GoObject } from './goJson.ts';
@@ -26,7 +27,7 @@ export const indexMediaType = 'application/vnd.oci.image.index.v1+json';
 const emptyConfigMediaType = 'application/vnd.oci.empty.v1+json';
 const indexOrder = ['schemaVersion', 'mediaType', 'manifests', 'annotations', 'subject', 'artifactType'];
 const maxIndexBytes = 4 * 1024 * 1024;
-const shape = new JsonShape('MANIFEST_INVALID', 'the referrers index');
+const shape = new JsonShape('MANIFEST_INVALID', said`the referrers index`);
 
 /** `sha256-84d8…`, without a suffix: the tag of the fallback index (OCI distribution-spec v1.1 §referrers tag schema). */
 export function referrersTag(digest: Digest): string {
@@ -83,10 +84,10 @@ function readIndex(bytes: Uint8Array): { members: GoObject; manifests: readonly 
   const json = shape.parse(bytes, maxIndexBytes);
   if (shape.member(json, 'schemaVersion') !== 2 || !isIndex(json)) throw occupied();
   const manifests = shape.optionalArray(shape.member(json, 'manifests'), '"manifests"').map((entry) => {
-    const json = shape.object(entry, 'an entry');
+    const json = shape.object(entry, said`an entry`);
     const digest = shape.member(json, 'digest');
     // Whatever else is listed is kept as it is.
-    return isOtherDigest(digest) ? { digest, json } : readDescriptor(shape, entry, 'an entry');
+    return isOtherDigest(digest) ? { digest, json } : readDescriptor(shape, entry, said`an entry`);
   });
   return { members: toGoObject(json), manifests };
 }
@@ -99,7 +100,7 @@ function isIndex(json: JsonObject): boolean {
 }
 
 function occupied(): CosignError {
-  return new CosignError('REFERRERS_TAG_OCCUPIED', 'The tag that should list the bundles of this image holds something else, which is left alone.', {
-    remedy: 'Sign in the legacy format, or remove that tag if nothing needs it.',
+  return new CosignError('REFERRERS_TAG_OCCUPIED', said`The tag that should list the bundles of this image holds something else, which is left alone.`, {
+    remedy: said`Sign in the legacy format, or remove that tag if nothing needs it.`,
   });
 }

@@ -1,6 +1,7 @@
 // The `sha256-….sig` tag: the image manifest whose layers are legacy signatures; reading it and adding to it (`cosign.md` §2.1–2.4).
 import { digestOf, hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { descriptorJson, inOrder, readAnnotations, readDescriptor, toGoObject, toGoValue, type Descriptor } from './descriptor.ts';
 import { encodeGoJson, type GoValue } from './goJson.ts';
 import { JsonShape, type JsonObject } from '../encoding/jsonShape.ts';
@@ -52,8 +53,8 @@ const noTime = '0001-01-01T00:00:00Z';
 const manifestOrder = ['schemaVersion', 'mediaType', 'config', 'layers', 'annotations', 'subject', 'artifactType'];
 const configOrder = ['architecture', 'author', 'container', 'created', 'docker_version', 'history', 'os', 'rootfs', 'config', 'os.version', 'variant', 'os.features'];
 
-const shape = new JsonShape('MANIFEST_INVALID', 'the signature manifest');
-const configShape = new JsonShape('MANIFEST_INVALID', 'the config of the signature manifest');
+const shape = new JsonShape('MANIFEST_INVALID', said`the signature manifest`);
+const configShape = new JsonShape('MANIFEST_INVALID', said`the config of the signature manifest`);
 
 /** `sha256-84d8….sig`: where cosign keeps the signatures of this digest. */
 export function signatureTag(digest: Digest): string {
@@ -146,9 +147,9 @@ export function appendLayers(existing: StoredLayers, other: Uint8Array): Signatu
 }
 
 function missingLayers(existing: readonly (Descriptor & { json: JsonObject })[], other: Uint8Array): readonly (Descriptor & { json: JsonObject })[] {
-  const known = existing.map((layer) => ({ layer, annotations: readAnnotations(shape, layer.json, 'a layer') }));
+  const known = existing.map((layer) => ({ layer, annotations: readAnnotations(shape, layer.json, said`a layer`) }));
   return readManifest(other).layers.filter((wanted) => {
-    const annotations = Object.entries(readAnnotations(shape, wanted.json, 'a layer'));
+    const annotations = Object.entries(readAnnotations(shape, wanted.json, said`a layer`));
     return !known.some(({ layer, annotations: own }) => layer.digest === wanted.digest && layer.mediaType === wanted.mediaType
       && annotations.every(([name, value]) => own[name] === value));
   });
@@ -158,11 +159,11 @@ function readManifest(bytes: Uint8Array): { json: JsonObject; layers: readonly (
   const json = shape.parse(bytes, maxManifestBytes);
   const layers = shape.optionalArray(shape.member(json, 'layers'), '"layers"');
   if (layers.length > maxSignatureLayers) throw tooMany(layers.length);
-  return { json, layers: layers.map((layer) => readDescriptor(shape, layer, 'a layer')) };
+  return { json, layers: layers.map((layer) => readDescriptor(shape, layer, said`a layer`)) };
 }
 
 function toSignatureLayer({ mediaType, size, digest, json }: Descriptor & { json: JsonObject }): SignatureLayer {
-  const annotations = readAnnotations(shape, json, 'a layer');
+  const annotations = readAnnotations(shape, json, said`a layer`);
   const signature = annotations[signatureAnnotation];
   const certificate = annotations[certificateAnnotation];
   return {
@@ -187,5 +188,5 @@ function nextConfig(existing: Uint8Array | undefined, added: Digest): GoValue {
 }
 
 function tooMany(count: number): CosignError {
-  return new CosignError('COUNT_LIMIT', `The signature manifest lists ${count} layers; more than ${maxSignatureLayers} are not read.`);
+  return new CosignError('COUNT_LIMIT', said`The signature manifest lists ${count} layers; more than ${maxSignatureLayers} are not read.`);
 }

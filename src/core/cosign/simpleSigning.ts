@@ -2,6 +2,7 @@
 import { isDigest, type Digest } from '../crypto/digest.ts';
 import { encodeGoJson } from './goJson.ts';
 import { JsonShape, stringMembers } from '../encoding/jsonShape.ts';
+import { said } from '../said.ts';
 
 /** What a payload claims. Worth nothing until a signature over the very same bytes was verified. */
 export interface SimpleSigningPayload {
@@ -19,7 +20,7 @@ export const payloadType = 'cosign container image signature';
 /** Far above any payload cosign writes, far below what would hurt. */
 export const maxPayloadBytes = 128 * 1024;
 
-const shape = new JsonShape('PAYLOAD_INVALID', 'the signed payload');
+const shape = new JsonShape('PAYLOAD_INVALID', said`the signed payload`);
 
 /**
  * The bytes that `cosign sign` signs, exactly.
@@ -48,7 +49,7 @@ export function parsePayload(bytes: Uint8Array, maxBytes = maxPayloadBytes): Sim
   const identity = shape.optionalObject(shape.member(critical, 'identity'), '"identity"');
   const optional = shape.optionalObject(shape.member(root, 'optional'), '"optional"');
   const digest = shape.member(image, 'docker-manifest-digest');
-  if (!isDigest(digest)) throw shape.fail('"docker-manifest-digest" is not a sha256 digest');
+  if (!isDigest(digest)) throw shape.fail(said`"docker-manifest-digest" is not a sha256 digest`);
   const { strings, others } = stringMembers(optional);
   return {
     digest,

@@ -1,6 +1,7 @@
 // In-toto statements: what a bundle's envelope says about a digest (in-toto attestation v1; `cosign.md` §3.1, §3.4).
 import { hexOf, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { encodeProtoJson } from './goJson.ts';
 import { JsonShape, stringMembers } from '../encoding/jsonShape.ts';
 
@@ -25,7 +26,7 @@ export const maxDigestsPerSubject = 32;
 const maxStatementBytes = 10 * 1024 * 1024;
 
 const statementTypes: readonly unknown[] = ['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1'];
-const shape = new JsonShape('PAYLOAD_INVALID', 'the in-toto statement');
+const shape = new JsonShape('PAYLOAD_INVALID', said`the in-toto statement`);
 
 /** The statement `cosign sign` makes for one digest. Unlike simple signing it has no HTML escapes. */
 export function encodeStatement(digest: Digest, annotations: Readonly<Record<string, string>>): Uint8Array {
@@ -42,9 +43,9 @@ export function encodeStatement(digest: Digest, annotations: Readonly<Record<str
  */
 export function parseStatement(bytes: Uint8Array): Statement {
   const root = shape.parse(bytes, maxStatementBytes);
-  if (!statementTypes.includes(shape.member(root, '_type'))) throw shape.fail('"_type" names no in-toto statement');
+  if (!statementTypes.includes(shape.member(root, '_type'))) throw shape.fail(said`"_type" names no in-toto statement`);
   const subjects = shape.array(shape.member(root, 'subject'), '"subject"');
-  if (subjects.length > maxSubjects) throw new CosignError('COUNT_LIMIT', `The in-toto statement has ${subjects.length} subjects; more than ${maxSubjects} are not read.`);
+  if (subjects.length > maxSubjects) throw new CosignError('COUNT_LIMIT', said`The in-toto statement has ${subjects.length} subjects; more than ${maxSubjects} are not read.`);
   return {
     predicateType: shape.optionalString(shape.member(root, 'predicateType'), '"predicateType"') ?? '',
     subjects: subjects.map(readSubject),
@@ -57,11 +58,11 @@ export function findSubject(statement: Statement, digest: Digest): StatementSubj
 }
 
 function readSubject(value: unknown): StatementSubject {
-  const subject = shape.object(value, 'a subject');
+  const subject = shape.object(value, said`a subject`);
   const { strings: digests, others } = stringMembers(shape.optionalObject(shape.member(subject, 'digest'), '"digest" of a subject'));
-  if (others.length > 0) throw shape.fail('a digest of a subject is not a string');
+  if (others.length > 0) throw shape.fail(said`a digest of a subject is not a string`);
   const count = Object.keys(digests).length;
-  if (count > maxDigestsPerSubject) throw new CosignError('COUNT_LIMIT', `A subject of the in-toto statement has ${count} digests; more than ${maxDigestsPerSubject} are not read.`);
+  if (count > maxDigestsPerSubject) throw new CosignError('COUNT_LIMIT', said`A subject of the in-toto statement has ${count} digests; more than ${maxDigestsPerSubject} are not read.`);
   const annotations = shape.optionalObject(shape.member(subject, 'annotations'), '"annotations" of a subject');
   return { digests, annotations: stringMembers(annotations).strings };
 }

@@ -1,6 +1,7 @@
 // sha256 digests: parse, compute, compare (OCI image-spec v1.1, descriptor.md#digests).
 import { createHash } from 'node:crypto';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 
 declare const brand: unique symbol;
 
@@ -10,7 +11,7 @@ export type Digest = string & { readonly [brand]: 'Digest' };
 /** @throws {CosignError} `DIGEST_INVALID`, quoting the text that is not a sha256 digest */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
-  throw new CosignError('DIGEST_INVALID', `"${text.slice(0, 100)}" is not a sha256 digest (sha256: and 64 lower-case hex digits).`);
+  throw new CosignError('DIGEST_INVALID', said`"${text.slice(0, 100)}" is not a sha256 digest (sha256: and 64 lower-case hex digits).`);
 }
 
 export function isDigest(text: unknown): text is Digest {

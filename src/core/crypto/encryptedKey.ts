@@ -1,6 +1,7 @@
 // cosign's password-encrypted private key file, both ways, byte for byte (`cosign.md` §1.1; go-securesystemslib `encrypted`).
 import { randomBytes, scrypt } from 'node:crypto';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { decodeBase64, encodeBase64 } from '../encoding/base64.ts';
 import { JsonShape, type JsonObject } from '../encoding/jsonShape.ts';
 import { encodePem, parsePem } from '../encoding/pem.ts';
@@ -33,13 +34,13 @@ interface EncryptedKey {
 
 const label = 'ENCRYPTED SIGSTORE PRIVATE KEY';
 const labels = [label, 'ENCRYPTED COSIGN PRIVATE KEY'];
-const chooseCosign = 'Choose a private key that cosign or Countersign wrote, such as cosign.key.';
+const chooseCosign = said`Choose a private key that cosign or Countersign wrote, such as cosign.key.`;
 const saltBytes = 32;
 const writtenCost: ScryptCost = { N: 65536, r: 8, p: 1 };
 /** An allow list, not a range: everything else would let a file choose how much memory and time we spend. */
 const acceptedN: readonly number[] = [32768, 65536, 131072];
 const maxKeyBytes = 64 * 1024;
-const shape = new JsonShape('KEY_ENCRYPTED_INVALID', 'the private key file');
+const shape = new JsonShape('KEY_ENCRYPTED_INVALID', said`the private key file`);
 
 /** Whether a text looks like a cosign private key: a cheap look at its label, nothing is checked. */
 export function isEncryptedKey(pem: Uint8Array): boolean {
@@ -116,17 +117,17 @@ async function decrypt({ cost, salt, nonce, box }: EncryptedKey, password: Passw
   const key = await deriveKey(password, salt, cost, signal);
   const plaintext = secretbox.open(key, nonce, box);
   key.fill(0);
-  if (!plaintext) throw new CosignError('KEY_PASSWORD_WRONG', 'The private key cannot be decrypted: the password is wrong, or the file was damaged.');
+  if (!plaintext) throw new CosignError('KEY_PASSWORD_WRONG', said`The private key cannot be decrypted: the password is wrong, or the file was damaged.`);
   return plaintext;
 }
 
 function parseEncryptedKey(pem: Uint8Array): EncryptedKey {
   const blocks = parsePem(pem);
   const [block] = blocks;
-  if (!block) throw new CosignError('KEY_INVALID', `There is no private key here: no line "-----BEGIN ${label}-----" was found.`, { remedy: chooseCosign });
-  if (blocks.length > 1) throw new CosignError('KEY_INVALID', `The file holds ${blocks.length} keys; one cosign private key is needed.`, { remedy: 'Leave one private key in the file.' });
+  if (!block) throw new CosignError('KEY_INVALID', said`There is no private key here: no line "-----BEGIN ${label}-----" was found.`, { remedy: chooseCosign });
+  if (blocks.length > 1) throw new CosignError('KEY_INVALID', said`The file holds ${blocks.length} keys; one cosign private key is needed.`, { remedy: said`Leave one private key in the file.` });
   if (!labels.includes(block.label)) throw notEncrypted(block.label);
-  if (block.hasHeaders) throw shape.fail('there are PEM headers');
+  if (block.hasHeaders) throw shape.fail(said`there are PEM headers`);
   return readEncryptedKey(block.bytes);
 }
 
@@ -134,22 +135,22 @@ function readEncryptedKey(json: Uint8Array): EncryptedKey {
   const root = shape.parse(json, maxKeyBytes);
   const kdf = shape.object(shape.member(root, 'kdf'), '"kdf"');
   const cipher = shape.object(shape.member(root, 'cipher'), '"cipher"');
-  if (shape.member(kdf, 'name') !== 'scrypt') throw new CosignError('KEY_KDF_REFUSED', 'The private key is not protected with scrypt.');
-  if (shape.member(cipher, 'name') !== 'nacl/secretbox') throw shape.fail('the cipher is not nacl/secretbox');
+  if (shape.member(kdf, 'name') !== 'scrypt') throw new CosignError('KEY_KDF_REFUSED', said`The private key is not protected with scrypt.`);
+  if (shape.member(cipher, 'name') !== 'nacl/secretbox') throw shape.fail(said`the cipher is not nacl/secretbox`);
   const cost = readCost(shape.object(shape.member(kdf, 'params'), '"params"'));
   const nonce = readBytes(shape.member(cipher, 'nonce'), '"nonce"');
-  if (nonce.length !== secretbox.nonceBytes) throw shape.fail(`"nonce" is not ${secretbox.nonceBytes} bytes`);
+  if (nonce.length !== secretbox.nonceBytes) throw shape.fail(said`"nonce" is not ${secretbox.nonceBytes} bytes`);
   return { cost, salt: readBytes(shape.member(kdf, 'salt'), '"salt"'), nonce, box: readBytes(shape.member(root, 'ciphertext'), '"ciphertext"') };
 }
 
 function readCost({ N, r, p }: JsonObject): ScryptCost {
   if (typeof N === 'number' && acceptedN.includes(N) && r === 8 && p === 1) return { N, r, p };
-  throw new CosignError('KEY_KDF_REFUSED', 'The scrypt parameters of the private key are none of those cosign uses, and were not run.');
+  throw new CosignError('KEY_KDF_REFUSED', said`The scrypt parameters of the private key are none of those cosign uses, and were not run.`);
 }
 
 function readBytes(value: unknown, name: string): Uint8Array {
   const bytes = decodeBase64(shape.string(value, name));
-  if (!bytes) throw shape.fail(`${name} is not base64`);
+  if (!bytes) throw shape.fail(said`${name} is not base64`);
   return bytes;
 }
 
@@ -169,7 +170,7 @@ function deriveKey(password: Password, salt: Uint8Array, { N, r, p }: ScryptCost
 }
 
 function notEncrypted(found: string): CosignError {
-  if (found.endsWith('PUBLIC KEY')) return new CosignError('KEY_INVALID', 'This is a public key; the private key (cosign.key) is needed.', { remedy: chooseCosign });
-  if (found.endsWith('CERTIFICATE')) return new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate; a cosign private key is needed.', { remedy: chooseCosign });
-  return new CosignError('KEY_UNSUPPORTED', `This is no cosign private key but "${found}".`, { remedy: 'Import it first: cosign keys are always encrypted, if only with an empty password.' });
+  if (found.endsWith('PUBLIC KEY')) return new CosignError('KEY_INVALID', said`This is a public key; the private key (cosign.key) is needed.`, { remedy: chooseCosign });
+  if (found.endsWith('CERTIFICATE')) return new CosignError('KEY_IS_CERTIFICATE', said`This is a certificate; a cosign private key is needed.`, { remedy: chooseCosign });
+  return new CosignError('KEY_UNSUPPORTED', said`This is no cosign private key but "${found}".`, { remedy: said`Import it first: cosign keys are always encrypted, if only with an empty password.` });
 }

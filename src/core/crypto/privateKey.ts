@@ -1,11 +1,12 @@
 // Private keys: what cosign can sign with, out of PKCS#8 and out of the PEM files other programs write.
 import { createPrivateKey, createPublicKey, generateKeyPair as generate, type KeyObject } from 'node:crypto';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { parsePem, type PemBlock } from '../encoding/pem.ts';
 import { signBytes, verifyBytes } from './signatures.ts';
 import { toPublicKey, type PublicKey } from './publicKey.ts';
 
-const chooseImportable = 'Choose an unencrypted private key in PEM form: RSA, EC or Ed25519.';
+const chooseImportable = said`Choose an unencrypted private key in PEM form: RSA, EC or Ed25519.`;
 
 /** An unlocked private key. Never logged, never serialised except encrypted. */
 export interface PrivateKey {
@@ -46,7 +47,7 @@ export function importPrivateKey(pem: Uint8Array): PrivateKey {
   const key = load(block.bytes, containerOf(block));
   const { algorithm, label } = key.publicKey;
   if (algorithm === 'rsa' && !['RSA 2048', 'RSA 3072', 'RSA 4096'].includes(label)) {
-    throw new CosignError('KEY_UNSUPPORTED', `${label} keys cannot be imported.`, { remedy: 'cosign imports RSA keys of 2048, 3072 or 4096 bits only.' });
+    throw new CosignError('KEY_UNSUPPORTED', said`${label} keys cannot be imported.`, { remedy: said`cosign imports RSA keys of 2048, 3072 or 4096 bits only.` });
   }
   return key;
 }
@@ -59,10 +60,10 @@ function load(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): PrivateKey {
     publicHandle = createPublicKey(handle);
   } catch {
     // No cause: what OpenSSL says may quote the key.
-    throw new CosignError('KEY_INVALID', 'The private key cannot be read.', { remedy: chooseImportable });
+    throw new CosignError('KEY_INVALID', said`The private key cannot be read.`, { remedy: chooseImportable });
   }
   const key = { handle, publicKey: toPublicKey(publicHandle) };
-  if (!halvesFit(key)) throw new CosignError('KEY_INVALID', 'The private key does not fit the public key stored with it.', { remedy: chooseImportable });
+  if (!halvesFit(key)) throw new CosignError('KEY_INVALID', said`The private key does not fit the public key stored with it.`, { remedy: chooseImportable });
   return key;
 }
 
@@ -79,14 +80,14 @@ function privateBlock(blocks: readonly PemBlock[]): PemBlock {
   // `openssl ecparam -genkey` writes the curve's name in a block of its own in front.
   const relevant = blocks.filter(({ label }) => label !== 'EC PARAMETERS');
   const [block, second] = relevant;
-  if (!block) throw new CosignError('KEY_INVALID', 'There is no private key here: no line "-----BEGIN … PRIVATE KEY-----" was found.', { remedy: chooseImportable });
-  if (second) throw new CosignError('KEY_INVALID', `The file holds ${relevant.length} keys or other blocks; one private key is needed.`, { remedy: 'Leave one private key in the file.' });
+  if (!block) throw new CosignError('KEY_INVALID', said`There is no private key here: no line "-----BEGIN … PRIVATE KEY-----" was found.`, { remedy: chooseImportable });
+  if (second) throw new CosignError('KEY_INVALID', said`The file holds ${relevant.length} keys or other blocks; one private key is needed.`, { remedy: said`Leave one private key in the file.` });
   return block;
 }
 
 function containerOf({ label, hasHeaders }: PemBlock): 'pkcs8' | 'pkcs1' | 'sec1' {
   if (hasHeaders || label === 'ENCRYPTED PRIVATE KEY') {
-    throw new CosignError('KEY_UNSUPPORTED', 'The private key is encrypted with a password of its own.', { remedy: 'Decrypt it first with: openssl pkey -in FILE -out PLAIN' });
+    throw new CosignError('KEY_UNSUPPORTED', said`The private key is encrypted with a password of its own.`, { remedy: said`Decrypt it first with: openssl pkey -in FILE -out PLAIN` });
   }
   switch (label) {
     case 'PRIVATE KEY': return 'pkcs8';
@@ -94,15 +95,15 @@ function containerOf({ label, hasHeaders }: PemBlock): 'pkcs8' | 'pkcs1' | 'sec1
     case 'EC PRIVATE KEY': return 'sec1';
     case 'ENCRYPTED SIGSTORE PRIVATE KEY':
     case 'ENCRYPTED COSIGN PRIVATE KEY':
-      throw new CosignError('KEY_UNSUPPORTED', 'This is a cosign private key already; it needs no import.', { remedy: 'Sign with it as it is.' });
+      throw new CosignError('KEY_UNSUPPORTED', said`This is a cosign private key already; it needs no import.`, { remedy: said`Sign with it as it is.` });
     case 'OPENSSH PRIVATE KEY':
-      throw new CosignError('KEY_UNSUPPORTED', 'OpenSSH private keys cannot be imported.', { remedy: 'Convert a copy with: ssh-keygen -p -m PKCS8 -f COPY' });
+      throw new CosignError('KEY_UNSUPPORTED', said`OpenSSH private keys cannot be imported.`, { remedy: said`Convert a copy with: ssh-keygen -p -m PKCS8 -f COPY` });
     case 'PUBLIC KEY':
     case 'RSA PUBLIC KEY':
-      throw new CosignError('KEY_INVALID', 'This is a public key, not a private key.', { remedy: chooseImportable });
+      throw new CosignError('KEY_INVALID', said`This is a public key, not a private key.`, { remedy: chooseImportable });
     case 'CERTIFICATE':
-      throw new CosignError('KEY_IS_CERTIFICATE', 'This is a certificate, not a private key.', { remedy: chooseImportable });
+      throw new CosignError('KEY_IS_CERTIFICATE', said`This is a certificate, not a private key.`, { remedy: chooseImportable });
     default:
-      throw new CosignError('KEY_UNSUPPORTED', `Private keys of the kind "${label}" cannot be imported.`, { remedy: chooseImportable });
+      throw new CosignError('KEY_UNSUPPORTED', said`Private keys of the kind "${label}" cannot be imported.`, { remedy: chooseImportable });
   }
 }

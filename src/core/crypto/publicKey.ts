@@ -2,6 +2,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { CosignError } from '../errors.ts';
+import { said, type SaidArgument } from '../said.ts';
 import { parsePem, type PemBlock } from '../encoding/pem.ts';
 
 export type KeyAlgorithm = 'ecdsa-p256' | 'ecdsa-p384' | 'ecdsa-p521' | 'rsa' | 'ed25519';
@@ -67,10 +68,10 @@ function parseBlock(block: PemBlock): PublicKey {
     handle = createPublicKey({ key: Buffer.from(block.bytes), format: 'der', type });
     canonical = handle.export({ format: 'der', type });
   } catch (cause) {
-    throw new CosignError('KEY_INVALID', `The block "${block.label}" holds no public key that can be read.`, { cause });
+    throw new CosignError('KEY_INVALID', said`The block "${block.label}" holds no public key that can be read.`, { cause });
   }
   const key = toPublicKey(handle);
-  if (!canonical.equals(block.bytes)) throw new CosignError('KEY_INVALID', `The block "${block.label}" holds more or other bytes than its ${key.label} key.`);
+  if (!canonical.equals(block.bytes)) throw new CosignError('KEY_INVALID', said`The block "${block.label}" holds more or other bytes than its ${key.label} key.`);
   return key;
 }
 
@@ -79,27 +80,27 @@ function identify(handle: KeyObject, spki: Uint8Array): { algorithm: KeyAlgorith
   switch (handle.asymmetricKeyType) {
     case 'ec': {
       const curve = curves.get(details.namedCurve ?? '');
-      if (!curve) throw unsupported(`ECDSA over ${curveName(details.namedCurve)}`);
+      if (!curve) throw unsupported(said`ECDSA over ${curveName(details.namedCurve)}`);
       const der = Buffer.from(spki).toString('hex');
-      if (der.length !== 2 * curve.bytes || !der.startsWith(curve.prefix)) throw unsupported(`${curve.label} with a compressed point or spelled-out curve parameters`);
+      if (der.length !== 2 * curve.bytes || !der.startsWith(curve.prefix)) throw unsupported(said`${curve.label} with a compressed point or spelled-out curve parameters`);
       return curve;
     }
     case 'rsa': {
       const bits = details.modulusLength ?? 0;
       if (bits < minRsaBits || bits > maxRsaBits) throw unsupported(`RSA ${bits}`);
       const exponent = details.publicExponent ?? 0n;
-      if (exponent < 3n || exponent % 2n === 0n || exponent >= 1n << 31n) throw unsupported('RSA with an unsafe public exponent');
+      if (exponent < 3n || exponent % 2n === 0n || exponent >= 1n << 31n) throw unsupported(said`RSA with an unsafe public exponent`);
       return { algorithm: 'rsa', label: `RSA ${bits}` };
     }
     case 'ed25519':
-      if (!isSafeEd25519(spki.subarray(-32))) throw new CosignError('KEY_INVALID', 'The Ed25519 key is not a point anybody can hold the private key of.');
+      if (!isSafeEd25519(spki.subarray(-32))) throw new CosignError('KEY_INVALID', said`The Ed25519 key is not a point anybody can hold the private key of.`);
       return { algorithm: 'ed25519', label: 'Ed25519' };
     case 'dsa': throw unsupported('DSA');
     case 'rsa-pss': throw unsupported('RSA-PSS');
     case 'ed448': throw unsupported('Ed448');
     case 'x25519': throw unsupported('X25519');
     case 'x448': throw unsupported('X448');
-    case undefined: throw unsupported('a secret key');
+    case undefined: throw unsupported(said`a secret key`);
     default: throw unsupported(String(handle.asymmetricKeyType));
   }
 }
@@ -113,9 +114,9 @@ function isSafeEd25519(point: Uint8Array): boolean {
   }
 }
 
-function curveName(name: string | undefined): string {
+function curveName(name: string | undefined): SaidArgument {
   const known: Readonly<Record<string, string>> = { secp224r1: 'P-224', prime192v1: 'P-192' };
-  return name === undefined ? 'a curve without a name' : (known[name] ?? name);
+  return name === undefined ? said`a curve without a name` : (known[name] ?? name);
 }
 
 function isPrivate(label: string): boolean {
@@ -125,24 +126,24 @@ function isPrivate(label: string): boolean {
 function refuseOtherThings(label: string): void {
   if (label === 'PUBLIC KEY' || label === 'RSA PUBLIC KEY') return;
   if (isPrivate(label)) {
-    throw new CosignError('KEY_IS_PRIVATE', `This is a private key ("${label}"), not a public key.`, { remedy: 'Use the public key that belongs to it (cosign.pub), and keep the private key secret.' });
+    throw new CosignError('KEY_IS_PRIVATE', said`This is a private key ("${label}"), not a public key.`, { remedy: said`Use the public key that belongs to it (cosign.pub), and keep the private key secret.` });
   }
   if (/(^| )CERTIFICATE$/.test(label)) {
-    throw new CosignError('KEY_IS_CERTIFICATE', `This is a certificate ("${label}"), not a public key.`, { remedy: 'Extract its key with: openssl x509 -pubkey -noout -in FILE' });
+    throw new CosignError('KEY_IS_CERTIFICATE', said`This is a certificate ("${label}"), not a public key.`, { remedy: said`Extract its key with: openssl x509 -pubkey -noout -in FILE` });
   }
   if (label.endsWith('PUBLIC KEY') || label.startsWith('PGP ')) throw unsupported(label);
-  throw new CosignError('KEY_INVALID', `This is no public key but "${label}".`);
+  throw new CosignError('KEY_INVALID', said`This is no public key but "${label}".`);
 }
 
 function noBlock(bytes: Uint8Array): CosignError {
   const start = new TextDecoder('utf-8').decode(bytes.subarray(0, 100)).trimStart();
   if (/^(ssh-|ecdsa-sha2-|sk-)/.test(start)) {
-    return new CosignError('KEY_UNSUPPORTED', 'OpenSSH public keys are not supported.', { remedy: 'Convert it with: ssh-keygen -e -m pkcs8 -f FILE' });
+    return new CosignError('KEY_UNSUPPORTED', said`OpenSSH public keys are not supported.`, { remedy: said`Convert it with: ssh-keygen -e -m pkcs8 -f FILE` });
   }
   if (start.startsWith('untrusted comment:')) return unsupported('minisign');
-  return new CosignError('KEY_INVALID', 'There is no public key here: no line "-----BEGIN PUBLIC KEY-----" was found.');
+  return new CosignError('KEY_INVALID', said`There is no public key here: no line "-----BEGIN PUBLIC KEY-----" was found.`);
 }
 
-function unsupported(what: string): CosignError {
-  return new CosignError('KEY_UNSUPPORTED', `This kind of key is not supported: ${what}.`, { remedy: 'Use ECDSA P-256, P-384 or P-521, RSA of 2048 to 16384 bits, or Ed25519.' });
+function unsupported(what: SaidArgument): CosignError {
+  return new CosignError('KEY_UNSUPPORTED', said`This kind of key is not supported: ${what}.`, { remedy: said`Use ECDSA P-256, P-384 or P-521, RSA of 2048 to 16384 bits, or Ed25519.` });
 }

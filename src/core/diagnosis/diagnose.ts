@@ -3,6 +3,7 @@ import { referrersTag } from '../cosign/referrer.ts';
 import { signatureTag } from '../cosign/signatureManifest.ts';
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError, toCosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { Authorizer } from '../oci/authorization.ts';
 import { parseChallenges } from '../oci/challenge.ts';
 import type { RepositoryName } from '../oci/exchange.ts';
@@ -11,7 +12,7 @@ import { isLoopback } from '../oci/hosts.ts';
 import { blocked, isAsked, type RegistryPlaces } from '../oci/locatedRegistry.ts';
 import { apiHost, canonicalRepository, type Reference } from '../oci/reference.ts';
 import { RegistryClient } from '../oci/registryClient.ts';
-import { readFailure, registryError } from '../oci/registryError.ts';
+import { anonymously, readFailure, registryError } from '../oci/registryError.ts';
 import type { Clock, Credentials, HttpResponse, Keychain, RegistryRules, Transport } from '../oci/transport.ts';
 import type { Diagnosis, DiagnosisStep, DiagnosisTarget, LoginSource, MirrorOutcome, OnStep, StepFact, StepName } from './diagnosis.ts';
 
@@ -152,7 +153,7 @@ class Run {
       // "Client sent an HTTP request to an HTTPS server": no registry's own 400 is plain text.
       const isOtherScheme = otherScheme && url.protocol === 'http:' && status === 400 && plainMediaType(single(headers['content-type']))?.includes('json') !== true;
       this.answered = !isOtherScheme;
-      if (status !== 200 && status !== 401) throw registryError(await readFailure(response, { method: 'GET', on: this.#host, account: 'anonymously' }, this.#options.clock.now(), this.#signal));
+      if (status !== 200 && status !== 401) throw registryError(await readFailure(response, { method: 'GET', on: this.#host, account: anonymously }, this.#options.clock.now(), this.#signal));
       response.discard();
       const fact: StepFact = { kind: 'ping', status, challenges: parseChallenges(headers['www-authenticate']), throughEditor: transport.goesSecond(url) };
       return { fact, result: { response, url } };
@@ -209,7 +210,7 @@ class Run {
     return this.#step('login', async () => {
       if (response.status !== 401) return { fact: { kind: 'login', needed: false, accepted: true }, result: true };
       if (!this.#authorizer.learn(target, response)) {
-        throw new CosignError('REGISTRY_UNAUTHORIZED', `"${this.#host}" asks for a login in a way that is not known.`, { remedy: 'Ask whoever runs the registry: it must ask for Basic or Bearer.' });
+        throw new CosignError('REGISTRY_UNAUTHORIZED', said`"${this.#host}" asks for a login in a way that is not known.`, { remedy: said`Ask whoever runs the registry: it must ask for Basic or Bearer.` });
       }
       const login = await this.#options.findLogin(registry, target.repository, this.#signal);
       const { header, account } = await this.#authorizer.authorize(target, this.#signal);

@@ -63,7 +63,7 @@ export class BuildArguments {
     const valueRange = line.range(word.start + equals + 1, word.end);
     const { text, uses, error } = this.expand(word.text.slice(equals + 1));
     if (error) {
-      problems.add('arguments', valueRange, error.message);
+      problems.add('arguments', valueRange, error.said);
       return;
     }
     this.#bindings.set(name, { value: text, origin: { name, kind: 'arg', range, valueRange, value: text }, uses });

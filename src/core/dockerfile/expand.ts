@@ -1,5 +1,6 @@
 // Quotes, escapes and variables in a word, as BuildKit's shell lexer expands them (`frontend/dockerfile/shell`).
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { isDigit, isNameCharacter, isSpace } from './goText.ts';
 import { parseShellPattern, replaceAll, replaceFirst, trimPrefix, trimSuffix } from './shellPattern.ts';
 import type { Binding, VariableUse } from './variables.ts';
@@ -17,7 +18,7 @@ export class ExpansionBudget {
   /** @throws {CosignError} `DOCKERFILE_INVALID` when the file has used it up */
   take(cost: number): void {
     this.#left -= cost;
-    if (this.#left < 0) throw new CosignError('DOCKERFILE_INVALID', 'The variables in this file expand to too much text.');
+    if (this.#left < 0) throw new CosignError('DOCKERFILE_INVALID', said`The variables in this file expand to too much text.`);
   }
 }
 
@@ -86,7 +87,7 @@ class Lexer {
 
   /** Reads up to and over `stop` (not within quotes), or to the end. */
   #until(stop: string | undefined, rawEscapes: boolean): string {
-    if (this.#depth > maxDepth) throw invalid('Variables are nested too deeply here.');
+    if (this.#depth > maxDepth) throw invalid(said`Variables are nested too deeply here.`);
     const outerRawEscapes = this.#rawEscapes;
     this.#rawEscapes = rawEscapes;
     this.#depth++;
@@ -121,15 +122,15 @@ class Lexer {
         result += character;
         if (top) this.#addCharacter(character);
       }
-      if (result.length > maxLength && stop !== undefined) throw invalid('A variable expands to too much text here.');
+      if (result.length > maxLength && stop !== undefined) throw invalid(said`A variable expands to too much text here.`);
     }
-    if (stop !== undefined) throw invalid(stop === '/' ? 'A "/" is missing in a variable ${…}.' : 'A variable "${" has no "}".');
+    if (stop !== undefined) throw invalid(stop === '/' ? said`A "/" is missing in a variable ${'${…}'}.` : said`A variable "${'${'}" has no "${'}'}".`);
     return result;
   }
 
   #singleQuoted(): string {
     const end = this.#source.indexOf("'", this.#at + 1);
-    if (end === -1) throw invalid("A single quote (') has no end.");
+    if (end === -1) throw invalid(said`A single quote (') has no end.`);
     const raw = this.#source.slice(this.#at, end + 1);
     this.#at = end + 1;
     return this.#options.rawQuotes === true ? raw : raw.slice(1, -1);
@@ -141,7 +142,7 @@ class Lexer {
     let result = rawQuotes ? '"' : '';
     for (;;) {
       const character = this.#source[this.#at];
-      if (character === undefined) throw invalid('A double quote (") has no end.');
+      if (character === undefined) throw invalid(said`A double quote (") has no end.`);
       if (character === '$') {
         result += this.#dollar();
         continue;
@@ -179,8 +180,8 @@ class Lexer {
     }
     this.#at++;
     const first = this.#source[this.#at];
-    if (first === undefined) throw invalid('A variable "${" has no "}".');
-    if (first === '{' || first === '}' || first === ':') throw invalid(`"\${${first}" is no variable.`);
+    if (first === undefined) throw invalid(said`A variable "${'${'}" has no "${'}'}".`);
+    if (first === '{' || first === '}' || first === ':') throw invalid(said`"${`\${${first}`}" is no variable.`);
     const name = this.#name();
     const operator = this.#source[this.#at++];
     if (operator === '}') return this.#plain(name, `\${${name}}`);
@@ -222,7 +223,7 @@ class Lexer {
       case '?':
         this.#use(name, binding, true);
         if (has || this.#options.syntaxOnly === true) return this.#spend(value);
-        throw invalid(`The build argument ${quote(name)} has no value${word === '' ? '' : `: ${word.slice(0, 200)}`}.`);
+        throw invalid(word === '' ? said`The build argument ${quote(name)} has no value.` : said`The build argument ${quote(name)} has no value: ${word.slice(0, 200)}.`);
       case '#':
       case '%': {
         this.#use(name, binding, true);
@@ -258,7 +259,7 @@ class Lexer {
     if (this.#options.syntaxOnly === true) return undefined;
     this.#options.budget?.take(value.length + (text.length * value.length) / 32);
     const pattern = parseShellPattern(text);
-    if (pattern === undefined) throw invalid(`${quote(text)} is no pattern: "\\" may stand only before * ? \\ } and /.`);
+    if (pattern === undefined) throw invalid(said`${quote(text)} is no pattern: "\\" may stand only before * ? \\ } and /.`);
     return pattern;
   }
 
@@ -289,7 +290,7 @@ class Lexer {
   }
 
   #spend(text: string): string {
-    if (text.length > maxLength) throw invalid('A variable expands to too much text here.');
+    if (text.length > maxLength) throw invalid(said`A variable expands to too much text here.`);
     this.#options.budget?.take(text.length);
     return text;
   }
@@ -316,10 +317,10 @@ class Lexer {
   }
 }
 
-function invalid(message: string): CosignError {
+function invalid(message: Said): CosignError {
   return new CosignError('DOCKERFILE_INVALID', message);
 }
 
 function unsupported(name: string, operator: string): CosignError {
-  return invalid(`BuildKit has no modifier ${quote(operator)} for a variable (in "\${${name.slice(0, 60)}…").`);
+  return invalid(said`BuildKit has no modifier ${quote(operator)} for a variable (in "${`\${${name.slice(0, 60)}`}…").`);
 }

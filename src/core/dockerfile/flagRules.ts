@@ -1,4 +1,5 @@
 // Which flags each instruction takes, as BuildKit's flag checker has them.
+import { said, type Said } from '../said.ts';
 import type { Flag } from './flags.ts';
 import type { Refusal } from './instructionForm.ts';
 import { quote } from './problems.ts';
@@ -28,17 +29,17 @@ export function flagProblem(keyword: string, flags: readonly Flag[]): Refusal | 
   return undefined;
 }
 
-function messageFor(keyword: string, { name, value }: Flag, known: Readonly<Record<string, FlagType>>, used: ReadonlySet<string>): string | undefined {
+function messageFor(keyword: string, { name, value }: Flag, known: Readonly<Record<string, FlagType>>, used: ReadonlySet<string>): Said | undefined {
   const key = name.slice(2);
   const type = Object.hasOwn(known, key) ? known[key] : undefined;
-  if (type === undefined) return `${keyword.toUpperCase()} has no flag ${quote(name)}.`;
-  if (used.has(name) && type !== 'texts') return `The flag ${quote(name)} is given twice.`;
+  if (type === undefined) return said`${keyword.toUpperCase()} has no flag ${quote(name)}.`;
+  if (used.has(name) && type !== 'texts') return said`The flag ${quote(name)} is given twice.`;
   if (type === 'boolean') {
-    if (value === '') return `The flag ${quote(name)} has no value behind "=".`;
-    return value === undefined || /^(?:true|false)$/i.test(value) ? undefined : `The flag ${quote(name)} is true or false, not ${quote(value)}.`;
+    if (value === '') return said`The flag ${quote(name)} has no value behind "=".`;
+    return value === undefined || /^(?:true|false)$/i.test(value) ? undefined : said`The flag ${quote(name)} is true or false, not ${quote(value)}.`;
   }
-  if (value === undefined) return `The flag ${quote(name)} needs a value.`;
-  if (name === '--network' && !['default', 'none', 'host'].includes(value)) return `${quote(value)} is no network mode; it is default, none or host.`;
-  if (name === '--security' && value !== 'sandbox' && value !== 'insecure') return `${quote(value)} is no security mode; it is sandbox or insecure.`;
+  if (value === undefined) return said`The flag ${quote(name)} needs a value.`;
+  if (name === '--network' && !['default', 'none', 'host'].includes(value)) return said`${quote(value)} is no network mode; it is default, none or host.`;
+  if (name === '--security' && value !== 'sandbox' && value !== 'insecure') return said`${quote(value)} is no security mode; it is sandbox or insecure.`;
   return undefined;
 }

@@ -1,4 +1,5 @@
 // The frontend a file asks for: its image, and what its directives say to BuildKit itself.
+import { said } from '../said.ts';
 import type { DockerfileOptions } from './imageUse.ts';
 import { parseBool } from './goText.ts';
 import type { ImageUses } from './imageUses.ts';
@@ -41,7 +42,7 @@ export function checkProblem(source: SourceText, problems: Problems): void {
     const [key = '', value] = option.split(/=(.*)/s);
     const known = ['skip', 'experimental', 'error'].includes(key.trim());
     if (value !== undefined && known && !(key.trim() === 'error' && parseBool(value.trim()) === undefined)) continue;
-    problems.add('file', source.range(directive.start, directive.start + directive.value.length), `The check directive has no option ${quote(option)}.`);
+    problems.add('file', source.range(directive.start, directive.start + directive.value.length), said`The check directive has no option ${quote(option)}.`);
     return;
   }
 }

@@ -1,5 +1,6 @@
 // Images that COPY, RUN --mount and ONBUILD name within the stages.
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { expand } from './expand.ts';
 import type { ImageUseKind } from './imageUse.ts';
 import type { ImageUses } from './imageUses.ts';
@@ -90,7 +91,7 @@ export class ImageSources {
     const { graph, escape } = this.#context;
     const { text, error } = expand(value, { escape, lookup: () => undefined });
     if (error ?? text !== value) {
-      this.#refuseVariable(value, place, 'Variables and quotes are not expanded in COPY --from; name a stage FROM the variable instead.');
+      this.#refuseVariable(value, place, said`Variables and quotes are not expanded in COPY --from; name a stage FROM the variable instead.`);
       return;
     }
     const index = indexOf(value);
@@ -99,7 +100,7 @@ export class ImageSources {
       return;
     }
     if (!place.builds) return;
-    if (index < 0 || index >= this.#listed) this.#refuse(place, 'sources', `There is no stage ${quote(value)}: the file has ${graph.stages.length}, counted from 0.`);
+    if (index < 0 || index >= this.#listed) this.#refuse(place, 'sources', said`There is no stage ${quote(value)}: the file has ${graph.stages.length}, counted from 0.`);
     else if (index < graph.stages.length) this.#checkOrder(index, value, place);
   }
 
@@ -122,17 +123,17 @@ export class ImageSources {
 
   #checkOrder(index: number, value: string, place: Place): void {
     const own = place.stage?.index ?? -1;
-    if (index === own) this.#refuse(place, 'sources', `A stage cannot be its own source (${quote(value)}).`);
-    else if (index > own) this.#refuse(place, 'dispatch', `The stage ${quote(value)} is defined only further down.`);
+    if (index === own) this.#refuse(place, 'sources', said`A stage cannot be its own source (${quote(value)}).`);
+    else if (index > own) this.#refuse(place, 'dispatch', said`The stage ${quote(value)} is defined only further down.`);
   }
 
-  #refuseVariable(value: string, place: Place, message: string | undefined): void {
-    const sentence = message ?? 'Variables are not expanded in the from of --mount; name a stage FROM the variable instead.';
+  #refuseVariable(value: string, place: Place, message: Said | undefined): void {
+    const sentence = message ?? said`Variables are not expanded in the from of --mount; name a stage FROM the variable instead.`;
     if (message !== undefined && place.builds) this.#refuse(place, 'sources', message);
     this.#addImage(value, place, new CosignError('REFERENCE_INVALID', sentence));
   }
 
-  #refuse({ instruction, span }: Place, phase: 'sources' | 'dispatch', message: string): void {
+  #refuse({ instruction, span }: Place, phase: 'sources' | 'dispatch', message: Said): void {
     this.#context.problems.add(phase, instruction.line.range(span.start, span.end), message);
   }
 
@@ -157,7 +158,7 @@ export class ImageSources {
       const index = (trigger.keyword === 'copy' ? indexOf(name) : undefined) ?? graph.find(name);
       if (index === undefined || index < child.index) continue;
       const range = child.from.line.range(child.from.start, child.from.end);
-      problems.add('dispatch', range, `The ONBUILD of its base needs the stage ${quote(name)}, which is not built before this one.`);
+      problems.add('dispatch', range, said`The ONBUILD of its base needs the stage ${quote(name)}, which is not built before this one.`);
     }
   }
 }

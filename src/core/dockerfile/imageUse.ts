@@ -1,6 +1,7 @@
 // What reading a Dockerfile answers: image uses with ranges and origins, and why BuildKit would refuse the file.
 import type { Reference } from '../oci/reference.ts';
 import type { CosignError } from '../errors.ts';
+import type { Said } from '../said.ts';
 import type { TextPosition, TextRange } from '../textRange.ts';
 
 export type { TextPosition, TextRange };
@@ -50,7 +51,7 @@ export interface ImageUse {
 export interface DockerfileProblem {
   readonly range: TextRange;
   /** One sentence. */
-  readonly message: string;
+  readonly message: Said;
 }
 
 export interface DockerfileImages {

@@ -1,5 +1,6 @@
 // Collects the image uses of a file and parses the reference each one comes to.
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { parseReference, type Reference } from '../oci/reference.ts';
 import type { ImageUse, ImageUseKind, TextRange } from './imageUse.ts';
 import { quote, type Phase, type Problems } from './problems.ts';
@@ -39,7 +40,7 @@ export class ImageUses {
     const { kind, line, range, raw, text, stage, platform, phase } = image;
     const { origins, missing } = provenanceOf(image.variables ?? []);
     const parsed = this.#parse(image, missing);
-    if ('unresolved' in parsed && phase !== undefined && !otherDigest.test(text)) this.#problems.add(phase, range, parsed.unresolved.message);
+    if ('unresolved' in parsed && phase !== undefined && !otherDigest.test(text)) this.#problems.add(phase, range, parsed.unresolved.said);
     this.#uses.push({
       kind, line, range, raw, text, ...parsed, missing, origins,
       ...(stage === undefined ? {} : { stage }), ...(platform === undefined ? {} : { platform }),
@@ -77,14 +78,16 @@ function referenceOf(raw: string, text: string, missing: readonly string[]): Par
 function explain(cause: CosignError, raw: string, text: string, missing: readonly string[]): Parsed {
   const [first] = missing;
   if (first === undefined) {
-    const message = text === '' ? `${quote(raw)} comes to no image reference: it is empty.` : cause.message;
+    const message = text === '' ? said`${quote(raw)} comes to no image reference: it is empty.` : cause.said;
     return { unresolved: new CosignError('REFERENCE_INVALID', message, { cause, ...(cause.remedy === undefined ? {} : { remedy: cause.remedy }) }) };
   }
   const names = missing.slice(0, 5).map(quote).join(', ');
-  const which = missing.length === 1 ? `the build argument ${names} has no value` : `the build arguments ${names} have no value`;
+  const which = missing.length === 1 ? said`the build argument ${names} has no value` : said`the build arguments ${names} have no value`;
   return {
-    unresolved: new CosignError('REFERENCE_INVALID', `${quote(raw)} comes to no image reference: ${which}.`, {
-      cause, remedy: `Give ${missing.length === 1 ? 'it' : 'them'} a default in an ARG line before the first FROM, or a value in the build arguments of the settings.`,
+    unresolved: new CosignError('REFERENCE_INVALID', said`${quote(raw)} comes to no image reference: ${which}.`, {
+      cause, remedy: missing.length === 1
+        ? said`Give it a default in an ARG line before the first FROM, or a value in the build arguments of the settings.`
+        : said`Give them a default in an ARG line before the first FROM, or a value in the build arguments of the settings.`,
     }),
   };
 }

@@ -1,4 +1,5 @@
 // Dockerfile text → every image its build would pull, as BuildKit decides it, with ranges and origins.
+import { said } from '../said.ts';
 import { BuildArguments } from './buildArguments.ts';
 import { ExpansionBudget } from './expand.ts';
 import { checkProblem, readSyntax } from './frontend.ts';
@@ -25,7 +26,7 @@ export function readDockerfile(text: string, options: DockerfileOptions): Docker
   const uses = new ImageUses(problems);
 
   const frontend = readSyntax(source, options, uses);
-  if (text === '') problems.add('file', source.range(0, 0), 'The Dockerfile is empty.');
+  if (text === '') problems.add('file', source.range(0, 0), said`The Dockerfile is empty.`);
   checkProblem(source, problems);
   const list = readInstructions(source, problems);
   judgeInstructions(list, source, problems);
@@ -55,7 +56,7 @@ function judgeInstructions({ instructions, escape }: InstructionList, source: So
     const refusal = instructionProblem(instruction, escape);
     if (refusal) problems.add('instructions', line.range(refusal.start, refusal.end), refusal.message);
     if (keyword === 'from') inStage = true;
-    else if (!inStage && keyword !== 'arg') problems.add('instructions', line.range(start, keywordEnd), 'Only ARG may stand before the first FROM.');
+    else if (!inStage && keyword !== 'arg') problems.add('instructions', line.range(start, keywordEnd), said`Only ARG may stand before the first FROM.`);
   }
-  if (!inStage) problems.add('instructions', source.range(0, 0), 'The file has no FROM: there is no stage to build.');
+  if (!inStage) problems.add('instructions', source.range(0, 0), said`The file has no FROM: there is no stage to build.`);
 }

@@ -1,4 +1,5 @@
 // Dockerfile text → instructions, as BuildKit's parser cuts it: directives, comments, continuations, flags, JSON, heredocs.
+import { said } from '../said.ts';
 import { DirectiveReader } from './directives.ts';
 import { skipSpace } from './goText.ts';
 import { listOf, parseInstruction, type Instruction } from './instruction.ts';
@@ -46,14 +47,14 @@ class InstructionReader {
       this.#instructions.push(instruction);
       this.#skipHeredocs(instruction);
     }
-    if (this.#instructions.length === 0) this.#problems.add('parse', this.#source.range(0, 0), 'The file has no instructions.');
+    if (this.#instructions.length === 0) this.#problems.add('parse', this.#source.range(0, 0), said`The file has no instructions.`);
     return { instructions: this.#instructions, escape: this.#escape };
   }
 
   #next(): PhysicalLine | undefined {
     const line = this.#lines.next();
     if (line?.tooLong === true) {
-      this.#problems.add('parse', this.#source.range(line.start, line.start + 1), 'The line is longer than the 65,535 bytes BuildKit takes.');
+      this.#problems.add('parse', this.#source.range(line.start, line.start + 1), said`The line is longer than the 65,535 bytes BuildKit takes.`);
     }
     return line;
   }
@@ -63,10 +64,10 @@ class InstructionReader {
     if (directive === undefined) return;
     const range = this.#source.range(offset + directive.valueAt, offset + directive.valueAt + directive.value.length);
     if (directive.repeated) {
-      this.#problems.add('parse', range, `Only one "${directive.name}" directive is allowed.`);
+      this.#problems.add('parse', range, said`Only one "${directive.name}" directive is allowed.`);
     } else if (directive.name === 'escape') {
       if (directive.value === '\\' || directive.value === '`') this.#escape = directive.value;
-      else this.#problems.add('parse', range, `The escape directive is ${quote(directive.value)}; it can be only \\ or \`.`);
+      else this.#problems.add('parse', range, said`The escape directive is ${quote(directive.value)}; it can be only \\ or \`.`);
     }
   }
 
@@ -104,12 +105,12 @@ class InstructionReader {
     const heredocs = heredocsOf(instruction.line.text);
     const range = (): ReturnType<LogicalLine['range']> => instruction.line.range(instruction.start, instruction.end);
     if (heredocs === 'invalid') {
-      this.#problems.add('parse', range(), 'The word that ends a heredoc cannot be read.');
+      this.#problems.add('parse', range(), said`The word that ends a heredoc cannot be read.`);
       return;
     }
     for (const heredoc of heredocs) {
       if (this.#skipTo(heredoc.terminator, heredoc.stripTabs)) continue;
-      this.#problems.add('parse', range(), `The heredoc has no end: no line is just ${quote(heredoc.terminator)}.`);
+      this.#problems.add('parse', range(), said`The heredoc has no end: no line is just ${quote(heredoc.terminator)}.`);
       return;
     }
   }

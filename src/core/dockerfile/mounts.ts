@@ -1,4 +1,5 @@
 // The `--mount=` flags of RUN: comma-separated fields, and the `from` among them.
+import { said, type Said } from '../said.ts';
 import type { Flag } from './flags.ts';
 import { parseBool } from './goText.ts';
 import type { Instruction } from './instruction.ts';
@@ -64,9 +65,9 @@ export function mountProblem({ flags }: Instruction): Refusal | undefined {
   for (const flag of flags) {
     if (flag.name !== '--mount') continue;
     const fields = parseMountFields(flag.text, '--mount='.length);
-    if (fields === undefined) return { start: flag.start, end: flag.end, message: 'The fields of --mount cannot be read: they are key=value, with commas between them and no quote within.' };
+    if (fields === undefined) return { start: flag.start, end: flag.end, message: said`The fields of --mount cannot be read: they are key=value, with commas between them and no quote within.` };
     for (const { key, value = '', from, to } of fields) {
-      if (key === 'from' && hasVariable(value)) return { ...flag.span(from, to), message: 'Variables are not expanded in the from of --mount; name a stage FROM the variable instead.' };
+      if (key === 'from' && hasVariable(value)) return { ...flag.span(from, to), message: said`Variables are not expanded in the from of --mount; name a stage FROM the variable instead.` };
     }
   }
   return undefined;
@@ -86,24 +87,24 @@ const bare: ReadonlySet<string> = new Set(['readonly', 'ro', 'readwrite', 'rw', 
 const switches: ReadonlySet<string> = new Set(['readonly', 'ro', 'readwrite', 'rw']);
 
 /** What refuses the file when the mount is put in place; fields with variables are taken as good. */
-export function mountFieldProblem(fields: readonly MountField[]): string | undefined {
+export function mountFieldProblem(fields: readonly MountField[]): Said | undefined {
   if (fields.some(({ value }) => value !== undefined && /[$'"\\`]/.test(value))) return undefined;
   let type = 'bind';
   let from = '';
   for (const { key, value } of fields) {
     if (value === undefined) {
-      if (!bare.has(key)) return `${quote(key)} in --mount must be key=value.`;
-    } else if (!keys.has(key)) return `--mount has no key ${quote(key)}.`;
-    if (key === 'required' && type !== 'secret' && type !== 'ssh') return `A mount of type ${type} has no key "required".`;
-    if (key === 'size' && type !== 'tmpfs') return `A mount of type ${type} has no key "size".`;
+      if (!bare.has(key)) return said`${quote(key)} in --mount must be key=value.`;
+    } else if (!keys.has(key)) return said`--mount has no key ${quote(key)}.`;
+    if (key === 'required' && type !== 'secret' && type !== 'ssh') return said`A mount of type ${type} has no key "required".`;
+    if (key === 'size' && type !== 'tmpfs') return said`A mount of type ${type} has no key "size".`;
     if (value === undefined) continue;
     if (key === 'type') {
       type = value.toLowerCase();
-      if (!types.has(type)) return `${quote(value)} is no mount type; it is bind, cache, tmpfs, secret or ssh.`;
+      if (!types.has(type)) return said`${quote(value)} is no mount type; it is bind, cache, tmpfs, secret or ssh.`;
     } else if (key === 'from') from = value;
-    else if (switches.has(key) && parseBool(value) === undefined) return `The key ${quote(key)} of --mount is true or false, not ${quote(value)}.`;
-    else if (key === 'sharing' && !['shared', 'private', 'locked'].includes(value.toLowerCase())) return `${quote(value)} is no way of sharing a mount; it is shared, private or locked.`;
+    else if (switches.has(key) && parseBool(value) === undefined) return said`The key ${quote(key)} of --mount is true or false, not ${quote(value)}.`;
+    else if (key === 'sharing' && !['shared', 'private', 'locked'].includes(value.toLowerCase())) return said`${quote(value)} is no way of sharing a mount; it is shared, private or locked.`;
   }
-  if (type === 'secret' && from !== '') return 'A secret mount takes no from.';
+  if (type === 'secret' && from !== '') return said`A secret mount takes no from.`;
   return undefined;
 }

@@ -1,4 +1,5 @@
 // What BuildKit would refuse a Dockerfile for, in the order in which BuildKit would come across it.
+import type { Said } from '../said.ts';
 import type { DockerfileProblem, TextRange } from './imageUse.ts';
 
 /** BuildKit goes over the whole file in each of these steps before it begins the next one. */
@@ -20,7 +21,7 @@ export class Problems {
   #first: DockerfileProblem | undefined;
   #rank: number = phases.length;
 
-  add(phase: Phase, range: TextRange, message: string): void {
+  add(phase: Phase, range: TextRange, message: Said): void {
     const rank = phases.indexOf(phase);
     if (rank >= this.#rank) return;
     this.#rank = rank;

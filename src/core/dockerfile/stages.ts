@@ -1,4 +1,5 @@
 // The build stages of a file, and which texts name one of them.
+import { said } from '../said.ts';
 import type { BuildArguments } from './buildArguments.ts';
 import { toLower } from './goText.ts';
 import type { ImageUses } from './imageUses.ts';
@@ -79,8 +80,8 @@ export class StageGraph {
     if (word === undefined) return;
     const range = line.range(word.start, word.end);
     const { text, uses: used, error } = variables.expand(word.text);
-    if (error) problems.add('stages', range, error.message);
-    else if (text === '') problems.add('stages', range, `${quote(word.text)} comes to an empty image reference.`);
+    if (error) problems.add('stages', range, error.said);
+    else if (text === '') problems.add('stages', range, said`${quote(word.text)} comes to an empty image reference.`);
     const platform = platformOf(stage.from, variables, problems);
     const base = error ? undefined : this.#byName.get(text);
     if (base !== undefined) {
@@ -101,7 +102,7 @@ function platformOf({ line, flags }: Instruction, variables: BuildArguments, pro
   const span = flag.span('--platform='.length, flag.text.length);
   const { text, error } = variables.expand(flag.value);
   if (!error && parsePlatform(text)) return text;
-  const reason = error ? error.message : text === '' ? `The platform ${quote(flag.value)} comes to nothing.` : `${quote(text)} is no platform.`;
+  const reason = error ? error.said : text === '' ? said`The platform ${quote(flag.value)} comes to nothing.` : said`${quote(text)} is no platform.`;
   problems.add('stages', line.range(span.start, span.end), reason);
   return undefined;
 }

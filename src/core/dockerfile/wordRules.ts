@@ -10,7 +10,7 @@ export function wordProblem(
 ): Refusal | undefined {
   for (const { text, start, end } of wordsOf(instruction, escape, buildArgs)) {
     const { error } = expand(text, { escape, lookup: () => undefined, syntaxOnly: true });
-    if (error) return { start, end, message: error.message };
+    if (error) return { start, end, message: error.said };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 // JSON from strangers: bounded, valid UTF-8, no duplicate keys, no deep nesting; then the platform's own parser (RFC 8259).
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { sizeText } from './sizeText.ts';
 
 export interface JsonLimits {
@@ -14,20 +15,20 @@ export interface JsonLimits {
  * @throws {CosignError} `SIZE_LIMIT`, `MANIFEST_INVALID` for everything else
  */
 export function readJson(bytes: Uint8Array, { maxBytes = 4 * 1024 * 1024, maxDepth = 64 }: JsonLimits = {}): unknown {
-  if (bytes.byteLength > maxBytes) throw new CosignError('SIZE_LIMIT', `The document has more than ${sizeText(maxBytes)}; it is not read.`);
+  if (bytes.byteLength > maxBytes) throw new CosignError('SIZE_LIMIT', said`The document has more than ${sizeText(maxBytes)}; it is not read.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw invalid('it is not UTF-8', cause);
+    throw invalid(said`it is not UTF-8`, cause);
   }
-  if (text.startsWith('\uFEFF')) throw invalid('it starts with a byte order mark');
+  if (text.startsWith('\uFEFF')) throw invalid(said`it starts with a byte order mark`);
   checkStructure(text, maxDepth);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw invalid('it is not valid JSON', cause);
+    throw invalid(said`it is not valid JSON`, cause);
   }
   return value;
 }
@@ -38,7 +39,7 @@ function checkStructure(text: string, maxDepth: number): void {
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === '{' || char === '[') {
-      if (open.length >= maxDepth) throw invalid(`it is nested more than ${maxDepth} deep`);
+      if (open.length >= maxDepth) throw invalid(said`it is nested more than ${maxDepth} deep`);
       open.push(char === '{' ? new Set() : undefined);
     } else if (char === '}' || char === ']') open.pop();
     else if (char === '"') {
@@ -68,10 +69,10 @@ function addKey(keys: Set<string> | undefined, literal: string): void {
   try {
     key = JSON.parse(literal);
   } catch (cause) {
-    throw invalid('it is not valid JSON', cause);
+    throw invalid(said`it is not valid JSON`, cause);
   }
-  if (typeof key !== 'string' || keys.has(key)) throw invalid(`the member ${literal.slice(0, 60)} appears twice`);
+  if (typeof key !== 'string' || keys.has(key)) throw invalid(said`the member ${literal.slice(0, 60)} appears twice`);
   keys.add(key);
 }
 
-const invalid = (why: string, cause?: unknown): CosignError => new CosignError('MANIFEST_INVALID', `The document cannot be read: ${why}.`, { cause });
+const invalid = (why: Said, cause?: unknown): CosignError => new CosignError('MANIFEST_INVALID', said`The document cannot be read: ${why}.`, { cause });

@@ -1,5 +1,6 @@
 // Taking unknown JSON apart with an error that says which member is wrong.
 import { CosignError, type ErrorCode } from '../errors.ts';
+import { said, type Said, type SaidArgument } from '../said.ts';
 import { readJson } from './json.ts';
 import { sizeText } from './sizeText.ts';
 
@@ -8,10 +9,10 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** Reads members of one kind of document; every complaint has the same code and names the document. */
 export class JsonShape {
   readonly #code: ErrorCode;
-  readonly #what: string;
+  readonly #what: Said;
 
   /** @param what the document, for messages: `the bundle` */
-  constructor(code: ErrorCode, what: string) {
+  constructor(code: ErrorCode, what: Said) {
     this.#code = code;
     this.#what = what;
   }
@@ -21,41 +22,41 @@ export class JsonShape {
    * @throws {CosignError} `SIZE_LIMIT`, and this shape's own code
    */
   parse(bytes: Uint8Array, maxBytes: number): JsonObject {
-    if (bytes.length > maxBytes) throw new CosignError('SIZE_LIMIT', `It is not read: ${this.#what} is larger than ${sizeText(maxBytes)}.`);
+    if (bytes.length > maxBytes) throw new CosignError('SIZE_LIMIT', said`It is not read: ${this.#what} is larger than ${sizeText(maxBytes)}.`);
     let value: unknown;
     try {
       value = readJson(bytes, { maxBytes });
     } catch (cause) {
-      throw new CosignError(this.#code, `It cannot be read: ${this.#what} is not valid JSON.`, { cause });
+      throw new CosignError(this.#code, said`It cannot be read: ${this.#what} is not valid JSON.`, { cause });
     }
-    return this.object(value, 'its root');
+    return this.object(value, said`its root`);
   }
 
-  object(value: unknown, name: string): JsonObject {
+  object(value: unknown, name: SaidArgument): JsonObject {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-    throw this.fail(`${name} is not an object`);
+    throw this.fail(said`${name} is not an object`);
   }
 
   /** Undefined for a missing member and for null, as in proto JSON. */
-  optionalObject(value: unknown, name: string): JsonObject | undefined {
+  optionalObject(value: unknown, name: SaidArgument): JsonObject | undefined {
     return value === undefined || value === null ? undefined : this.object(value, name);
   }
 
-  array(value: unknown, name: string): readonly unknown[] {
+  array(value: unknown, name: SaidArgument): readonly unknown[] {
     if (Array.isArray(value)) return value as readonly unknown[];
-    throw this.fail(`${name} is not an array`);
+    throw this.fail(said`${name} is not an array`);
   }
 
-  optionalArray(value: unknown, name: string): readonly unknown[] {
+  optionalArray(value: unknown, name: SaidArgument): readonly unknown[] {
     return value === undefined || value === null ? [] : this.array(value, name);
   }
 
-  string(value: unknown, name: string): string {
+  string(value: unknown, name: SaidArgument): string {
     if (typeof value === 'string') return value;
-    throw this.fail(`${name} is not a string`);
+    throw this.fail(said`${name} is not a string`);
   }
 
-  optionalString(value: unknown, name: string): string | undefined {
+  optionalString(value: unknown, name: SaidArgument): string | undefined {
     return value === undefined || value === null ? undefined : this.string(value, name);
   }
 
@@ -64,8 +65,8 @@ export class JsonShape {
     return Object.hasOwn(object, name) ? object[name] : undefined;
   }
 
-  fail(why: string): CosignError {
-    return new CosignError(this.#code, `It cannot be read: ${why} in ${this.#what}.`);
+  fail(why: Said): CosignError {
+    return new CosignError(this.#code, said`It cannot be read: ${why} in ${this.#what}.`);
   }
 }
 

@@ -1,5 +1,6 @@
 // PEM blocks out of whatever a person saved: CRLF, BOM, indentation and text around them are accepted (RFC 7468).
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { sizeText } from './sizeText.ts';
 
@@ -22,17 +23,17 @@ const maxBlocks = 1000;
  * 1000 blocks, and for UTF-16 text
  */
 export function parsePem(bytes: Uint8Array): readonly PemBlock[] {
-  if (bytes.length > maxPemBytes) throw invalid(`it is larger than ${sizeText(maxPemBytes)}`, 'Leave only the key in it.');
-  if (isUtf16(bytes)) throw invalid('it is saved as UTF-16', 'Save the file as UTF-8.');
+  if (bytes.length > maxPemBytes) throw invalid(said`it is larger than ${sizeText(maxPemBytes)}`, said`Leave only the key in it.`);
+  if (isUtf16(bytes)) throw invalid(said`it is saved as UTF-16`, said`Save the file as UTF-8.`);
   const lines = new TextDecoder('utf-8').decode(bytes).split(/\r\n|\n|\r/).map((line) => line.trim());
   const blocks: PemBlock[] = [];
   for (let at = 0; at < lines.length; at++) {
     const label = boundary(lines[at] ?? '', 'BEGIN');
     if (label === undefined) continue;
     const end = nextBoundary(lines, at + 1);
-    if (boundary(lines[end] ?? '', 'END') !== label) throw invalid(`the block "${label}" has no END line`);
+    if (boundary(lines[end] ?? '', 'END') !== label) throw invalid(said`the block "${label}" has no END line`);
     blocks.push(readBlock(label, lines.slice(at + 1, end)));
-    if (blocks.length > maxBlocks) throw invalid(`it holds more than ${maxBlocks} blocks`, 'Leave only the key in it.');
+    if (blocks.length > maxBlocks) throw invalid(said`it holds more than ${maxBlocks} blocks`, said`Leave only the key in it.`);
     at = end;
   }
   return blocks;
@@ -62,7 +63,7 @@ function readBlock(label: string, lines: readonly string[]): PemBlock {
   const blank = lines.indexOf('');
   const body = hasHeaders ? lines.slice(blank < 0 ? lines.length : blank) : lines;
   const decoded = decodeBase64(body.join(''));
-  if (decoded === undefined || decoded.length === 0) throw invalid(`the text inside the block "${label}" is not base64`);
+  if (decoded === undefined || decoded.length === 0) throw invalid(said`the text inside the block "${label}" is not base64`);
   return { label, hasHeaders, bytes: decoded };
 }
 
@@ -72,6 +73,6 @@ function isUtf16(bytes: Uint8Array): boolean {
   return marked || (bytes.length >= 4 && (first === 0) !== (second === 0) && (bytes[2] === 0) === (first === 0) && (bytes[3] === 0) === (second === 0));
 }
 
-function invalid(why: string, remedy = 'Copy the whole key, with its BEGIN and END lines.'): CosignError {
-  return new CosignError('KEY_INVALID', `This is no PEM file: ${why}.`, { remedy });
+function invalid(why: Said, remedy = said`Copy the whole key, with its BEGIN and END lines.`): CosignError {
+  return new CosignError('KEY_INVALID', said`This is no PEM file: ${why}.`, { remedy });
 }

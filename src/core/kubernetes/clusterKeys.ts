@@ -1,5 +1,6 @@
 // What key sources, signing and the face ask of Kubernetes: keys in secrets, and making them. Loaded only when a secret is really used.
 import type { KeyDescription } from '../crypto/keyDescription.ts';
+import type { Said } from '../said.ts';
 import type { SecretPlace } from './secretReference.ts';
 
 export interface ClusterContext {
@@ -50,7 +51,7 @@ export interface KeyPairPlan {
   readonly secrets: readonly PlannedSecret[];
   readonly publicKey: KeyDescription;
   /** YAML of all secrets as they will be, private parts and foreign data masked. */
-  readonly manifest: string;
+  readonly manifest: Said;
   /**
    * Writes the secrets one after another. Once a secret is being replaced, cancelling waits until it is there or the old one is back.
    * @throws {CosignError} the `KUBERNETES_…` codes; the message says what was written before

@@ -1,6 +1,7 @@
 // A new key pair and the secrets it goes to: planned, shown, then written one after another.
 import type { KeyPairFiles } from '../crypto/encryptedKey.ts';
 import { CosignError, toCosignError } from '../errors.ts';
+import { said, sequence } from '../said.ts';
 import type { KeyPairPlan, KeyPairRequest } from './clusterKeys.ts';
 import { describeChange, knowsImmutable, maskedManifest, planChange, type SecretChange } from './plannedSecret.ts';
 import { dataKeys } from './secretObject.ts';
@@ -23,7 +24,7 @@ const passwordLength = 43;
  */
 export async function planKeyPair(store: SecretStore, { place, publicOnly }: KeyPairRequest, { generate, randomText }: KeyPairMaker, signal: AbortSignal): Promise<KeyPairPlan> {
   if (publicOnly && secretReference(publicOnly) === secretReference(place)) {
-    throw new CosignError('KUBERNETES_REFERENCE_INVALID', 'The secret for those who verify must be another one than that with the private key.', { remedy: 'Choose another name.' });
+    throw new CosignError('KUBERNETES_REFERENCE_INVALID', said`The secret for those who verify must be another one than that with the private key.`, { remedy: said`Choose another name.` });
   }
   const [version, before, publicBefore] = await Promise.all([store.serverVersion(signal), store.get(place, signal), publicOnly ? store.get(publicOnly, signal) : undefined]);
   const password = randomText(passwordLength);
@@ -38,7 +39,7 @@ export async function planKeyPair(store: SecretStore, { place, publicOnly }: Key
     context: store.context,
     secrets: changes.map(describeChange),
     publicKey: { algorithm: publicKey.label, fingerprint: publicKey.fingerprint, pem: publicPem },
-    manifest: changes.map(maskedManifest).join('---\n'),
+    manifest: sequence(changes.map(maskedManifest), '---\n'),
     write: async (writing) => {
       const leftovers: SecretPlace[] = [];
       const written: SecretPlace[] = [];
@@ -59,6 +60,6 @@ export async function planKeyPair(store: SecretStore, { place, publicOnly }: Key
 }
 
 function afterOthers(error: unknown, written: readonly SecretPlace[]): CosignError {
-  const { code, message, remedy } = toCosignError(error);
-  return new CosignError(code, `${written.map(secretReference).join(', ')} is written and can be used, but not the secret for those who verify. ${message}`, { cause: error, ...(remedy === undefined ? {} : { remedy }) });
+  const { code, said: message, remedy } = toCosignError(error);
+  return new CosignError(code, said`${written.map(secretReference).join(', ')} is written and can be used, but not the secret for those who verify. ${message}`, { cause: error, ...(remedy === undefined ? {} : { remedy }) });
 }

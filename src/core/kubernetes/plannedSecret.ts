@@ -1,6 +1,7 @@
 // What becomes of a secret that is to hold a key pair: what is kept, what is replaced, and how that is shown before it is done.
 import { encodeBase64 } from '../encoding/base64.ts';
 import { CosignError } from '../errors.ts';
+import { said, type Said, type SaidArgument, sequence } from '../said.ts';
 import type { PlannedSecret, SecretAction } from './clusterKeys.ts';
 import { dataKeys, type SecretObject, type StoredSecret } from './secretObject.ts';
 import type { SecretPlace } from './secretReference.ts';
@@ -33,14 +34,14 @@ export function planChange(place: SecretPlace, before: StoredSecret | undefined,
   if (!before) {
     return { place, action: 'create', before, after: { apiVersion: 'v1', kind: 'Secret', metadata: { ...place }, ...immutably, data: ours } };
   }
-  if (before.deleting) throw stuck(place, 'is being deleted');
+  if (before.deleting) throw stuck(place, said`is being deleted`);
   const cosignKeys: readonly string[] = Object.values(dataKeys);
   const foreign = Object.entries(before.data).filter(([name]) => !cosignKeys.includes(name));
   const content = { ...(foreign.length === 0 ? immutably : {}), data: { ...Object.fromEntries(foreign), ...ours } };
   if (!before.immutable) {
     return { place, action: 'update', before, after: { ...before.object, metadata: { ...metadataOf(before), resourceVersion: before.resourceVersion }, ...content } };
   }
-  if (before.finalizers.length > 0) throw stuck(place, `is immutable and has finalizers (${before.finalizers.join(', ').slice(0, 200)}), so that it cannot be replaced in one go`);
+  if (before.finalizers.length > 0) throw stuck(place, said`is immutable and has finalizers (${before.finalizers.join(', ').slice(0, 200)}), so that it cannot be replaced in one go`);
   const annotations = Object.fromEntries(Object.entries(before.annotations).filter(([name]) => name !== lastApplied));
   const owners = metadataOf(before)['ownerReferences'];
   return {
@@ -58,24 +59,24 @@ export function describeChange({ place, action, before }: SecretChange): Planned
 }
 
 /** The secret as YAML, for reading: only `cosign.pub` is shown as it is. JSON texts are YAML texts. */
-export function maskedManifest({ after, action }: SecretChange): string {
+export function maskedManifest({ after, action }: SecretChange): Said {
   const { metadata, data } = after;
-  const shown = ([name, value]: readonly [string, string]): string => {
+  const shown = ([name, value]: readonly [string, string]): SaidArgument => {
     if (name === dataKeys.publicKey) return `  ${name}: ${value}`;
-    return `  ${plain(name)}: "********" # ${name === dataKeys.privateKey ? 'the encrypted private key' : name === dataKeys.password ? 'its password' : 'kept as it is'}`;
+    return sequence([`  ${plain(name)}: "********" # `, name === dataKeys.privateKey ? said`the encrypted private key` : name === dataKeys.password ? said`its password` : said`kept as it is`], '');
   };
   const texts = (name: string): string[] => {
     const entries = Object.entries(metadata[name] ?? {}).filter(([key]) => key !== lastApplied);
     return entries.length === 0 ? [] : [`  ${name}:`, ...entries.map(([key, value]) => `    ${plain(key)}: ${JSON.stringify(value)}`)];
   };
-  return [
-    `# ${{ create: 'new', update: 'updated', replace: 'replaced: deleted and made anew, because it is immutable' }[action]}`,
+  return sequence([
+    sequence(['# ', { create: said`new`, update: said`updated`, replace: said`replaced: deleted and made anew, because it is immutable` }[action]], ''),
     'apiVersion: v1', 'kind: Secret', 'metadata:',
     `  namespace: ${String(metadata['namespace'])}`, `  name: ${String(metadata['name'])}`, ...texts('labels'), ...texts('annotations'),
     `type: ${plain(typeof after['type'] === 'string' ? after['type'] : 'Opaque')}`,
     ...(after['immutable'] === true ? ['immutable: true'] : []),
     'data:', ...Object.entries(data).map(shown), '',
-  ].join('\n');
+  ], '\n');
 }
 
 /** Without the server's notes on who set which field: they are made anew. */
@@ -86,6 +87,6 @@ function metadataOf({ object }: StoredSecret): Readonly<Record<string, unknown>>
 
 const plain = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text));
 
-function stuck({ namespace, name }: SecretPlace, why: string): CosignError {
-  return new CosignError('KUBERNETES_CONFLICT', `The secret "${name}" in namespace "${namespace}" ${why}.`, { remedy: 'Choose another name, or try again once that has changed.' });
+function stuck({ namespace, name }: SecretPlace, why: Said): CosignError {
+  return new CosignError('KUBERNETES_CONFLICT', said`The secret "${name}" in namespace "${namespace}" ${why}.`, { remedy: said`Choose another name, or try again once that has changed.` });
 }

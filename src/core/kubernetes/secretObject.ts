@@ -2,6 +2,7 @@
 import { decodeBase64 } from '../encoding/base64.ts';
 import { JsonShape, stringMembers, type JsonObject } from '../encoding/jsonShape.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { SecretPlace } from './secretReference.ts';
 
 /** Data keys as cosign names them (`pkg/cosign/kubernetes/secret.go`). */
@@ -37,14 +38,14 @@ export const maxSecretBytes = 3 * 1024 * 1024;
 
 /** @throws {CosignError} `KUBERNETES_SECRET_INVALID`, `SIZE_LIMIT` */
 export function parseSecret(bytes: Uint8Array, place: SecretPlace): StoredSecret {
-  const shape = new JsonShape('KUBERNETES_SECRET_INVALID', `the secret "${place.namespace}/${place.name}"`);
+  const shape = new JsonShape('KUBERNETES_SECRET_INVALID', said`the secret "${place.namespace}/${place.name}"`);
   const object = shape.parse(bytes, maxSecretBytes);
-  if (shape.member(object, 'kind') !== 'Secret') throw shape.fail('"kind" is not "Secret"');
+  if (shape.member(object, 'kind') !== 'Secret') throw shape.fail(said`"kind" is not "Secret"`);
   const metadata = shape.object(shape.member(object, 'metadata'), '"metadata"');
-  if (shape.member(metadata, 'namespace') !== place.namespace || shape.member(metadata, 'name') !== place.name) throw shape.fail('namespace and name are not those asked for');
+  if (shape.member(metadata, 'namespace') !== place.namespace || shape.member(metadata, 'name') !== place.name) throw shape.fail(said`namespace and name are not those asked for`);
   const texts = (from: JsonObject, name: string): Readonly<Record<string, string>> => {
     const { strings, others } = stringMembers(shape.optionalObject(shape.member(from, name), `"${name}"`));
-    if (others.length > 0) throw shape.fail(`"${name}" has an entry that is not a text`);
+    if (others.length > 0) throw shape.fail(said`"${name}" has an entry that is not a text`);
     return strings;
   };
   return {
@@ -80,8 +81,8 @@ export function publicKeyOf(secret: StoredSecret, context: string): Uint8Array {
 export function onlyKeyOf(secret: StoredSecret, context: string): Uint8Array {
   const names = Object.keys(secret.data).sort();
   if (names.length <= 1) return publicKeyOf(secret, context);
-  throw new CosignError('KUBERNETES_SECRET_INVALID', `The secret "${secret.place.name}" in namespace "${secret.place.namespace}" (context "${context}") holds several entries (${names.slice(0, 10).join(', ')}), for which policy-controller drops the policy.`, {
-    remedy: 'Name a secret that holds the public key and nothing else.',
+  throw new CosignError('KUBERNETES_SECRET_INVALID', said`The secret "${secret.place.name}" in namespace "${secret.place.namespace}" (context "${context}") holds several entries (${names.slice(0, 10).join(', ')}), for which policy-controller drops the policy.`, {
+    remedy: said`Name a secret that holds the public key and nothing else.`,
   });
 }
 
@@ -93,8 +94,8 @@ export function dataOf({ place, data }: StoredSecret, key: string, context: stri
   const text = Object.hasOwn(data, key) ? data[key] : undefined;
   const bytes = text === undefined ? undefined : decodeBase64(text);
   if (bytes !== undefined && (bytes.length > 0 || key === dataKeys.password)) return bytes;
-  const why = text === undefined ? `has no "${key}"` : text === '' ? `has an empty "${key}"` : `has a "${key}" that is not base64`;
-  throw new CosignError('KUBERNETES_SECRET_INVALID', `The secret "${place.name}" in namespace "${place.namespace}" (context "${context}") ${why}.`, {
-    remedy: `A secret that cosign can use has it; it holds: ${Object.keys(data).sort().slice(0, 10).join(', ') || 'nothing'}.`,
+  const why = text === undefined ? said`has no "${key}"` : text === '' ? said`has an empty "${key}"` : said`has a "${key}" that is not base64`;
+  throw new CosignError('KUBERNETES_SECRET_INVALID', said`The secret "${place.name}" in namespace "${place.namespace}" (context "${context}") ${why}.`, {
+    remedy: said`A secret that cosign can use has it; it holds: ${Object.keys(data).sort().slice(0, 10).join(', ') || said`nothing`}.`,
   });
 }

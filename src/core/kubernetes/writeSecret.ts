@@ -1,5 +1,6 @@
 // Writing one planned secret. An immutable one can only be deleted and made anew: no moment may exist in which the old key is nowhere in the cluster.
 import { CosignError, toCosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { SecretChange } from './plannedSecret.ts';
 import type { StoredSecret } from './secretObject.ts';
 import type { SecretPlace } from './secretReference.ts';
@@ -74,8 +75,8 @@ async function restore(store: SecretStore, before: StoredSecret, copy: SecretPla
 /** The failure itself when the copy is gone, else one that names it. */
 async function withoutCopy(store: SecretStore, copy: SecretPlace, failure: unknown, signal: AbortSignal): Promise<CosignError> {
   if (await removeCopy(store, copy, signal)) return toCosignError(failure);
-  const { code, message } = toCosignError(failure);
-  return new CosignError(code, `${message} The old secret is as it was.`, { cause: failure, remedy: `A copy of it, "${copy.name}" in namespace "${copy.namespace}", could not be removed: remove it.` });
+  const { code, said: message } = toCosignError(failure);
+  return new CosignError(code, said`${message} The old secret is as it was.`, { cause: failure, remedy: said`A copy of it, "${copy.name}" in namespace "${copy.namespace}", could not be removed: remove it.` });
 }
 
 async function removeCopy(store: SecretStore, copy: SecretPlace, signal: AbortSignal): Promise<boolean> {
@@ -115,8 +116,8 @@ function sameData({ data }: StoredSecret, wanted: Readonly<Record<string, string
 }
 
 function kept(failure: unknown, place: SecretPlace, copy: SecretPlace): CosignError {
-  const { code, message } = toCosignError(failure);
-  return new CosignError(code, `${message} What became of the secret "${place.name}" is not known, or somebody else made another.`, {
-    cause: failure, remedy: `Nothing is lost: the old secret is kept as "${copy.name}" in namespace "${copy.namespace}".`,
+  const { code, said: message } = toCosignError(failure);
+  return new CosignError(code, said`${message} What became of the secret "${place.name}" is not known, or somebody else made another.`, {
+    cause: failure, remedy: said`Nothing is lost: the old secret is kept as "${copy.name}" in namespace "${copy.namespace}".`,
   });
 }

@@ -3,10 +3,11 @@ import { SharedLoads } from '../async/sharedLoads.ts';
 import { encodeBase64 } from '../encoding/base64.ts';
 import { readJson } from '../encoding/json.ts';
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { readBody } from './boundedBody.ts';
 import { parseChallenges } from './challenge.ts';
 import { maySendTo } from './hosts.ts';
-import { readFailure, registryError } from './registryError.ts';
+import { anonymously, readFailure, registryError } from './registryError.ts';
 import type { Clock, Credentials, HttpRequest, HttpResponse, Keychain, RegistryRules, Transport } from './transport.ts';
 
 export type Actions = 'pull' | 'pull,push';
@@ -27,7 +28,7 @@ export interface Authorization {
   /** Undefined: send none. */
   readonly header?: string;
   /** For messages: `anonymously`, `as NAME`. */
-  readonly account: string;
+  readonly account: Said;
   /** Obtained by this very call, so that a refusal of it is final. */
   readonly isNew: boolean;
 }
@@ -39,7 +40,7 @@ export interface Rejection {
   readonly widerScope: string | undefined;
 }
 
-interface Token { readonly header: string; readonly account: string; readonly lifetimeMs: number }
+interface Token { readonly header: string; readonly account: Said; readonly lifetimeMs: number }
 type Scheme = { readonly kind: 'basic' } | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined };
 
 const maxTokenBytes = 256 * 1024;
@@ -69,7 +70,7 @@ export class Authorizer {
    */
   async authorize(target: AccessTarget, signal: AbortSignal, rejection?: Rejection): Promise<Authorization> {
     const scheme = this.#schemes.get(target.origin.origin);
-    if (!scheme) return { account: 'anonymously', isNew: false };
+    if (!scheme) return { account: anonymously, isNew: false };
     const key = JSON.stringify([target.origin.origin, target.registry, target.repository, target.actions, target.alsoPull ?? '']);
     let isNew = false;
     const load = (shared: AbortSignal): Promise<Token> => {
@@ -102,15 +103,15 @@ export class Authorizer {
   }
 
   #checkRealm(origin: URL, text: string): URL {
-    const refuse = (why: string): never => {
+    const refuse = (why: Said): never => {
       throw realmRefused(origin, why);
     };
-    if (!URL.canParse(text)) return refuse('it is no URL');
+    if (!URL.canParse(text)) return refuse(said`it is no URL`);
     const realm = new URL(text);
-    if (realm.username !== '' || realm.password !== '') return refuse('its URL carries a user name');
+    if (realm.username !== '' || realm.password !== '') return refuse(said`its URL carries a user name`);
     const plain = realm.protocol === 'http:' && origin.protocol === 'http:' && this.#rules.allowsPlainHttp(realm.host);
-    if (realm.protocol !== 'https:' && !plain) return refuse('it is not https');
-    if (!maySendTo(origin.host, realm.host)) return refuse(`${realm.host} is a private address`);
+    if (realm.protocol !== 'https:' && !plain) return refuse(said`it is not https`);
+    if (!maySendTo(origin.host, realm.host)) return refuse(said`${realm.host} is a private address`);
     return realm;
   }
 
@@ -134,7 +135,7 @@ export class Authorizer {
     const response = exchanged ?? await this.#transport.send({ ...tokenRequest(scheme, scopes, credentials), ...referralTo(scheme.realm, target.origin) }, signal);
     const on = target.repository === '' ? target.registry : `${target.registry}/${target.repository}`;
     if (response.status !== 200) throw registryError(await readFailure(response, { method: 'GET', on, account }, this.#clock.now(), signal));
-    return readToken(await readBody(response, maxTokenBytes, `a token for ${on}`, signal), target, account);
+    return readToken(await readBody(response, maxTokenBytes, said`a token for ${on}`, signal), target, account);
   }
 
   /** @returns undefined where the realm knows no OAuth2: the identity token is a password then */
@@ -150,8 +151,8 @@ export class Authorizer {
   }
 }
 
-function realmRefused(origin: URL, why: string): CosignError {
-  return new CosignError('REGISTRY_REALM_REFUSED', `The registry ${origin.host} asks to log in at a place that is refused: ${why}.`, { remedy: 'Check that this host really is the registry you mean.' });
+function realmRefused(origin: URL, why: Said): CosignError {
+  return new CosignError('REGISTRY_REALM_REFUSED', said`The registry ${origin.host} asks to log in at a place that is refused: ${why}.`, { remedy: said`Check that this host really is the registry you mean.` });
 }
 
 /** A login leaves the registry: where to is only known once the realm's name is resolved. */
@@ -184,8 +185,8 @@ function splitActions(scope: string): readonly [string, readonly string[]] {
   return [scope.slice(0, colon), scope.slice(colon + 1).split(',')];
 }
 
-function readToken(bytes: Uint8Array, target: AccessTarget, account: string): Token {
-  const nonsense = (cause?: unknown): CosignError => new CosignError('REGISTRY_RESPONSE_INVALID', `The token service of ${target.registry} gave an answer without a token.`, { cause, remedy: 'Verify again later.' });
+function readToken(bytes: Uint8Array, target: AccessTarget, account: Said): Token {
+  const nonsense = (cause?: unknown): CosignError => new CosignError('REGISTRY_RESPONSE_INVALID', said`The token service of ${target.registry} gave an answer without a token.`, { cause, remedy: said`Verify again later.` });
   let root: unknown;
   try {
     root = readJson(bytes, { maxBytes: maxTokenBytes, maxDepth: 16 });
@@ -204,16 +205,16 @@ function readToken(bytes: Uint8Array, target: AccessTarget, account: string): To
 
 function checkToken(text: string, target: AccessTarget): string {
   if (/^[\x21-\x7e]+$/.test(text)) return text;
-  throw new CosignError('REGISTRY_RESPONSE_INVALID', `The token for ${target.registry} has characters no token has.`);
+  throw new CosignError('REGISTRY_RESPONSE_INVALID', said`The token for ${target.registry} has characters no token has.`);
 }
 
 const basic = ({ username, password }: { readonly username: string; readonly password: string }): string => `Basic ${encodeBase64(Buffer.from(`${username}:${password}`))}`;
 
-function accountOf(credentials: Credentials | undefined): string {
+function accountOf(credentials: Credentials | undefined): Said {
   switch (credentials?.kind) {
-    case undefined: return 'anonymously';
-    case 'basic': return `as ${credentials.username}`;
+    case undefined: return anonymously;
+    case 'basic': return said`as ${credentials.username}`;
     case 'identity':
-    case 'bearer': return 'with a stored token';
+    case 'bearer': return said`with a stored token`;
   }
 }

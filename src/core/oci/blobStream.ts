@@ -1,6 +1,7 @@
 // Reading a blob of any size in constant memory: hashed on the way, and gone on with where a connection broke.
 import { startDigest, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import type { Exchange, ExchangeOptions, RegistryAnswer, RegistryRequest, RepositoryName } from './exchange.ts';
 import { single } from './headers.ts';
 import { canonicalRepository } from './reference.ts';
@@ -38,7 +39,7 @@ export class BlobStream {
    * @throws {CosignError} `DIGEST_MISMATCH`, `REGISTRY_RESPONSE_INVALID` when it is gone, every `REGISTRY_…` code
    */
   async *read(start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    if (start > this.#hashedBytes) throw new CosignError('REGISTRY_RESPONSE_INVALID', `Of ${this.#name()} a part was asked for before what precedes it: it could not be proven.`);
+    if (start > this.#hashedBytes) throw new CosignError('REGISTRY_RESPONSE_INVALID', said`Of ${this.#name()} a part was asked for before what precedes it: it could not be proven.`);
     let at = start;
     let failures = 0;
     let held: Uint8Array | undefined;
@@ -52,7 +53,7 @@ export class BlobStream {
           const chunk = skip === 0 ? bytes : bytes.subarray(Math.min(skip, bytes.byteLength));
           skip -= bytes.byteLength - chunk.byteLength;
           const wanted = chunk.subarray(0, end - at);
-          if (wanted.byteLength < chunk.byteLength && end === this.#blob.size) throw this.#mismatch('it goes on behind its end');
+          if (wanted.byteLength < chunk.byteLength && end === this.#blob.size) throw this.#mismatch(said`it goes on behind its end`);
           if (wanted.byteLength === 0) continue;
           if (held) yield held;
           this.#hashUpTo(at, wanted);
@@ -62,7 +63,7 @@ export class BlobStream {
           if (at === end && end < this.#blob.size) break;
         }
         signal.throwIfAborted();
-        if (at < end) throw new CosignError('REGISTRY_UNREACHABLE', `The connection broke while ${this.#name()} was being read.`, { remedy: 'Try again.' });
+        if (at < end) throw new CosignError('REGISTRY_UNREACHABLE', said`The connection broke while ${this.#name()} was being read.`, { remedy: said`Try again.` });
       } catch (error) {
         signal.throwIfAborted();
         failures++;
@@ -87,7 +88,7 @@ export class BlobStream {
       if (status === 404) {
         const failure = await this.#exchange.failure(request, answer, signal);
         if (!isPlainNotFound(failure, false)) throw registryError(failure);
-        throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry lists ${this.#name()}, but does not have it.`, { remedy: 'Push the image again.' });
+        throw new CosignError('REGISTRY_RESPONSE_INVALID', said`The registry lists ${this.#name()}, but does not have it.`, { remedy: said`Push the image again.` });
       }
       if (status !== 200 && status !== 206) throw await this.#exchange.error(request, answer, signal);
       const announced = single(headers['content-length']);
@@ -96,7 +97,7 @@ export class BlobStream {
       const isOther = announced !== undefined && Number(announced) !== expected;
       if (isOther || (status === 206 && Number(starts) !== at)) {
         answer.response.discard();
-        throw this.#mismatch(isOther ? `${expected} bytes were promised, ${Number(announced)} announced` : 'another part of it came than was asked for');
+        throw this.#mismatch(isOther ? said`${expected} bytes were promised, ${Number(announced)} announced` : said`another part of it came than was asked for`);
       }
       return answer;
     }, signal);
@@ -112,17 +113,17 @@ export class BlobStream {
   #prove(): void {
     if (this.#hashedBytes < this.#blob.size) return;
     this.#actual ??= this.#hash.finish();
-    if (this.#actual !== this.#blob.digest) throw this.#mismatch(`${this.#actual} came`);
+    if (this.#actual !== this.#blob.digest) throw this.#mismatch(said`${this.#actual} came`);
   }
 
-  #mismatch(why: string): CosignError {
-    return new CosignError('DIGEST_MISMATCH', `The registry sent other bytes for ${this.#name()} than it names: ${why}.`, {
-      remedy: 'Do not use this image until the registry, or whatever stands in front of it, is repaired.',
+  #mismatch(why: Said): CosignError {
+    return new CosignError('DIGEST_MISMATCH', said`The registry sent other bytes for ${this.#name()} than it names: ${why}.`, {
+      remedy: said`Do not use this image until the registry, or whatever stands in front of it, is repaired.`,
     });
   }
 
-  #name(): string {
-    return `the blob ${this.#blob.digest} of ${canonicalRepository(this.#repository)}`;
+  #name(): Said {
+    return said`the blob ${this.#blob.digest} of ${canonicalRepository(this.#repository)}`;
   }
 }
 

@@ -2,6 +2,7 @@
 // (OCI distribution-spec v1.1 §pushing blobs).
 import type { Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { isConnectionFailure } from './connectionFailure.ts';
 import type { Exchange, ExchangeOptions, RegistryAnswer, RegistryRequest, RepositoryName } from './exchange.ts';
 import { single } from './headers.ts';
@@ -166,7 +167,7 @@ class Upload {
       if (answer.response.status !== 202 && answer.response.status !== 204) throw await this.#exchange.error(request, answer, signal);
       answer.response.discard();
       const offset = this.#received(answer, end) ?? end;
-      if (offset <= start) throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry takes the bytes of ${this.#transfer.digest} and does not keep them.`);
+      if (offset <= start) throw new CosignError('REGISTRY_RESPONSE_INVALID', said`The registry takes the bytes of ${this.#transfer.digest} and does not keep them.`);
       return { ...session, url: this.#location(answer), offset };
     }, signal);
   }
@@ -210,7 +211,7 @@ class Upload {
       return await this.#exchange.ask({ ...request, actions: 'pull,push', repeatable: false, body }, (answer) => use(answer, request), signal);
     } finally {
       signal.removeEventListener('abort', stop);
-      reading.abort(new CosignError('REGISTRY_UNREACHABLE', 'The upload has ended.'));
+      reading.abort(new CosignError('REGISTRY_UNREACHABLE', said`The upload has ended.`));
     }
   }
 

@@ -1,6 +1,7 @@
 // Reading an HTTP body: never more than a limit, never less than announced, never without letting go of the connection.
 import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -9,8 +10,8 @@ import type { HttpResponse } from './transport.ts';
  * @throws {CosignError} `SIZE_LIMIT` as soon as more is announced or arrives, `REGISTRY_UNREACHABLE` when the connection breaks
  * @throws the signal's reason
  */
-export async function readBody(response: HttpResponse, limitBytes: number, what: string, signal: AbortSignal): Promise<Uint8Array> {
-  const tooLarge = (): CosignError => new CosignError('SIZE_LIMIT', `The registry sends more than ${sizeText(limitBytes)} for ${what}; it was not read.`);
+export async function readBody(response: HttpResponse, limitBytes: number, what: Said, signal: AbortSignal): Promise<Uint8Array> {
+  const tooLarge = (): CosignError => new CosignError('SIZE_LIMIT', said`The registry sends more than ${sizeText(limitBytes)} for ${what}; it was not read.`);
   const announced = single(response.headers['content-length']);
   try {
     if (announced !== undefined && Number(announced) > limitBytes) throw tooLarge();
@@ -34,6 +35,6 @@ export async function readBody(response: HttpResponse, limitBytes: number, what:
   }
 }
 
-function cut(what: string, cause?: unknown): CosignError {
-  return new CosignError('REGISTRY_UNREACHABLE', `The connection broke while ${what} was being read.`, { cause, remedy: 'Verify again.' });
+function cut(what: Said, cause?: unknown): CosignError {
+  return new CosignError('REGISTRY_UNREACHABLE', said`The connection broke while ${what} was being read.`, { cause, remedy: said`Verify again.` });
 }

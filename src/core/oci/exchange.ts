@@ -1,5 +1,6 @@
 // One request to a registry until there is an answer: scheme, login, redirects, retries. Says nothing about what the answer means.
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { Authorizer, type AccessTarget, type Actions, type Authorization } from './authorization.ts';
 import { isCertificateRefused, isConnectionFailure } from './connectionFailure.ts';
 import { isLoopback } from './hosts.ts';
@@ -36,7 +37,7 @@ export interface RegistryAnswer {
   /** Where the answer came from, after redirects. */
   readonly url: URL;
   /** For messages: `anonymously`, `as NAME`. */
-  readonly account: string;
+  readonly account: Said;
 }
 
 export interface ExchangeOptions {
@@ -144,7 +145,7 @@ export class Exchange {
         if (!failure || isCertificateRefused(error)) failure = error;
       }
     }
-    throw failure ?? new CosignError('REGISTRY_UNREACHABLE', `The registry ${host} cannot be reached.`);
+    throw failure ?? new CosignError('REGISTRY_UNREACHABLE', said`The registry ${host} cannot be reached.`);
   }
 
   /** Only what can be repeated without harm finds out about the scheme. */
@@ -162,7 +163,7 @@ export class Exchange {
     let isOwn = url.origin === origin.origin;
     for (let hop = 0; ; hop++) {
       const headers = { ...request.headers, ...(isOwn && authorization.header !== undefined ? { authorization: authorization.header } : {}) };
-      const referral = url.origin === origin.origin ? undefined : { from: origin.host, refuse: (why: string) => redirectRefused(origin, why) };
+      const referral = url.origin === origin.origin ? undefined : { from: origin.host, refuse: (why: Said) => redirectRefused(origin, why) };
       const response = await this.#options.transport.send({
         method: request.method, url, headers, ...(request.body ? { body: request.body } : {}), ...(request.answerWithinMs === undefined ? {} : { answerWithinMs: request.answerWithinMs }), ...(referral ? { referral } : {}),
       }, signal);

@@ -1,6 +1,7 @@
 // A registry client that asks where docker and podman would: the real location of a name, and its mirrors for images; never a mirror for what proves them.
 import { isDigest, type Digest } from '../crypto/digest.ts';
 import { CosignError, rethrowIfCancelled } from '../errors.ts';
+import { said } from '../said.ts';
 import type { BlobName } from './blobStream.ts';
 import type { BlobTransfer } from './blobUpload.ts';
 import type { RepositoryName } from './exchange.ts';
@@ -39,7 +40,7 @@ export const isAsked = (pulls: RegistryPlaces['mirrors'][number]['pulls'], byDig
 
 /** @param name of the registry or repository, for the message */
 export function blocked(name: string): CosignError {
-  return new CosignError('REGISTRY_BLOCKED', `"${name}" is blocked in the registries.conf of this machine.`, { remedy: 'Use an image from another registry, or ask whoever set this machine up.' });
+  return new CosignError('REGISTRY_BLOCKED', said`"${name}" is blocked in the registries.conf of this machine.`, { remedy: said`Use an image from another registry, or ask whoever set this machine up.` });
 }
 
 interface Way { readonly client: RegistryClient; readonly at: RepositoryName }
@@ -139,7 +140,7 @@ export class LocatedRegistry {
       rethrowIfCancelled(signal);
       const [first] = failures;
       if (!(error instanceof CosignError) || !first) throw error;
-      throw new CosignError(error.code, `${error.message} A mirror was asked before: ${first.message}`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
+      throw new CosignError(error.code, said`${error.said} A mirror was asked before: ${first.said}`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
     }
   }
 

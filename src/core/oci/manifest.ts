@@ -2,6 +2,7 @@
 import { isDigest, isOtherDigest, type Digest } from '../crypto/digest.ts';
 import { readJson } from '../encoding/json.ts';
 import { CosignError } from '../errors.ts';
+import { said, type Said, type SaidArgument } from '../said.ts';
 
 export interface DescriptorPlatform {
   readonly os: string;
@@ -61,7 +62,7 @@ export function isIndexMediaType(mediaType: string): boolean {
 
 /** @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT` */
 export function parseManifest(bytes: Uint8Array): Manifest {
-  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the manifest');
+  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), said`the manifest`);
   const layers = readList(root['layers'], '"layers"', maxLayers);
   const config = optional(root['config'], '"config"');
   const subject = optional(root['subject'], '"subject"');
@@ -70,11 +71,11 @@ export function parseManifest(bytes: Uint8Array): Manifest {
 
 /** @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT` */
 export function parseIndex(bytes: Uint8Array): Index {
-  return readIndex(asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the index'));
+  return readIndex(asObject(readJson(bytes, { maxBytes: maxManifestBytes }), said`the index`));
 }
 
 function readIndex(root: Readonly<Record<string, unknown>>): Index {
-  if (!Array.isArray(root['manifests'])) throw invalid('"manifests" is not a list');
+  if (!Array.isArray(root['manifests'])) throw invalid(said`"manifests" is not a list`);
   const subject = optional(root['subject'], '"subject"');
   return { manifests: readList(root['manifests'], '"manifests"', maxEntries), ...(subject ? { subject } : {}), ...readKind(root) };
 }
@@ -91,10 +92,10 @@ export interface MixedIndex extends Index {
  * @throws {CosignError} `MANIFEST_INVALID`, `COUNT_LIMIT`, `SIZE_LIMIT`
  */
 export function parseMixedIndex(bytes: Uint8Array): MixedIndex {
-  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), 'the index');
+  const root = asObject(readJson(bytes, { maxBytes: maxManifestBytes }), said`the index`);
   const entries: readonly unknown[] = Array.isArray(root['manifests']) ? root['manifests'] : [];
   const otherDigests = entries.flatMap((entry) => otherDigestOf(entry) ?? []);
-  if (entries.length > maxEntries) throw new CosignError('COUNT_LIMIT', `"manifests" of a manifest has ${entries.length} entries; more than ${maxEntries} are not read.`);
+  if (entries.length > maxEntries) throw new CosignError('COUNT_LIMIT', said`"manifests" of a manifest has ${entries.length} entries; more than ${maxEntries} are not read.`);
   if (otherDigests.length === 0) return { ...readIndex(root), otherDigests };
   return { ...readIndex({ ...root, manifests: entries.filter((entry) => otherDigestOf(entry) === undefined) }), otherDigests };
 }
@@ -107,22 +108,22 @@ function otherDigestOf(entry: unknown): string | undefined {
 /** What a manifest or index says about itself as a whole. */
 function readKind(root: Readonly<Record<string, unknown>>): Pick<Manifest, 'artifactType' | 'annotations'> {
   const artifactType = optionalText(root, 'artifactType');
-  const annotations = readAnnotations(root['annotations'], 'the manifest');
+  const annotations = readAnnotations(root['annotations'], said`the manifest`);
   return { ...(artifactType === undefined ? {} : { artifactType }), ...(annotations ? { annotations } : {}) };
 }
 
-function readList(value: unknown, what: string, limit: number): readonly Descriptor[] {
+function readList(value: unknown, what: SaidArgument, limit: number): readonly Descriptor[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw invalid(`${what} is not a list`);
-  if (value.length > limit) throw new CosignError('COUNT_LIMIT', `${what} of a manifest has ${value.length} entries; more than ${limit} are not read.`);
-  return value.map((entry, index) => readDescriptor(entry, `${what}[${index}]`));
+  if (!Array.isArray(value)) throw invalid(said`${what} is not a list`);
+  if (value.length > limit) throw new CosignError('COUNT_LIMIT', said`${what} of a manifest has ${value.length} entries; more than ${limit} are not read.`);
+  return value.map((entry, index) => readDescriptor(entry, said`${what}[${index}]`));
 }
 
-function readDescriptor(value: unknown, what: string): Descriptor {
+function readDescriptor(value: unknown, what: SaidArgument): Descriptor {
   const json = asObject(value, what);
   const { digest, size } = json;
-  if (!isDigest(digest)) throw invalid(`the digest of ${what} is not a sha256 digest`);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalid(`the size of ${what} is not a size`);
+  if (!isDigest(digest)) throw invalid(said`the digest of ${what} is not a sha256 digest`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw invalid(said`the size of ${what} is not a size`);
   const artifactType = optionalText(json, 'artifactType');
   const data = optionalText(json, 'data');
   const platform = readPlatform(json['platform'], what);
@@ -134,31 +135,31 @@ function readDescriptor(value: unknown, what: string): Descriptor {
   };
 }
 
-function readPlatform(value: unknown, what: string): DescriptorPlatform | undefined {
+function readPlatform(value: unknown, what: SaidArgument): DescriptorPlatform | undefined {
   if (value === undefined || value === null) return undefined;
-  const json = asObject(value, `the platform of ${what}`);
+  const json = asObject(value, said`the platform of ${what}`);
   const variant = optionalText(json, 'variant');
   return { os: optionalText(json, 'os') ?? '', architecture: optionalText(json, 'architecture') ?? '', ...(variant === undefined ? {} : { variant }) };
 }
 
-function readAnnotations(value: unknown, what: string): Readonly<Record<string, string>> | undefined {
+function readAnnotations(value: unknown, what: SaidArgument): Readonly<Record<string, string>> | undefined {
   if (value === undefined || value === null) return undefined;
-  const entries = Object.entries(asObject(value, `the annotations of ${what}`)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const entries = Object.entries(asObject(value, said`the annotations of ${what}`)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return Object.assign(Object.create(null) as Record<string, string>, Object.fromEntries(entries));
 }
 
-const optional = (value: unknown, what: string): Descriptor | undefined => (value === undefined || value === null ? undefined : readDescriptor(value, what));
+const optional = (value: unknown, what: SaidArgument): Descriptor | undefined => (value === undefined || value === null ? undefined : readDescriptor(value, what));
 
 function optionalText(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = Object.hasOwn(json, name) ? json[name] : undefined;
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw invalid(`"${name}" is not a text`);
+  if (typeof value !== 'string') throw invalid(said`"${name}" is not a text`);
   return value;
 }
 
-function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+function asObject(value: unknown, what: SaidArgument): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
-  throw invalid(`${what} is not an object`);
+  throw invalid(said`${what} is not an object`);
 }
 
-const invalid = (why: string): CosignError => new CosignError('MANIFEST_INVALID', `A manifest in the registry cannot be read: ${why}.`);
+const invalid = (why: Said): CosignError => new CosignError('MANIFEST_INVALID', said`A manifest in the registry cannot be read: ${why}.`);

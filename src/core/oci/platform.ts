@@ -1,5 +1,6 @@
 // Platforms: `os/architecture[/variant]` as people write it, and which entry of an index a build for it would pull (containerd's rules).
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { Descriptor, DescriptorPlatform } from './manifest.ts';
 
 export interface Platform {
@@ -21,7 +22,7 @@ const operatingSystems: Readonly<Record<string, string>> = { macos: 'darwin' };
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
   if (parts.length > 3 || parts.some((part) => !/^[a-z0-9_.-]+$/.test(part))) {
-    throw new CosignError('PLATFORM_NOT_FOUND', `"${text.slice(0, 100)}" is not a platform such as linux/arm64.`);
+    throw new CosignError('PLATFORM_NOT_FOUND', said`"${text.slice(0, 100)}" is not a platform such as linux/arm64.`);
   }
   const [first = '', second, variant = ''] = parts;
   if (second !== undefined) return normalize(first, second, variant);
@@ -42,7 +43,7 @@ export function choosePlatform(manifests: readonly Descriptor[], wanted: string)
     if (found) return found;
   }
   const offered = manifests.flatMap(({ platform }) => (platform && platform.os !== 'unknown' ? [[platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')] : []));
-  throw new CosignError('PLATFORM_NOT_FOUND', `The index has no image for ${wanted}${offered.length > 0 ? `; it has ${[...new Set(offered)].slice(0, 20).join(', ')}` : ''}.`);
+  throw new CosignError('PLATFORM_NOT_FOUND', offered.length === 0 ? said`The index has no image for ${wanted}.` : said`The index has no image for ${wanted}; it has ${[...new Set(offered)].slice(0, 20).join(', ')}.`);
 }
 
 function normalize(os: string, architecture: string, variant: string): Platform {

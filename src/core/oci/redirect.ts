@@ -1,5 +1,6 @@
 // Where a registry may send a request on to: blobs often lie elsewhere, but nobody may use that to lead us off https or into a private network.
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { maySendTo } from './hosts.ts';
 import { single } from './headers.ts';
 import type { HttpResponse, RegistryRules } from './transport.ts';
@@ -11,7 +12,7 @@ export const maxRedirects = 5;
 export function redirectTarget({ status, headers }: HttpResponse, base: URL): URL | undefined {
   const location = single(headers['location']);
   if (!statuses.includes(status) || location === undefined) return undefined;
-  if (!URL.canParse(location, base.href)) throw redirectRefused(base, 'it is no URL');
+  if (!URL.canParse(location, base.href)) throw redirectRefused(base, said`it is no URL`);
   return new URL(location, base);
 }
 
@@ -21,16 +22,16 @@ export function redirectTarget({ status, headers }: HttpResponse, base: URL): UR
  * @throws {CosignError} `REGISTRY_REDIRECT_REFUSED`
  */
 export function checkRedirect(next: URL, from: URL, origin: URL, hop: number, rules: RegistryRules): void {
-  if (next.protocol !== 'https:' && next.protocol !== 'http:') throw redirectRefused(origin, 'it is no http address');
-  if (hop >= maxRedirects) throw redirectRefused(origin, `it redirects more than ${maxRedirects} times`);
-  if (next.protocol === 'http:' && (from.protocol === 'https:' || !rules.allowsPlainHttp(next.host))) throw redirectRefused(origin, 'it is not https');
-  if (next.username !== '' || next.password !== '') throw redirectRefused(origin, 'its URL carries a user name');
-  if (!maySendTo(origin.host, next.host)) throw redirectRefused(origin, `${next.host} is a private address`);
+  if (next.protocol !== 'https:' && next.protocol !== 'http:') throw redirectRefused(origin, said`it is no http address`);
+  if (hop >= maxRedirects) throw redirectRefused(origin, said`it redirects more than ${maxRedirects} times`);
+  if (next.protocol === 'http:' && (from.protocol === 'https:' || !rules.allowsPlainHttp(next.host))) throw redirectRefused(origin, said`it is not https`);
+  if (next.username !== '' || next.password !== '') throw redirectRefused(origin, said`its URL carries a user name`);
+  if (!maySendTo(origin.host, next.host)) throw redirectRefused(origin, said`${next.host} is a private address`);
 }
 
 /** @param why the rest of a sentence */
-export function redirectRefused(origin: URL, why: string): CosignError {
-  return new CosignError('REGISTRY_REDIRECT_REFUSED', `The registry ${origin.host} redirects to a place that is refused: ${why}.`, {
-    remedy: 'Check that this host really is the registry you mean.',
+export function redirectRefused(origin: URL, why: Said): CosignError {
+  return new CosignError('REGISTRY_REDIRECT_REFUSED', said`The registry ${origin.host} redirects to a place that is refused: ${why}.`, {
+    remedy: said`Check that this host really is the registry you mean.`,
   });
 }

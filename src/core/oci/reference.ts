@@ -1,5 +1,6 @@
 // Image references: the grammar of distribution/reference and go-containerregistry, and why a text is not one.
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { isDigest, type Digest } from '../crypto/digest.ts';
 
 /** A parsed image reference. With both a tag and a digest the digest decides and the tag is only how people know it. */
@@ -25,13 +26,13 @@ const hostPattern = new RegExp(`^(?:${hostLabel}(?:\\.${hostLabel})*|\\[[0-9a-fA
  * @throws {CosignError} `REFERENCE_INVALID`, quoting the text and saying which part breaks which rule
  */
 export function parseReference(text: string): Reference {
-  const fail = (why: string): never => {
-    throw new CosignError('REFERENCE_INVALID', `"${text.slice(0, 200)}" is not an image reference: ${why}.`);
+  const fail = (why: Said): never => {
+    throw new CosignError('REFERENCE_INVALID', said`"${text.slice(0, 200)}" is not an image reference: ${why}.`);
   };
-  if (text === '') return fail('it is empty');
-  if (text.length > 1024) return fail('it is longer than 1024 characters');
-  if (/\s/.test(text)) return fail('it contains white space');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return fail('it starts with a scheme; write it without');
+  if (text === '') return fail(said`it is empty`);
+  if (text.length > 1024) return fail(said`it is longer than 1024 characters`);
+  if (/\s/.test(text)) return fail(said`it contains white space`);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return fail(said`it starts with a scheme; write it without`);
 
   const [beforeDigest, digest] = splitDigest(text, fail);
   const [name, tag] = splitTag(beforeDigest, fail);
@@ -72,7 +73,7 @@ export function apiHost(registry: string): string {
   return registry === dockerHub ? 'registry-1.docker.io' : registry;
 }
 
-type Fail = (why: string) => never;
+type Fail = (why: Said) => never;
 
 function splitDigest(text: string, fail: Fail): readonly [string, Digest | undefined] {
   const at = text.indexOf('@');
@@ -80,30 +81,30 @@ function splitDigest(text: string, fail: Fail): readonly [string, Digest | undef
   const digest = text.slice(at + 1);
   if (isDigest(digest)) return [text.slice(0, at), digest];
   const algorithm = /^([a-z0-9+._-]+):/i.exec(digest)?.[1];
-  if (algorithm === undefined) return fail('what follows the @ is not a digest such as sha256:…');
-  if (algorithm !== 'sha256') return fail(`its digest is ${algorithm}; only sha256 is supported`);
-  return fail('its digest is not sha256: and 64 lower-case hex digits');
+  if (algorithm === undefined) return fail(said`what follows the @ is not a digest such as sha256:…`);
+  if (algorithm !== 'sha256') return fail(said`its digest is ${algorithm}; only sha256 is supported`);
+  return fail(said`its digest is not sha256: and 64 lower-case hex digits`);
 }
 
 function splitTag(text: string, fail: Fail): readonly [string, string | undefined] {
   const colon = text.lastIndexOf(':');
   if (colon < 0 || colon < text.lastIndexOf('/') || text.endsWith(']')) return [text, undefined];
   const tag = text.slice(colon + 1);
-  if (tag === '') return fail('its tag is empty');
-  if (tag.length > 128) return fail('its tag is longer than 128 characters');
-  if (!/^\w[\w.-]*$/.test(tag)) return fail(`"${tag.slice(0, 60)}" is not a tag (letters, digits, _ . -, not starting with . or -)`);
+  if (tag === '') return fail(said`its tag is empty`);
+  if (tag.length > 128) return fail(said`its tag is longer than 128 characters`);
+  if (!/^\w[\w.-]*$/.test(tag)) return fail(said`"${tag.slice(0, 60)}" is not a tag (letters, digits, _ . -, not starting with . or -)`);
   return [text.slice(0, colon), tag];
 }
 
 function splitName(name: string, fail: Fail): Pick<Reference, 'registry' | 'repository'> {
-  if (/^[0-9a-f]{64}$/.test(name)) return fail('64 hex digits are an image id, not a name');
+  if (/^[0-9a-f]{64}$/.test(name)) return fail(said`64 hex digits are an image id, not a name`);
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
   const isHost = /[.:A-Z]/.test(first) || first === 'localhost';
   if (!isHost) return { registry: dockerHub, repository: hubRepository(checkRepository(name, name, fail)) };
   const port = hostPattern.exec(first);
-  if (!port) return fail(`"${first}" is not a registry host`);
-  if (port[1] !== undefined && Number(port[1]) > 65535) return fail(`${port[1]} is not a port`);
+  if (!port) return fail(said`"${first}" is not a registry host`);
+  if (port[1] !== undefined && Number(port[1]) > 65535) return fail(said`${port[1]} is not a port`);
   const repository = checkRepository(name.slice(slash + 1), name, fail);
   return hubAliases.includes(first) ? { registry: dockerHub, repository: hubRepository(repository) } : { registry: first, repository };
 }
@@ -111,10 +112,10 @@ function splitName(name: string, fail: Fail): Pick<Reference, 'registry' | 'repo
 const hubRepository = (repository: string): string => (repository.includes('/') ? repository : `library/${repository}`);
 
 function checkRepository(repository: string, name: string, fail: Fail): string {
-  if (repository === '') return fail('its repository is missing');
-  if (name.length > maxNameLength) return fail(`its name is longer than ${maxNameLength} characters`);
-  if (/[A-Z]/.test(repository)) return fail('its repository has upper-case letters; repositories are lower case');
+  if (repository === '') return fail(said`its repository is missing`);
+  if (name.length > maxNameLength) return fail(said`its name is longer than ${maxNameLength} characters`);
+  if (/[A-Z]/.test(repository)) return fail(said`its repository has upper-case letters; repositories are lower case`);
   const bad = repository.split('/').find((part) => !component.test(part));
   if (bad === undefined) return repository;
-  return bad === '' ? fail('its repository has an empty part between slashes') : fail(`"${bad.slice(0, 60)}" is not a part of a repository name (lower-case letters and digits, separated by one . or _ or __ or -)`);
+  return bad === '' ? fail(said`its repository has an empty part between slashes`) : fail(said`"${bad.slice(0, 60)}" is not a part of a repository name (lower-case letters and digits, separated by one . or _ or __ or -)`);
 }

@@ -2,6 +2,7 @@
 import type { Digest } from '../crypto/digest.ts';
 import { readJson } from '../encoding/json.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { readBody } from './boundedBody.ts';
 import type { Exchange, RegistryAnswer, RepositoryName } from './exchange.ts';
 import { nextLink, plainMediaType, single } from './headers.ts';
@@ -37,7 +38,7 @@ export async function readReferrers(exchange: Exchange, repository: RepositoryNa
     const next: URL | undefined = page.next;
     if (!next) return { kind: 'list', descriptors: [...descriptors.values()], ...(otherDigests.size > 0 ? { otherDigests: [...otherDigests] } : {}) };
     if (pages.has(next.href) || pages.size >= maxPages || descriptors.size + otherDigests.size > maxReferrers) {
-      throw new CosignError('COUNT_LIMIT', `The registry lists more referrers of ${canonicalRepository(repository)}@${digest} than are read (${maxReferrers}).`);
+      throw new CosignError('COUNT_LIMIT', said`The registry lists more referrers of ${canonicalRepository(repository)}@${digest} than are read (${maxReferrers}).`);
     }
     pages.add(next.href);
     path = next;
@@ -46,7 +47,7 @@ export async function readReferrers(exchange: Exchange, repository: RepositoryNa
 
 /** Why a referrer is not read that is listed by a digest of another algorithm than sha256. */
 export function unreadableReferrer(digest: string): CosignError {
-  return new CosignError('MANIFEST_INVALID', `The registry lists the referrer ${digest}: only what has a sha256 digest is read.`);
+  return new CosignError('MANIFEST_INVALID', said`The registry lists the referrer ${digest}: only what has a sha256 digest is read.`);
 }
 
 type Page = Extract<ReferrersAnswer, { kind: 'unsupported' }> | { readonly kind: 'page'; readonly descriptors: readonly Descriptor[]; readonly otherDigests: readonly string[]; readonly next: URL | undefined };
@@ -63,13 +64,13 @@ async function readPage(exchange: Exchange, repository: RepositoryName, answer: 
   // Harbor until 2.10 calls its list plain JSON.
   if (!isIndexMediaType(type) && type !== 'application/json') {
     const { isWebPage, isBodyCut } = await exchange.failure({ repository, method: 'GET', path: '' }, answer, signal);
-    if (!isFirst) throw new CosignError('REGISTRY_RESPONSE_INVALID', `A page of the referrers in ${canonicalRepository(repository)} is no index.`);
+    if (!isFirst) throw new CosignError('REGISTRY_RESPONSE_INVALID', said`A page of the referrers in ${canonicalRepository(repository)} is no index.`);
     // A sign-in page or a user interface knows nothing of signatures, whatever its status.
-    if (isWebPage) throw new CosignError('REGISTRY_RESPONSE_INVALID', `A web page came in place of the referrers in ${canonicalRepository(repository)}.`, { remedy: webPageRemedy });
-    if (isBodyCut) throw new CosignError('REGISTRY_UNREACHABLE', `The connection broke while the referrers in ${canonicalRepository(repository)} were being read.`, { remedy: 'Verify again.' });
+    if (isWebPage) throw new CosignError('REGISTRY_RESPONSE_INVALID', said`A web page came in place of the referrers in ${canonicalRepository(repository)}.`, { remedy: webPageRemedy });
+    if (isBodyCut) throw new CosignError('REGISTRY_UNREACHABLE', said`The connection broke while the referrers in ${canonicalRepository(repository)} were being read.`, { remedy: said`Verify again.` });
     return { kind: 'unsupported', scope: 'repository' };
   }
-  const bytes = await readBody(answer.response, maxManifestBytes, `the referrers in ${canonicalRepository(repository)}`, signal);
+  const bytes = await readBody(answer.response, maxManifestBytes, said`the referrers in ${canonicalRepository(repository)}`, signal);
   if (isFirst && type === 'application/json' && !looksLikeList(bytes)) return { kind: 'unsupported', scope: 'repository' };
   const { manifests, otherDigests } = parseMixedIndex(bytes);
   return { kind: 'page', descriptors: manifests, otherDigests, next: nextPage(headers['link'], answer.url) };
@@ -105,8 +106,8 @@ function missingApi(failure: Failure): 'host' | 'repository' | undefined {
 function nextPage(link: HttpResponse['headers'][string], base: URL): URL | undefined {
   const target = nextLink(link);
   if (target === undefined) return undefined;
-  if (!URL.canParse(target, base.href)) throw new CosignError('REGISTRY_RESPONSE_INVALID', 'The registry names a next page of referrers that is no URL.');
+  if (!URL.canParse(target, base.href)) throw new CosignError('REGISTRY_RESPONSE_INVALID', said`The registry names a next page of referrers that is no URL.`);
   const url = new URL(target, base);
   if (url.origin === base.origin) return url;
-  throw new CosignError('REGISTRY_REDIRECT_REFUSED', `The registry ${base.host} continues its list of referrers on another host.`);
+  throw new CosignError('REGISTRY_REDIRECT_REFUSED', said`The registry ${base.host} continues its list of referrers on another host.`);
 }

@@ -1,6 +1,7 @@
 // What podman was told about registries: registries.conf (containers-registries.conf(5), version 2), which location, which mirrors, what is blocked.
 import { parse } from 'smol-toml';
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { dockerHub } from './reference.ts';
 import type { RepositoryName } from './exchange.ts';
 
@@ -36,44 +37,44 @@ type Toml = Readonly<Record<string, unknown>>;
  * Short names (`unqualified-search-registries`, aliases) are none of its business: a Dockerfile's `alpine` is Docker Hub's for whoever builds it.
  */
 export function parseRegistriesConf(text: string, path: string): readonly RegistryTable[] {
-  const fail = (why: string, remedy = 'Correct the file'): never => {
-    throw new CosignError('SETTING_INVALID', `The file "${path.slice(0, 300)}" ${why}.`, { remedy: `${remedy}; until then nothing of registries.conf counts.`, setting: false });
+  const fail = (why: Said, remedy = said`Correct the file`): never => {
+    throw new CosignError('SETTING_INVALID', said`The file "${path.slice(0, 300)}" ${why}.`, { remedy: said`${remedy}; until then nothing of registries.conf counts.`, setting: false });
   };
   let root: Toml;
   try {
     root = parse(text);
   } catch {
     // The parser's own message quotes lines of the file.
-    return fail('is not TOML');
+    return fail(said`is not TOML`);
   }
-  if (root['registries'] !== undefined) return fail('is of version 1, which is not supported', 'Write it in version 2, with a [[registry]] for each registry');
+  if (root['registries'] !== undefined) return fail(said`is of version 1, which is not supported`, said`Write it in version 2, with a [[registry]] for each registry`);
   const tables = root['registry'] ?? [];
-  if (!Array.isArray(tables) || tables.length > maxTables) return fail('has a "registry" that is no list, or too long');
+  if (!Array.isArray(tables) || tables.length > maxTables) return fail(said`has a "registry" that is no list, or too long`);
   return tables.map((table: unknown) => readTable(table, fail));
 }
 
-function readTable(table: unknown, fail: (why: string) => never): RegistryTable {
-  if (!isTable(table)) return fail('has a "registry" that is no table');
-  if (text(table, 'pull-from-mirror', fail) !== '') return fail('has "pull-from-mirror" outside a mirror');
+function readTable(table: unknown, fail: (why: Said) => never): RegistryTable {
+  if (!isTable(table)) return fail(said`has a "registry" that is no table`);
+  if (text(table, 'pull-from-mirror', fail) !== '') return fail(said`has "pull-from-mirror" outside a mirror`);
   const location = place(table, 'location', fail);
-  const prefix = place(table, 'prefix', fail) ?? location ?? fail('has a registry without a location');
-  if (location === undefined && !prefix.startsWith('*.')) return fail(`has a registry "${prefix.slice(0, 100)}" without a location`);
-  if (/@|:[^/]*$/.test(prefix.slice(prefix.indexOf('/') + 1)) && prefix.includes('/')) return fail(`has the prefix "${prefix.slice(0, 100)}": prefixes with a tag or digest are not supported`);
+  const prefix = place(table, 'prefix', fail) ?? location ?? fail(said`has a registry without a location`);
+  if (location === undefined && !prefix.startsWith('*.')) return fail(said`has a registry "${prefix.slice(0, 100)}" without a location`);
+  if (/@|:[^/]*$/.test(prefix.slice(prefix.indexOf('/') + 1)) && prefix.includes('/')) return fail(said`has the prefix "${prefix.slice(0, 100)}": prefixes with a tag or digest are not supported`);
   const digestOnly = flag(table, 'mirror-by-digest-only', fail);
   const mirrors = table['mirror'] ?? [];
-  if (!Array.isArray(mirrors) || mirrors.length > maxMirrors) return fail('has a "mirror" that is no list, or too long');
+  if (!Array.isArray(mirrors) || mirrors.length > maxMirrors) return fail(said`has a "mirror" that is no list, or too long`);
   return {
     prefix, location, insecure: flag(table, 'insecure', fail), blocked: flag(table, 'blocked', fail),
     mirrors: mirrors.map((mirror: unknown) => readMirror(mirror, digestOnly, fail)),
   };
 }
 
-function readMirror(mirror: unknown, digestOnly: boolean, fail: (why: string) => never): Mirror {
-  if (!isTable(mirror)) return fail('has a "mirror" that is no table');
+function readMirror(mirror: unknown, digestOnly: boolean, fail: (why: Said) => never): Mirror {
+  if (!isTable(mirror)) return fail(said`has a "mirror" that is no table`);
   const pulls = text(mirror, 'pull-from-mirror', fail);
-  if (digestOnly && pulls !== '') return fail('has both "mirror-by-digest-only" and "pull-from-mirror"');
-  if (pulls !== '' && pulls !== 'all' && pulls !== 'digest-only' && pulls !== 'tag-only') return fail('has a "pull-from-mirror" that is none of all, digest-only, tag-only');
-  return { location: place(mirror, 'location', fail) ?? fail('has a mirror without a location'), insecure: flag(mirror, 'insecure', fail), pulls: digestOnly ? 'digest-only' : pulls === '' ? 'all' : pulls };
+  if (digestOnly && pulls !== '') return fail(said`has both "mirror-by-digest-only" and "pull-from-mirror"`);
+  if (pulls !== '' && pulls !== 'all' && pulls !== 'digest-only' && pulls !== 'tag-only') return fail(said`has a "pull-from-mirror" that is none of all, digest-only, tag-only`);
+  return { location: place(mirror, 'location', fail) ?? fail(said`has a mirror without a location`), insecure: flag(mirror, 'insecure', fail), pulls: digestOnly ? 'digest-only' : pulls === '' ? 'all' : pulls };
 }
 
 /** Later files take the place of earlier tables with the same prefix. */
@@ -118,22 +119,22 @@ function coveredLength(name: string, prefix: string): number | undefined {
   return name.startsWith(rest, host.length) && (name.length === length || name[length] === '/') ? length : undefined;
 }
 
-function place(table: Toml, member: string, fail: (why: string) => never): string | undefined {
+function place(table: Toml, member: string, fail: (why: Said) => never): string | undefined {
   const value = text(table, member, fail).replace(/\/+$/, '');
   if (value === '') return undefined;
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return fail(`has a "${member}" with a scheme`);
-  if (!/^(?:\*\.)?[A-Za-z0-9[\]:._-]+(?:\/[a-z0-9._/-]+)?(?:[:@][\w:.-]+)?$/.test(value)) return fail(`has a "${member}" that names no registry`);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return fail(said`has a "${member}" with a scheme`);
+  if (!/^(?:\*\.)?[A-Za-z0-9[\]:._-]+(?:\/[a-z0-9._/-]+)?(?:[:@][\w:.-]+)?$/.test(value)) return fail(said`has a "${member}" that names no registry`);
   return value;
 }
 
-function text(table: Toml, member: string, fail: (why: string) => never): string {
+function text(table: Toml, member: string, fail: (why: Said) => never): string {
   const value = table[member] ?? '';
-  return typeof value === 'string' ? value : fail(`has a "${member}" that is no text`);
+  return typeof value === 'string' ? value : fail(said`has a "${member}" that is no text`);
 }
 
-function flag(table: Toml, member: string, fail: (why: string) => never): boolean {
+function flag(table: Toml, member: string, fail: (why: Said) => never): boolean {
   const value = table[member] ?? false;
-  return typeof value === 'boolean' ? value : fail(`has a "${member}" that is neither true nor false`);
+  return typeof value === 'boolean' ? value : fail(said`has a "${member}" that is neither true nor false`);
 }
 
 const isTable = (value: unknown): value is Toml => typeof value === 'object' && value !== null && !Array.isArray(value);

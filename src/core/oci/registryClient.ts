@@ -4,6 +4,7 @@ import { digestOf, isDigest, type Digest } from '../crypto/digest.ts';
 import { decodeBase64 } from '../encoding/base64.ts';
 import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { BlobStream, type BlobName } from './blobStream.ts';
 import { mountBlob, sendBlob, type BlobTransfer } from './blobUpload.ts';
 import { readBody } from './boundedBody.ts';
@@ -75,7 +76,7 @@ export class RegistryClient {
       const { status, headers } = answer.response;
       if (status === 404) return this.#plainlyMissing(request, answer, signal);
       if (status !== 200) throw await this.#exchange.error(request, answer, signal);
-      const bytes = await readBody(answer.response, maxManifestBytes, `a manifest of ${canonicalRepository(repository)}`, signal);
+      const bytes = await readBody(answer.response, maxManifestBytes, said`a manifest of ${canonicalRepository(repository)}`, signal);
       const digest = digestOf(bytes);
       for (const promised of [tagOrDigest, single(headers['docker-content-digest'])]) {
         if (isDigest(promised) && promised !== digest) throw lied(repository, promised, digest);
@@ -90,9 +91,9 @@ export class RegistryClient {
    * @throws {CosignError} `SIZE_LIMIT` (by the descriptor before anything is fetched), `DIGEST_MISMATCH`, `REGISTRY_RESPONSE_INVALID` when it is gone, every `REGISTRY_…` code
    */
   async blob(repository: RepositoryName, descriptor: Descriptor, signal: AbortSignal, { limitBytes }: { readonly limitBytes: number }): Promise<Uint8Array> {
-    const what = `the blob ${descriptor.digest} of ${canonicalRepository(repository)}`;
+    const what = said`the blob ${descriptor.digest} of ${canonicalRepository(repository)}`;
     if (descriptor.size > limitBytes) {
-      throw new CosignError('SIZE_LIMIT', `It is said that ${what} is larger than the ${sizeText(limitBytes)} that are read.`);
+      throw new CosignError('SIZE_LIMIT', said`It is said that ${what} is larger than the ${sizeText(limitBytes)} that are read.`);
     }
     const embedded = descriptor.data === undefined ? undefined : decodeBase64(descriptor.data);
     if (embedded?.byteLength === descriptor.size && digestOf(embedded) === descriptor.digest) return embedded;
@@ -100,7 +101,7 @@ export class RegistryClient {
     return this.#exchange.ask(request, async (answer) => {
       if (answer.response.status === 404) {
         await this.#plainlyMissing(request, answer, signal);
-        throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry lists ${what}, but does not have it.`, { remedy: 'Push or sign the image again.' });
+        throw new CosignError('REGISTRY_RESPONSE_INVALID', said`The registry lists ${what}, but does not have it.`, { remedy: said`Push or sign the image again.` });
       }
       if (answer.response.status !== 200) throw await this.#exchange.error(request, answer, signal);
       const bytes = await readBody(answer.response, descriptor.size, what, signal);
@@ -176,12 +177,12 @@ function describedBy({ status, headers }: HttpResponse): Descriptor | undefined 
 }
 
 function notFound(reference: Reference): CosignError {
-  const name = reference.digest ? `digest ${reference.digest}` : `tag "${reference.tag ?? 'latest'}"`;
-  return new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(reference)} has no image with the ${name}.`, { remedy: 'Check the name, or log in if the repository is private.' });
+  const name = reference.digest ? said`digest ${reference.digest}` : said`tag "${reference.tag ?? 'latest'}"`;
+  return new CosignError('IMAGE_NOT_FOUND', said`${canonicalRepository(reference)} has no image with the ${name}.`, { remedy: said`Check the name, or log in if the repository is private.` });
 }
 
 function lied(repository: RepositoryName, promised: string, actual: Digest): CosignError {
-  return new CosignError('DIGEST_MISMATCH', `The registry sent other bytes for ${canonicalRepository(repository)} than it names: ${promised} was promised, ${actual} came.`, {
-    remedy: 'Do not use this image until the registry, or whatever stands in front of it, is repaired.',
+  return new CosignError('DIGEST_MISMATCH', said`The registry sent other bytes for ${canonicalRepository(repository)} than it names: ${promised} was promised, ${actual} came.`, {
+    remedy: said`Do not use this image until the registry, or whatever stands in front of it, is repaired.`,
   });
 }

@@ -1,24 +1,28 @@
 // A failed answer of a registry → one error that keeps the registry's own code (OCI distribution-spec v1.1 §error codes).
 import { CosignError, type ErrorCode, type ErrorDetails } from '../errors.ts';
+import { said, type Said, sequence } from '../said.ts';
 import { readJson } from '../encoding/json.ts';
 import { parseRateLimit, parseRetryAfter, plainMediaType, single } from './headers.ts';
 import type { HttpResponse } from './transport.ts';
 
 const maxErrorBytes = 64 * 1024;
 
+/** Of an account: nobody's. */
+export const anonymously = said`anonymously`;
+
 export interface Failure {
   readonly status: number;
   readonly method: string;
   /** `registry/repository`, for the message; never a URL. */
   readonly on: string;
-  /** Who asked: `anonymously` or `as NAME`. */
-  readonly account: string;
+  /** Who asked: {@link anonymously} or `as NAME`. */
+  readonly account: Said;
   /** The registry's first error code (`MANIFEST_UNKNOWN`), when it gave one. */
   readonly registryCode?: string;
   readonly registryMessage?: string;
   readonly retryAfterMs?: number;
   /** How many requests the registry says are left of how many, for messages. */
-  readonly limit?: string;
+  readonly limit?: Said;
   /** The body is the JSON the specification asks for: the answer comes from a registry, not from some server or router in front. */
   readonly isRegistryAnswer: boolean;
   /** A page for people: of a proxy, a sign-in, a server in front. It says nothing of what a registry has. */
@@ -31,15 +35,17 @@ export interface Failure {
 function limitOf(headers: HttpResponse['headers']): Pick<Failure, 'limit'> {
   const [limit, remaining] = [parseRateLimit(single(headers['ratelimit-limit'])), parseRateLimit(single(headers['ratelimit-remaining']))];
   if (!limit || !remaining) return {};
-  const hours = limit.seconds === undefined ? '' : ` in ${Math.round(limit.seconds / 360) / 10} h`;
-  return { limit: `${remaining.count} of ${limit.count} requests${hours} are left` };
+  const { seconds } = limit;
+  return { limit: seconds === undefined
+    ? said`${remaining.count} of ${limit.count} requests are left`
+    : said`${remaining.count} of ${limit.count} requests in ${Math.round(seconds / 360) / 10} h are left` };
 }
 
 /** The error for a {@link Failure}, which stays at hand for those who decide about another attempt. */
 export class RegistryFailure extends CosignError {
   readonly failure: Failure;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails, failure: Failure) {
+  constructor(code: ErrorCode, message: Said, details: ErrorDetails, failure: Failure) {
     super(code, message, details);
     this.failure = failure;
   }
@@ -67,39 +73,39 @@ export async function readFailure(response: HttpResponse, about: Pick<Failure, '
 export function registryError(failure: Failure): RegistryFailure {
   const { on, account } = failure;
   const status = meaning(failure);
-  const said = failure.registryCode ?? failure.registryMessage;
-  const detail = `HTTP ${failure.status}${said === undefined ? '' : `, ${clean(said)}`}`;
-  const make = (code: ErrorCode, message: string, remedy: string): RegistryFailure => new RegistryFailure(code, message, { remedy }, failure);
+  const reported = failure.registryCode ?? failure.registryMessage;
+  const detail = `HTTP ${failure.status}${reported === undefined ? '' : `, ${clean(reported)}`}`;
+  const make = (code: ErrorCode, message: Said, remedy: Said): RegistryFailure => new RegistryFailure(code, message, { remedy }, failure);
   const isWrite = failure.method !== 'GET' && failure.method !== 'HEAD';
   const refusal = isWrite ? writeRefusal(failure) : undefined;
-  if (refusal) return new RegistryFailure('REGISTRY_DENIED', `The registry does not let ${on} be written to ${account}: ${refusal.why} (${detail}).`, { remedy: refusal.remedy, isRemedyExact: true }, failure);
+  if (refusal) return new RegistryFailure('REGISTRY_DENIED', said`The registry does not let ${on} be written to ${account}: ${refusal.why} (${detail}).`, { remedy: refusal.remedy, isRemedyExact: true }, failure);
   if (status === 401) {
     return isWrite
-      ? make('REGISTRY_UNAUTHORIZED', `The registry does not let us write to ${on} ${account} (${detail}).`, 'Log in to the registry with docker login, with an account that may push there.')
-      : make('REGISTRY_UNAUTHORIZED', `The registry does not let us read ${on} ${account} (${detail}).`, 'Log in to the registry with docker login, or check that the image exists.');
+      ? make('REGISTRY_UNAUTHORIZED', said`The registry does not let us write to ${on} ${account} (${detail}).`, said`Log in to the registry with docker login, with an account that may push there.`)
+      : make('REGISTRY_UNAUTHORIZED', said`The registry does not let us read ${on} ${account} (${detail}).`, said`Log in to the registry with docker login, or check that the image exists.`);
   }
-  if (status === 403) return make('REGISTRY_DENIED', `The registry refuses access to ${on} ${account} (${detail}).`, 'Ask for access to this repository, or log in with another account.');
+  if (status === 403) return make('REGISTRY_DENIED', said`The registry refuses access to ${on} ${account} (${detail}).`, said`Ask for access to this repository, or log in with another account.`);
   if (status === 429) {
-    const left = failure.limit === undefined ? '' : `; ${failure.limit}`;
-    const wait = failure.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(failure.retryAfterMs / 1000)} s`;
-    return make('REGISTRY_RATE_LIMITED', `The registry limits the number of requests for ${on} (${detail}${left}${wait}).`, account === 'anonymously' ? 'Log in with docker login for a higher limit, or verify again later.' : 'Verify again later.');
+    const wait = failure.retryAfterMs === undefined ? [] : [said`it asks to wait ${Math.ceil(failure.retryAfterMs / 1000)} s`];
+    const details = sequence([detail, ...(failure.limit ? [failure.limit] : []), ...wait], '; ');
+    return make('REGISTRY_RATE_LIMITED', said`The registry limits the number of requests for ${on} (${details}).`, account === anonymously ? said`Log in with docker login for a higher limit, or verify again later.` : said`Verify again later.`);
   }
-  if (status === 412) return make('REGISTRY_CONFLICT', `Something else was written to ${on} at the same time (${detail}).`, 'Try again.');
-  if (status >= 500 || status === 408) return make('REGISTRY_UNAVAILABLE', `The registry could not answer for ${on} (${detail}).`, 'Verify again later.');
-  if (failure.isBodyCut) return make('REGISTRY_UNREACHABLE', `The connection broke while the registry said something of ${on} (${detail}).`, 'Verify again.');
-  if (failure.isWebPage) return make('REGISTRY_RESPONSE_INVALID', `A web page came in place of an answer for ${on} (${detail}).`, webPageRemedy);
+  if (status === 412) return make('REGISTRY_CONFLICT', said`Something else was written to ${on} at the same time (${detail}).`, said`Try again.`);
+  if (status >= 500 || status === 408) return make('REGISTRY_UNAVAILABLE', said`The registry could not answer for ${on} (${detail}).`, said`Verify again later.`);
+  if (failure.isBodyCut) return make('REGISTRY_UNREACHABLE', said`The connection broke while the registry said something of ${on} (${detail}).`, said`Verify again.`);
+  if (failure.isWebPage) return make('REGISTRY_RESPONSE_INVALID', said`A web page came in place of an answer for ${on} (${detail}).`, webPageRemedy);
   if (failure.method === 'PUT' && (status === 400 || status === 415)) {
-    return make('REGISTRY_REFUSED_MANIFEST', `The registry refuses what was written to ${on} (${detail}).`, 'Some registries refuse OCI media types: sign in the legacy format, with countersign.signing.dockerMediaTypes turned on.');
+    return make('REGISTRY_REFUSED_MANIFEST', said`The registry refuses what was written to ${on} (${detail}).`, said`Some registries refuse OCI media types: sign in the legacy format, with countersign.signing.dockerMediaTypes turned on.`);
   }
-  return make('REGISTRY_RESPONSE_INVALID', `The registry gave an answer for ${on} that makes no sense here (${detail}).`, 'Check that this host is a container registry.');
+  return make('REGISTRY_RESPONSE_INVALID', said`The registry gave an answer for ${on} that makes no sense here (${detail}).`, said`Check that this host is a container registry.`);
 }
 
 /** Why a registry will never take something, as several of them word it: none has a code of its own for these. */
-function writeRefusal({ status, registryCode = '', registryMessage = '' }: Failure): { readonly why: string; readonly remedy: string } | undefined {
+function writeRefusal({ status, registryCode = '', registryMessage = '' }: Failure): { readonly why: Said; readonly remedy: Said } | undefined {
   const words = `${registryCode} ${registryMessage}`;
-  if (status === 404 && registryCode === 'NAME_UNKNOWN') return { why: 'it has no such repository, and makes none by itself', remedy: 'Create the repository, or correct its name.' };
-  if (status >= 400 && status < 500 && /immutable|ImageTagAlreadyExists/i.test(words)) return { why: 'its tags cannot be changed once they are there', remedy: 'Choose another tag, or ask whoever runs the registry.' };
-  if (status >= 400 && status < 500 && status !== 429 && /quota|storage limit/i.test(words)) return { why: 'there is no space left for it', remedy: 'Make room in the registry, or ask for a higher quota.' };
+  if (status === 404 && registryCode === 'NAME_UNKNOWN') return { why: said`it has no such repository, and makes none by itself`, remedy: said`Create the repository, or correct its name.` };
+  if (status >= 400 && status < 500 && /immutable|ImageTagAlreadyExists/i.test(words)) return { why: said`its tags cannot be changed once they are there`, remedy: said`Choose another tag, or ask whoever runs the registry.` };
+  if (status >= 400 && status < 500 && status !== 429 && /quota|storage limit/i.test(words)) return { why: said`there is no space left for it`, remedy: said`Make room in the registry, or ask for a higher quota.` };
   return undefined;
 }
 
@@ -115,7 +121,7 @@ export function hidesRefusal(failure: Failure): boolean {
 }
 
 /** What to do about a page for people where a registry should be. */
-export const webPageRemedy = 'Check that this host is a container registry and that no sign-in page or proxy stands in between.';
+export const webPageRemedy = said`Check that this host is a container registry and that no sign-in page or proxy stands in between.`;
 
 /**
  * Whether "not found" is all that this answer says.

@@ -1,5 +1,6 @@
 // The holes that the machine fills: sending one HTTP request, and finding credentials.
 import type { CosignError } from '../errors.ts';
+import type { Said } from '../said.ts';
 
 /** One HTTP request. The transport adds no `Authorization` of its own and follows no redirect. */
 export interface HttpRequest {
@@ -22,7 +23,7 @@ export interface Referral {
   /** `host` or `host:port` of what answered. */
   readonly from: string;
   /** The error for an address that is refused. @param why the rest of a sentence */
-  readonly refuse: (why: string) => CosignError;
+  readonly refuse: (why: Said) => CosignError;
 }
 
 export interface HttpResponse {

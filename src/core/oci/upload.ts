@@ -1,6 +1,7 @@
 // Writing to a registry: blobs in one piece, manifests under a tag or a digest (OCI distribution-spec v1.1 §push).
 import { digestOf, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { Actions } from './authorization.ts';
 import type { Exchange, RegistryRequest, RepositoryName } from './exchange.ts';
 import { single } from './headers.ts';
@@ -78,11 +79,11 @@ export function pushManifest(exchange: Exchange, repository: RepositoryName, tag
 /** Relative or absolute, often with a query of its own that must stay; on another host it would get our token, so it is refused. */
 export function uploadUrl(location: string | undefined, base: URL, repository: RepositoryName): URL {
   if (location === undefined || !URL.canParse(location, base.href)) {
-    throw new CosignError('REGISTRY_RESPONSE_INVALID', `The registry gave no usable place to upload to for ${canonicalRepository(repository)}.`);
+    throw new CosignError('REGISTRY_RESPONSE_INVALID', said`The registry gave no usable place to upload to for ${canonicalRepository(repository)}.`);
   }
   const url = new URL(location, base);
   if (url.host !== base.host || url.username !== '' || url.password !== '') {
-    throw new CosignError('REGISTRY_REDIRECT_REFUSED', `The registry wants the upload for ${canonicalRepository(repository)} on another host, which is refused.`);
+    throw new CosignError('REGISTRY_REDIRECT_REFUSED', said`The registry wants the upload for ${canonicalRepository(repository)} on another host, which is refused.`);
   }
   // Behind a proxy that ends TLS, registries often answer with http.
   url.protocol = base.protocol;

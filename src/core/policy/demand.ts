@@ -1,5 +1,6 @@
 // What one policy asks of one image, wherever and in whatever format it was written: the shape that all policy formats are turned into.
 import type { CosignError } from '../errors.ts';
+import type { Said } from '../said.ts';
 import type { RepositoryName } from '../oci/exchange.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { TextRange } from '../textRange.ts';
@@ -57,9 +58,9 @@ export type DemandRule =
   /** Each of them; never empty. */
   | { readonly kind: 'all'; readonly rules: readonly DemandRule[] }
   /** Asks for no signature (`static: pass`, `insecureAcceptAnything`): satisfied, but never a reason to say "verified". */
-  | { readonly kind: 'accept'; readonly reason: string }
+  | { readonly kind: 'accept'; readonly reason: Said }
   /** Never satisfied, whatever is signed (`static: fail`, `reject`). */
-  | { readonly kind: 'reject'; readonly reason: string }
+  | { readonly kind: 'reject'; readonly reason: Said }
   /** What Countersign does not check yet (keyless, attestations, CUE, Rego): neither satisfied nor not. */
   | { readonly kind: 'unsupported'; readonly name?: string; readonly error: CosignError };
 

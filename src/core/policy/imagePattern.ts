@@ -1,5 +1,6 @@
 // Which images a policy speaks about: the globs of ClusterImagePolicy, with `!` to take images out again.
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { matchesTokens, tokenizeGlob, type GlobToken } from './globTokens.ts';
 import { canonicalName, canonicalRepository, type Reference } from '../oci/reference.ts';
 
@@ -24,8 +25,8 @@ export function parseImagePattern(text: string): ImagePattern {
   const negative = text.startsWith('!');
   const glob = negative ? text.slice(1) : text;
   if (glob.length > 1024 || !/^[a-zA-Z0-9\-_:/*.@[\]]+$/.test(glob)) {
-    throw new CosignError('POLICY_INVALID', `"${text.slice(0, 100)}" is not an image pattern.`, {
-      remedy: 'Use letters, digits and - _ . : / @, with * for a part of a name and ** for anything, such as ghcr.io/my-org/**.',
+    throw new CosignError('POLICY_INVALID', said`"${text.slice(0, 100)}" is not an image pattern.`, {
+      remedy: said`Use letters, digits and - _ . : / @, with * for a part of a name and ** for anything, such as ghcr.io/my-org/**.`,
     });
   }
   return { text, negative, tokens: tokenizeGlob(glob) };

@@ -1,4 +1,5 @@
 // What is wrong, or worth knowing, at a place of a policy file: found by the parsers, put in words by the presentation.
+import type { SaidArgument } from '../said.ts';
 import type { PolicyFile } from './demand.ts';
 import type { TextRange } from '../textRange.ts';
 import type { KeySetting } from './trustPolicy.ts';
@@ -21,8 +22,8 @@ export interface PolicyProblem {
   /** `error`: the file is not valid, so nothing that it may demand can be called satisfied. The others do not change what the file means. */
   readonly severity: 'error' | 'warning' | 'information';
   readonly range: TextRange;
-  /** For the words: texts of the file, hostile until escaped. */
-  readonly args: readonly string[];
+  /** For the words: texts of the file, hostile until escaped, and sentences of ours. */
+  readonly args: readonly SaidArgument[];
   readonly fixes?: readonly PolicyFix[];
   /** The place of a public key that another one can take, which only whoever knows the trusted keys can offer. */
   readonly keySlot?: KeySlot;

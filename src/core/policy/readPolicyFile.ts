@@ -1,6 +1,7 @@
 // A policy file by its content: JSON with "default" or "transports" is a containers policy, everything else is YAML with ClusterImagePolicies.
 import { sizeText } from '../encoding/sizeText.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { JsonText, membersOf } from './containers/jsonText.ts';
 import type { ReadPolicyFile } from './policyProblem.ts';
 
@@ -20,10 +21,10 @@ export const maxPolicyFileBytes = 1024 * 1024;
  * @throws {CosignError} `POLICY_INVALID` for what is too large or no UTF-8, `POLICY_UNSUPPORTED` for a format that is not read
  */
 export function readPolicyFile(uri: string, bytes: Uint8Array, { cluster, containers }: PolicyParsers): ReadPolicyFile {
-  if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', `The policy file is larger than ${sizeText(maxPolicyFileBytes)}.`, { remedy: 'Leave only the policies in it.' });
+  if (bytes.length > maxPolicyFileBytes) throw new CosignError('POLICY_INVALID', said`The policy file is larger than ${sizeText(maxPolicyFileBytes)}.`, { remedy: said`Leave only the policies in it.` });
   const text = decode(bytes);
   if (!isContainersPolicy(uri, text)) return cluster(text, uri);
-  if (!containers) throw new CosignError('POLICY_UNSUPPORTED', 'The file is a policy of containers-policy.json(5), which is not read here.');
+  if (!containers) throw new CosignError('POLICY_UNSUPPORTED', said`The file is a policy of containers-policy.json(5), which is not read here.`);
   return containers(text, uri);
 }
 
@@ -44,6 +45,6 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new CosignError('POLICY_INVALID', 'The policy file is not UTF-8 text.', { cause, remedy: 'Save it as UTF-8.' });
+    throw new CosignError('POLICY_INVALID', said`The policy file is not UTF-8 text.`, { cause, remedy: said`Save it as UTF-8.` });
   }
 }

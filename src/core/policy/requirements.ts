@@ -1,5 +1,6 @@
 // What an image must satisfy: the policies and policy files that speak about it, or "any trusted key" where there are none.
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { Demand, DemandRule, SignerRule } from './demand.ts';
 import { coversImage, parseImagePattern } from './imagePattern.ts';
@@ -54,6 +55,6 @@ function demandOf(policy: TrustPolicy, keys: readonly KeySetting[]): Demand {
 
 function keyNamed(name: string, keys: readonly KeySetting[], policy: string): KeySetting {
   const key = keys.find((candidate) => candidate.name === name);
-  if (!key) throw new CosignError('POLICY_INVALID', `The policy "${policy}" names the key "${name}", which countersign.keys does not have.`, { remedy: 'Correct it in the settings.' });
+  if (!key) throw new CosignError('POLICY_INVALID', said`The policy "${policy}" names the key "${name}", which countersign.keys does not have.`, { remedy: said`Correct it in the settings.` });
   return key;
 }

@@ -1,5 +1,6 @@
 // A policy file that an untrusted workspace brings: it may ask for more, and must not make the machine reach for anything.
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { Demand, DemandRule, PolicyFile } from './demand.ts';
 import type { KeySetting } from './trustPolicy.ts';
 
@@ -33,7 +34,7 @@ function restricted(rule: DemandRule, mayRead: (key: KeySetting) => boolean): De
     case 'signers': {
       const key = rule.keys.find((candidate) => !mayRead(candidate));
       if (!key) return rule;
-      const error = new CosignError('KEY_REFUSED_UNTRUSTED_WORKSPACE', `The key "${key.reference.slice(0, 200)}" of a policy file is not looked up in Restricted Mode.`, { remedy: 'Trust the workspace.' });
+      const error = new CosignError('KEY_REFUSED_UNTRUSTED_WORKSPACE', said`The key "${key.reference.slice(0, 200)}" of a policy file is not looked up in Restricted Mode.`, { remedy: said`Trust the workspace.` });
       return { kind: 'unsupported', ...(rule.name === undefined ? {} : { name: rule.name }), error };
     }
     case 'accept': case 'reject': case 'unsupported': return rule;

@@ -1,6 +1,7 @@
 // What can be said about one image. Only `verified` may ever be drawn as trusted.
 import type { Digest } from '../crypto/digest.ts';
 import type { CosignError } from '../errors.ts';
+import type { Said } from '../said.ts';
 import type { PolicyOrigin } from './demand.ts';
 
 /** In which of cosign's two formats a signature was written. */
@@ -34,7 +35,7 @@ export interface SignatureReport {
   readonly signedBy?: TrustedSigner;
   readonly fault?: SignatureFault;
   /** More about the fault, one sentence. */
-  readonly detail?: string;
+  readonly detail?: Said;
   /** String annotations inside the signed payload; shown only as far as the signature itself is good. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Bundles: the in-toto predicate type. */
@@ -68,7 +69,7 @@ export interface SignerOutcome {
   /** Of the public key that signed, or of the only one behind the name. */
   readonly fingerprint?: string;
   /** Why it does not count; may quote signed text, hostile until escaped. */
-  readonly detail?: string;
+  readonly detail?: Said;
 }
 
 /** What became of one rule of a policy. */
@@ -83,7 +84,7 @@ export interface RuleOutcome {
   readonly signers: readonly SignerOutcome[];
   readonly annotations: Readonly<Record<string, string>>;
   /** Why it is accepted, rejected or not known: one sentence, may quote the policy's text. */
-  readonly reason?: string;
+  readonly reason?: Said;
   /** Of `any` and `all`. */
   readonly parts?: readonly RuleOutcome[];
 }

@@ -128,7 +128,7 @@ function proven(reading: DockerfileReading, groups: readonly Group[]): { readonl
 /** Reads the changed file: the wanted references, and nothing else, are other ones. */
 function fault({ text, options, images }: DockerfileReading, groups: readonly Group[]): Refusal | undefined {
   const after = readDockerfile(applyEdits(text, groups.map(({ edit }) => edit)), options);
-  if (after.uses.length !== images.uses.length || after.problem?.message !== images.problem?.message) return { kind: 'no effect' };
+  if (after.uses.length !== images.uses.length || after.problem?.message.toString() !== images.problem?.message.toString()) return { kind: 'no effect' };
   const wanted = new Map(groups.flatMap(({ changes }) => changes.map(({ use, wanted: reference }) => [use, reference] as const)));
   for (const [index, before] of images.uses.entries()) {
     const now = after.uses[index];

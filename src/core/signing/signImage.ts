@@ -3,6 +3,7 @@ import { signatureTag } from '../cosign/signatureManifest.ts';
 import type { Digest } from '../crypto/digest.ts';
 import type { PrivateKey } from '../crypto/privateKey.ts';
 import { CosignError, toCosignError } from '../errors.ts';
+import { said, type SaidArgument } from '../said.ts';
 import { isIndexMediaType, parseIndex, type Descriptor } from '../oci/manifest.ts';
 import { platformText } from '../oci/platform.ts';
 import { canonicalRepository, type Reference } from '../oci/reference.ts';
@@ -37,7 +38,7 @@ export interface SigningPlan {
   /** Where the signatures go. */
   readonly repository: RepositoryName;
   /** One line per thing written: `host/repo:sha256-….sig`, `a referrer of host/repo@sha256:…`. */
-  readonly places: readonly string[];
+  readonly places: readonly SaidArgument[];
 }
 
 export interface PlanRequest {
@@ -87,7 +88,7 @@ export async function planSigning(registry: RegistryWriter, request: PlanRequest
   const formats: readonly SignatureFormat[] = request.format === 'both' ? ['legacy', 'bundle'] : [request.format];
   const name = canonicalRepository(repository);
   const places = manifests.flatMap(({ descriptor: { digest } }) => formats.map((format) =>
-    (format === 'legacy' ? `${name}:${signatureTag(digest)}` : `a referrer of ${name}@${digest}`)));
+    (format === 'legacy' ? `${name}:${signatureTag(digest)}` : said`a referrer of ${name}@${digest}`)));
   return { reference, digest: top.digest, manifests, formats, repository, places };
 }
 
@@ -101,7 +102,7 @@ export async function planSigning(registry: RegistryWriter, request: PlanRequest
  * code; the message says what had been pushed by then
  */
 export async function signPlan(context: PushContext, plan: SigningPlan, options: SignOptions, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<readonly SignedManifest[]> {
-  if (Object.keys(options.annotations).some((name) => name === '')) throw new CosignError('ANNOTATION_INVALID', 'An annotation has no name.');
+  if (Object.keys(options.annotations).some((name) => name === '')) throw new CosignError('ANNOTATION_INVALID', said`An annotation has no name.`);
   const jobs = await prepare(context, plan, options, signal);
   const pushed: Job[] = [];
   const skipped = jobs.filter(({ outcome }) => outcome === 'already there').length;
@@ -134,9 +135,9 @@ async function prepare(context: PushContext, plan: SigningPlan, options: SignOpt
 }
 
 function withPushed(error: CosignError, pushed: readonly Job[]): CosignError {
-  const [first, ...more] = pushed.map(({ format, digest }) => `the ${format} signature of ${digest}`);
-  const list = more.length === 0 ? `${first ?? ''} was` : `${first ?? ''} and ${more.length} more were`;
-  return new CosignError(error.code, `${error.message} Before that, ${list} pushed.`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
+  const [first, ...more] = pushed.map(({ format, digest }) => said`the ${format} signature of ${digest}`);
+  const list = more.length === 0 ? said`${first ?? ''} was pushed` : said`${first ?? ''} and ${more.length} more were pushed`;
+  return new CosignError(error.code, said`${error.said} Before that, ${list}.`, { cause: error, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) });
 }
 
 /** Read and hashed, not only asked for: what a header says of a digest is no ground to sign it. */
@@ -144,7 +145,7 @@ async function readTop(registry: RegistryWriter, reference: Reference, signal: A
   const name = reference.digest ?? reference.tag ?? 'latest';
   const content = await registry.manifest({ registry: reference.registry, repository: reference.repository }, name, signal);
   if (content) return content.descriptor;
-  throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(reference)} has no image with the ${reference.digest ? 'digest' : 'tag'} "${name}".`, { remedy: 'Check the name, or log in if the repository is private.' });
+  throw new CosignError('IMAGE_NOT_FOUND', reference.digest ? said`${canonicalRepository(reference)} has no image with the digest "${name}".` : said`${canonicalRepository(reference)} has no image with the tag "${name}".`, { remedy: said`Check the name, or log in if the repository is private.` });
 }
 
 /** All below an index, each once and behind every index that lists it. */
@@ -154,16 +155,16 @@ async function childrenOf(registry: RegistryWriter, repository: Reference, top: 
   const platforms = new Map<Digest, string>();
   let level: readonly Descriptor[] = [top];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) throw new CosignError('COUNT_LIMIT', `The index ${top.digest} is nested more than ${maxDepth} deep.`);
+    if (depth > maxDepth) throw new CosignError('COUNT_LIMIT', said`The index ${top.digest} is nested more than ${maxDepth} deep.`);
     await inParallel(level, atOnce.reading, async ({ digest }) => {
       const content = await registry.manifest(repository, digest, signal);
-      if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no index ${digest}.`);
+      if (!content) throw new CosignError('IMAGE_NOT_FOUND', said`${canonicalRepository(repository)} has no index ${digest}.`);
       const entries = parseIndex(content.bytes).manifests;
       lists.set(digest, entries.map((entry) => entry.digest));
       for (const entry of entries) if (entry.platform && !platforms.has(entry.digest)) platforms.set(entry.digest, platformText(entry.platform));
     }, signal);
     const found = [...new Set(level.flatMap(({ digest }) => lists.get(digest) ?? []))].filter((digest) => !known.has(digest));
-    if (known.size + found.length >= maxManifests) throw new CosignError('COUNT_LIMIT', `The index lists more than ${maxManifests} images.`);
+    if (known.size + found.length >= maxManifests) throw new CosignError('COUNT_LIMIT', said`The index lists more than ${maxManifests} images.`);
     // What an index says about size and type may be wrong; a bundle must name its subject exactly as it is stored.
     const stored = await inParallel(found, atOnce.reading, (digest) => registry.resolve({ registry: repository.registry, repository: repository.repository, digest }, signal), signal);
     for (const descriptor of stored) known.set(descriptor.digest, descriptor);

@@ -1,6 +1,7 @@
 // Adds something to a manifest under a tag without losing what others add at the same time.
 import { digestOf } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import type { ManifestContent } from '../oci/registryClient.ts';
 import { canonicalRepository } from '../oci/reference.ts';
 import { pauseBeforeRetry } from '../oci/retry.ts';
@@ -128,8 +129,8 @@ export async function updateTag(context: PushContext, change: TagChange, signal:
     }
     if (base && contains(base.bytes)) return;
   }
-  throw new CosignError('SIGNATURE_LOST', `Other writers kept overwriting the tag ${tag} of ${canonicalRepository(repository)}; the signature is not there.`, {
-    remedy: 'Sign again when nobody else is signing this image.',
+  throw new CosignError('SIGNATURE_LOST', said`Other writers kept overwriting the tag ${tag} of ${canonicalRepository(repository)}; the signature is not there.`, {
+    remedy: said`Sign again when nobody else is signing this image.`,
   });
 }
 

@@ -1,6 +1,7 @@
 // Signatures that were found before: kept as the bytes they are, and found again the way they were found in the registry.
 import { isDigest, type Digest } from '../crypto/digest.ts';
 import { CosignError } from '../errors.ts';
+import { said, type SaidArgument } from '../said.ts';
 import { signatureTag } from '../cosign/signatureManifest.ts';
 import { maxManifestBytes, type Descriptor } from '../oci/manifest.ts';
 import { mediaTypeOf } from '../oci/mediaTypeOf.ts';
@@ -89,7 +90,7 @@ class KeptReader implements RegistryReader {
   }
 
   resolve(): Promise<Descriptor> {
-    return Promise.reject(gone('the image'));
+    return Promise.reject(gone(said`the image`));
   }
 
   async manifest(_repository: RepositoryName, tagOrDigest: string): Promise<ManifestContent | undefined> {
@@ -122,4 +123,4 @@ class KeptReader implements RegistryReader {
 
 const contentOf = (signature: StoredSignature): Uint8Array => (signature.format === 'legacy' ? signature.payload : signature.bytes);
 const describe = (bytes: Uint8Array, digest: Digest): ManifestContent => ({ bytes, descriptor: { digest, size: bytes.byteLength, mediaType: mediaTypeOf(bytes, undefined) } });
-const gone = (what: string): CosignError => new CosignError('FILE_UNREADABLE', `What was stored of ${what} is not there any more.`);
+const gone = (what: SaidArgument): CosignError => new CosignError('FILE_UNREADABLE', said`What was stored of ${what} is not there any more.`);

@@ -1,5 +1,6 @@
 // A rule of any shape → what became of it, in three values: satisfied, not satisfied, or not known.
 import { CosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import type { DemandRule, SignerRule } from '../policy/demand.ts';
 import type { DemandState, RuleOutcome, SignerOutcome } from '../policy/verdict.ts';
 import type { SignerCheck } from './signerRule.ts';
@@ -23,7 +24,7 @@ export function judgeRule(rule: DemandRule, check: (rule: SignerRule) => SignerC
     case 'all': return allOf(rule.rules.map((part) => judgeRule(part, check)));
     case 'accept': return judged({ ...plain(rule.kind, 'satisfied'), reason: rule.reason }, false);
     case 'reject': return judged({ ...plain(rule.kind, 'unsatisfied'), reason: rule.reason }, false);
-    case 'unsupported': return judged({ ...plain(rule.kind, 'unknown'), ...named(rule.name), reason: rule.error.message }, false, rule.error);
+    case 'unsupported': return judged({ ...plain(rule.kind, 'unknown'), ...named(rule.name), reason: rule.error.said }, false, rule.error);
   }
 }
 
@@ -45,7 +46,7 @@ function anyOf(parts: readonly JudgedRule[], needsEveryKey: boolean): JudgedRule
 
 function unreadKey({ signers }: RuleOutcome): CosignError {
   const name = signers.find(({ state }) => state === 'unreadable')?.key ?? '';
-  return new CosignError('KEY_UNREADABLE', `The key of "${name}" cannot be read, without which the whole policy does not count.`, { remedy: 'Correct the policy file.' });
+  return new CosignError('KEY_UNREADABLE', said`The key of "${name}" cannot be read, without which the whole policy does not count.`, { remedy: said`Correct the policy file.` });
 }
 
 /** What is not known about one part leaves the whole not known: "not satisfied" would claim that somebody looked. */
@@ -84,5 +85,5 @@ function mergedSigners(signers: readonly SignerOutcome[]): readonly SignerOutcom
 
 const plain = (kind: RuleOutcome['kind'], state: DemandState): RuleOutcome => ({ kind, state, required: 0, signers: [], annotations: {} });
 const named = (name: string | undefined): { readonly authority?: string } => (name === undefined ? {} : { authority: name });
-const reasonOf = (error: CosignError | undefined): { readonly reason?: string } => (error ? { reason: error.message } : {});
+const reasonOf = (error: CosignError | undefined): { readonly reason?: Said } => (error ? { reason: error.said } : {});
 const judged = (outcome: RuleOutcome, proven: boolean, unknown?: CosignError): JudgedRule => ({ outcome, proven, ...(unknown ? { unknown } : {}) });

@@ -4,6 +4,7 @@ import { parseSignatureManifest, signatureTag, type SignatureLayer } from '../co
 import { digestOf, hexOf, type Digest } from '../crypto/digest.ts';
 import { readJson } from '../encoding/json.ts';
 import { CosignError, toCosignError } from '../errors.ts';
+import { said, type Said } from '../said.ts';
 import { isIndexMediaType, parseManifest, parseMixedIndex, type Descriptor } from '../oci/manifest.ts';
 import { unreadableReferrer } from '../oci/referrers.ts';
 import { canonicalRepository } from '../oci/reference.ts';
@@ -111,7 +112,7 @@ export class SignatureFinder {
       }],
       incomplete: [],
     }))));
-    return join(...found, overCount(layers.length, findLimits.legacySignatures, 'signatures'));
+    return join(...found, overCount(layers.length, findLimits.legacySignatures, said`signatures`));
   }
 
   /** The payload of a plain signature is known beforehand: when its digest is the layer's, there is nothing to fetch. */
@@ -135,7 +136,7 @@ export class SignatureFinder {
     if (!isIndexMediaType(content.descriptor.mediaType)) {
       // `cosign copy` stores the image itself under this tag: then it lists no referrers. What is neither may be a list that was spoiled.
       if (isImage(content.bytes)) return nothing;
-      throw new CosignError('MANIFEST_INVALID', `The tag that lists the referrers of ${canonicalRepository(search.repository)}@${search.digest} holds neither a list nor an image.`);
+      throw new CosignError('MANIFEST_INVALID', said`The tag that lists the referrers of ${canonicalRepository(search.repository)}@${search.digest} holds neither a list nor an image.`);
     }
     const { manifests, otherDigests } = parseMixedIndex(content.bytes);
     return join(await this.#referrers(search, manifests, 'referrers tag'), unreadable(otherDigests));
@@ -146,15 +147,15 @@ export class SignatureFinder {
     const unique = [...new Map(list.map((descriptor) => [descriptor.digest, descriptor])).values()].sort((a, b) => likelihood(b) - likelihood(a));
     const found = await Promise.all(unique.slice(0, findLimits.referrers).map((descriptor) =>
       this.#collect(search.signal, () => this.#referrer(search, descriptor, store))));
-    return join(...found, overCount(unique.length, findLimits.referrers, 'referrers'));
+    return join(...found, overCount(unique.length, findLimits.referrers, said`referrers`));
   }
 
   async #referrer(search: Search, descriptor: Descriptor, store: SignatureStore): Promise<FoundSignatures> {
     const { repository, digest, signal } = search;
     const content = await this.#registry.manifest(repository, descriptor.digest, signal);
     if (!content) {
-      throw new CosignError('MANIFEST_INVALID', `The registry lists the referrer ${descriptor.digest} of ${canonicalRepository(repository)}, but does not have it.`, {
-        remedy: 'Somebody may have pruned untagged manifests; sign the image again.',
+      throw new CosignError('MANIFEST_INVALID', said`The registry lists the referrer ${descriptor.digest} of ${canonicalRepository(repository)}, but does not have it.`, {
+        remedy: said`Somebody may have pruned untagged manifests; sign the image again.`,
       });
     }
     if (isIndexMediaType(content.descriptor.mediaType)) return nothing;
@@ -171,7 +172,7 @@ export class SignatureFinder {
       }],
       incomplete: [],
     }))));
-    return join(...found, overCount(bundles.length, findLimits.referrers, 'bundles'));
+    return join(...found, overCount(bundles.length, findLimits.referrers, said`bundles`));
   }
 
   async #bundle({ repository, budget, signal }: Search, layer: Descriptor): Promise<Uint8Array> {
@@ -199,10 +200,10 @@ function join(...parts: readonly FoundSignatures[]): FoundSignatures {
   };
 }
 
-function overCount(actual: number, limit: number, what: string): FoundSignatures {
+function overCount(actual: number, limit: number, what: Said): FoundSignatures {
   if (actual <= limit) return nothing;
-  const error = new CosignError('COUNT_LIMIT', `The image has ${actual} ${what}; the first ${limit} were looked at.`, {
-    remedy: 'Remove signatures that are no longer needed.',
+  const error = new CosignError('COUNT_LIMIT', said`The image has ${actual} ${what}; the first ${limit} were looked at.`, {
+    remedy: said`Remove signatures that are no longer needed.`,
   });
   return { signatures: [], incomplete: [error] };
 }

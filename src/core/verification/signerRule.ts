@@ -1,6 +1,7 @@
 // One signers rule against the signatures found where it looks: who signed, whose signature does not count, and what is not known.
 import type { PublicKey } from '../crypto/publicKey.ts';
 import type { CosignError } from '../errors.ts';
+import { said, type Said, saidList } from '../said.ts';
 import type { Reference } from '../oci/reference.ts';
 import { identityFault } from '../policy/containers/signedIdentity.ts';
 import type { SignerRule } from '../policy/demand.ts';
@@ -13,7 +14,7 @@ import { countSigners } from './signerCount.ts';
 export interface RuleFault {
   readonly fault: SignatureFault;
   /** More about it, in words that go on from "the signature". */
-  readonly detail: string;
+  readonly detail: Said;
 }
 
 export interface SignerCheck {
@@ -29,7 +30,7 @@ export interface SignerCheck {
  */
 export function faultFor(rule: SignerRule, { stored, judgement }: JudgedSignature, intended: Reference): RuleFault | undefined {
   if (rule.formats && !rule.formats.includes(stored.format)) {
-    return { fault: 'format', detail: `it is a ${stored.format} signature, and the policy counts only ${rule.formats.join(' and ')} signatures` };
+    return { fault: 'format', detail: said`it is a ${stored.format} signature, and the policy counts only ${saidList(rule.formats)} signatures` };
   }
   const annotation = missingAnnotation(judgement.annotations, rule.annotations);
   if (annotation !== undefined) return { fault: 'annotations', detail: annotation };
@@ -40,7 +41,7 @@ export function faultFor(rule: SignerRule, { stored, judgement }: JudgedSignatur
 /** Satisfied when enough of the rule's keys each made a signature that passes in full; unknown while keys that cannot be read might make up the rest. */
 export function checkSigners(rule: SignerRule, judged: readonly JudgedSignature[], { keys, unreadable }: LoadedKeys, intended: Reference): SignerCheck {
   const good = new Set<string>();
-  const bad = new Map<string, string[]>();
+  const bad = new Map<string, Said[]>();
   for (const entry of judged) {
     const { signer, author, detail } = entry.judgement;
     const fault = signer && faultFor(rule, entry, intended);
@@ -64,12 +65,12 @@ export function checkSigners(rule: SignerRule, judged: readonly JudgedSignature[
   return reason ? { state: 'unknown', signers, reason } : { state: 'unsatisfied', signers };
 }
 
-function outcomeOf({ name }: KeySetting, keys: readonly PublicKey[], counted: string | undefined, good: ReadonlySet<string>, bad: ReadonlyMap<string, readonly string[]>): SignerOutcome {
+function outcomeOf({ name }: KeySetting, keys: readonly PublicKey[], counted: string | undefined, good: ReadonlySet<string>, bad: ReadonlyMap<string, readonly Said[]>): SignerOutcome {
   if (counted !== undefined) return { key: name, state: 'present', fingerprint: counted };
   const [only, ...more] = keys;
   const known = only && more.length === 0 ? { fingerprint: only.fingerprint } : {};
   if (keys.some(({ fingerprint }) => good.has(fingerprint))) {
-    return { key: name, state: 'missing', ...known, detail: 'its key is one that counts under another name already' };
+    return { key: name, state: 'missing', ...known, detail: said`its key is one that counts under another name already` };
   }
   const author = keys.find(({ fingerprint }) => bad.has(fingerprint));
   // The first in the alphabet: the order in which a registry lists signatures must not matter.
@@ -79,11 +80,11 @@ function outcomeOf({ name }: KeySetting, keys: readonly PublicKey[], counted: st
 }
 
 /** The first annotation a rule asks for that the signed payload does not have with that value, in words. */
-function missingAnnotation(signed: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): string | undefined {
+function missingAnnotation(signed: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): Said | undefined {
   for (const [name, value] of Object.entries(wanted)) {
     const actual = Object.hasOwn(signed, name) ? signed[name] : undefined;
-    if (actual === undefined) return `it does not carry the annotation ${name}=${value}`;
-    if (actual !== value) return `its annotation ${name} is "${actual}", not "${value}"`;
+    if (actual === undefined) return said`it does not carry the annotation ${name}=${value}`;
+    if (actual !== value) return said`its annotation ${name} is "${actual}", not "${value}"`;
   }
   return undefined;
 }

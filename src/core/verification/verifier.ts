@@ -4,6 +4,7 @@ import type { Digest } from '../crypto/digest.ts';
 import type { PublicKey } from '../crypto/publicKey.ts';
 import type { TagQuery, TagTarget, VerifyQuery } from '../engine.ts';
 import { CosignError, toCosignError } from '../errors.ts';
+import { said } from '../said.ts';
 import { isIndexMediaType, parseIndex, type Descriptor } from '../oci/manifest.ts';
 import { choosePlatform } from '../oci/platform.ts';
 import { canonicalName, canonicalRepository, type Reference } from '../oci/reference.ts';
@@ -123,7 +124,7 @@ export class Verifier {
     const { digest, mediaType } = await this.#resolve(reference, fresh, signal);
     if (digest === pin || !isIndexMediaType(mediaType)) return { digest, includesPin: digest === pin };
     const content = await this.#registry.manifest(reference, digest, signal);
-    if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(reference)} has no image ${digest}.`);
+    if (!content) throw new CosignError('IMAGE_NOT_FOUND', said`${canonicalRepository(reference)} has no image ${digest}.`);
     const isIndex = isIndexMediaType(content.descriptor.mediaType);
     return { digest, includesPin: isIndex && parseIndex(content.bytes).manifests.some((child) => child.digest === pin) };
   }
@@ -160,7 +161,7 @@ export class Verifier {
     // Asked now, beside the tag, so that the answers are there when the digest is.
     const places = placesOf(reference, demands, usualPlaces(query));
     if (places.length > maxPlaces) {
-      throw new CosignError('COUNT_LIMIT', `The policies for this image name ${places.length} repositories with signatures; at most ${maxPlaces} are looked at.`, { remedy: 'Put the signatures into fewer repositories.' });
+      throw new CosignError('COUNT_LIMIT', said`The policies for this image name ${places.length} repositories with signatures; at most ${maxPlaces} are looked at.`, { remedy: said`Put the signatures into fewer repositories.` });
     }
     const question = { demands, places, keys, intended: reference, fresh, checkClaims };
     const recalled = reference.digest && await this.#recall(question, { ...reference, digest: reference.digest }, wanted ?? defaultPlatform, signal);
@@ -266,7 +267,7 @@ export class Verifier {
     const child = await this.#children.get(`${canonicalRepository(repository)}@${digest} ${platform}`, async (shared) => {
       const kept = await this.#kept?.manifest(digest);
       const content = kept ?? await this.#registry.manifest(repository, digest, shared);
-      if (!content) throw new CosignError('IMAGE_NOT_FOUND', `${canonicalRepository(repository)} has no image ${digest}.`);
+      if (!content) throw new CosignError('IMAGE_NOT_FOUND', said`${canonicalRepository(repository)} has no image ${digest}.`);
       if (!kept) this.#kept?.keepManifest(content);
       const isIndex = isIndexMediaType(content.descriptor.mediaType);
       return { digest: isIndex ? choosePlatform(parseIndex(content.bytes).manifests, platform).digest : undefined };
@@ -297,7 +298,7 @@ function looksOf({ places }: Question, subjects: Subjects): readonly Look[] {
 const homeOf = ({ repository, image }: SignaturePlace): SignatureHome =>
   (canonicalRepository(repository) === canonicalRepository(image) ? repository : { ...repository, images: image });
 
-const noKey = (): CosignError => new CosignError('SETTING_INVALID', 'No trusted key is configured.', { remedy: 'Add one with "Add Trusted Key…".' });
+const noKey = (): CosignError => new CosignError('SETTING_INVALID', said`No trusted key is configured.`, { remedy: said`Add one with "Add Trusted Key…".` });
 
 /** @throws {CosignError} `SETTING_INVALID`, `REFERENCE_INVALID` */
 function usualPlaces({ reference, signatureRepository: given, besideImage }: VerifyQuery): readonly RepositoryName[] {

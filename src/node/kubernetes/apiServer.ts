@@ -3,6 +3,7 @@ import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { sizeText } from '../../core/encoding/sizeText.ts';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import { noLogin, refusal, unreachable, type ApiCall } from './apiFailure.ts';
 import type { ClusterLogin } from './kubeConfig.ts';
 
@@ -37,7 +38,7 @@ export async function askServer(login: ClusterLogin, timeoutMs: number, request:
     await until(login.config.applyToHTTPSOptions(options), deadline);
   } catch (error) {
     signal.throwIfAborted();
-    if (deadline.aborted) throw unreachable(call, server.host, new Error('the login took too long'));
+    if (deadline.aborted) throw unreachable(call, server.host, undefined, said`the login took too long`);
     throw noLogin(call, error);
   }
   let answer: ApiAnswer;
@@ -46,7 +47,7 @@ export async function askServer(login: ClusterLogin, timeoutMs: number, request:
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof CosignError) throw error;
-    throw unreachable(call, server.host, deadline.aborted ? new Error(`no answer within ${timeoutMs / 1000} seconds`) : error);
+    throw deadline.aborted ? unreachable(call, server.host, error, said`no answer within ${timeoutMs / 1000} seconds`) : unreachable(call, server.host, error);
   } finally {
     const { agent } = options;
     if (typeof agent === 'object') agent.destroy();
@@ -68,14 +69,14 @@ function send(server: URL, options: RequestOptions, login: OutgoingHttpHeaders, 
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size > maxBytes) {
-          outgoing.destroy(new CosignError('SIZE_LIMIT', `The API server of context "${call.context}" sent more than ${sizeText(maxBytes)}.`));
+          outgoing.destroy(new CosignError('SIZE_LIMIT', said`The API server of context "${call.context}" sent more than ${sizeText(maxBytes)}.`));
           return;
         }
         chunks.push(chunk);
       });
       response.on('error', reject);
       response.on('end', () => { resolve({ status: response.statusCode ?? 0, body: new Uint8Array(Buffer.concat(chunks)) }); });
-      response.on('close', () => { if (!response.complete) reject(new Error('the connection ended in the middle of an answer')); });
+      response.on('close', () => { if (!response.complete) reject(unreachable(call, server.host, undefined, said`the connection ended in the middle of an answer`)); });
     });
     outgoing.on('error', reject);
     outgoing.end(content);

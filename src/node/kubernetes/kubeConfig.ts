@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { ClusterContexts } from '../../core/kubernetes/clusterKeys.ts';
 import { CosignError } from '../../core/errors.ts';
+import { said, type Said } from '../../core/said.ts';
 
 export interface KubeMachine {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -43,15 +44,15 @@ export function openLogin(machine: KubeMachine, context: string | undefined): Cl
   const found = config.getContexts().find(({ name }) => name === wanted);
   if (!found) {
     const known = config.getContexts().map(({ name }) => name);
-    throw invalid(wanted ? `There is no context "${wanted}" in the kubeconfig.` : 'The kubeconfig has no current context.',
-      known.length === 0 ? 'Add a context to it.' : `Choose one in countersign.kubernetes.context: ${known.slice(0, 10).join(', ')}.`);
+    throw invalid(wanted ? said`There is no context "${wanted}" in the kubeconfig.` : said`The kubeconfig has no current context.`,
+      known.length === 0 ? said`Add a context to it.` : said`Choose one in countersign.kubernetes.context: ${known.slice(0, 10).join(', ')}.`);
   }
   const cluster = config.getClusters().find(({ name }) => name === found.cluster);
-  if (!cluster) throw invalid(`The context "${found.name}" names the cluster "${found.cluster}", which is not in the kubeconfig.`);
+  if (!cluster) throw invalid(said`The context "${found.name}" names the cluster "${found.cluster}", which is not in the kubeconfig.`);
   const user = config.getUsers().find(({ name }) => name === found.user);
-  if (!user && found.user) throw invalid(`The context "${found.name}" names the user "${found.user}", which is not in the kubeconfig.`);
+  if (!user && found.user) throw invalid(said`The context "${found.name}" names the user "${found.user}", which is not in the kubeconfig.`);
   if (!machine.trusted && startsProgram(user)) {
-    throw new CosignError('KEY_REFUSED_UNTRUSTED_WORKSPACE', `The login of the Kubernetes context "${found.name}" is brought by a program, which is not started in Restricted Mode.`, { remedy: 'Trust the workspace.' });
+    throw new CosignError('KEY_REFUSED_UNTRUSTED_WORKSPACE', said`The login of the Kubernetes context "${found.name}" is brought by a program, which is not started in Restricted Mode.`, { remedy: said`Trust the workspace.` });
   }
   // The library keeps what login programs gave under the user's name alone; users of other files and clusters may have the same.
   const place = createHash('sha256').update(JSON.stringify([machine.kubeconfig, machine.env['KUBECONFIG'], cluster.server, user ?? null])).digest('hex').slice(0, 16);
@@ -70,7 +71,7 @@ function loadConfig(machine: KubeMachine): KubeConfig {
       merged.loadFromCluster();
       return merged;
     }
-    throw invalid(`There is no kubeconfig: ${files.map((file) => `"${file}"`).join(', ')} does not exist.`, 'Name one in countersign.kubernetes.kubeconfig.');
+    throw invalid(said`There is no kubeconfig: ${files.map((file) => `"${file}"`).join(', ')} does not exist.`, said`Name one in countersign.kubernetes.kubeconfig.`);
   }
   const first = <T extends { readonly name: string }>(of: (part: KubeConfig) => readonly T[]): T[] => [...new Map(parts.flatMap(of).toReversed().map((item) => [item.name, item])).values()].toReversed();
   merged.loadFromOptions({
@@ -94,7 +95,7 @@ function readFile(file: string): KubeConfig {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     // The parser's own message quotes lines of the file, tokens among them.
-    throw invalid(`The kubeconfig "${file}" ${code === 'ENOENT' ? 'does not exist' : code === undefined ? 'is not valid' : `cannot be read (${code})`}.`);
+    throw invalid(code === 'ENOENT' ? said`The kubeconfig "${file}" does not exist.` : code === undefined ? said`The kubeconfig "${file}" is not valid.` : said`The kubeconfig "${file}" cannot be read (${code}).`);
   }
   return config;
 }
@@ -107,6 +108,6 @@ function startsProgram(user: User | undefined): boolean {
     && typeof provider.config === 'object' && provider.config !== null && ('cmd-path' in provider.config || 'exec' in provider.config));
 }
 
-function invalid(message: string, remedy = 'Correct the kubeconfig.'): CosignError {
+function invalid(message: Said, remedy = said`Correct the kubeconfig.`): CosignError {
   return new CosignError('KUBERNETES_CONFIG_INVALID', message, { remedy });
 }

@@ -3,6 +3,7 @@ import { JsonShape } from '../../core/encoding/jsonShape.ts';
 import { maxSecretBytes, parseSecret } from '../../core/kubernetes/secretObject.ts';
 import type { SecretPlace } from '../../core/kubernetes/secretReference.ts';
 import type { SecretStore } from '../../core/kubernetes/secretStore.ts';
+import { said } from '../../core/said.ts';
 import { refusal, type ApiCall } from './apiFailure.ts';
 import { askServer, type ApiAnswer, type ApiRequest } from './apiServer.ts';
 import type { ClusterLogin } from './kubeConfig.ts';
@@ -20,10 +21,10 @@ export function createSecretClient(context: string, open: () => ClusterLogin, ti
   const names = async (resource: 'namespaces' | 'secrets', place: Partial<SecretPlace>, path: string, signal: AbortSignal): Promise<readonly string[]> => {
     const { status, body } = await ask('list', resource, place, { method: 'GET', path: `${path}?limit=${listedAtMost}`, accept: metadataOnly, maxBytes: maxListBytes }, signal);
     if (status === 404) return [];
-    const shape = new JsonShape('KUBERNETES_REFUSED', `the list of ${resource}`);
+    const shape = new JsonShape('KUBERNETES_REFUSED', said`the list of ${resource}`);
     const root = shape.parse(body, maxListBytes);
     return shape.array(shape.member(root, 'items'), '"items"').map((item) => {
-      const metadata = shape.object(shape.member(shape.object(item, 'an item'), 'metadata'), '"metadata"');
+      const metadata = shape.object(shape.member(shape.object(item, said`an item`), 'metadata'), '"metadata"');
       return shape.string(shape.member(metadata, 'name'), '"name"');
     }).sort();
   };
@@ -38,7 +39,7 @@ export function createSecretClient(context: string, open: () => ClusterLogin, ti
         throw error;
       });
       if (status === 404) return undefined;
-      const shape = new JsonShape('KUBERNETES_REFUSED', 'the version of the API server');
+      const shape = new JsonShape('KUBERNETES_REFUSED', said`the version of the API server`);
       const root = shape.parse(body, 64 * 1024);
       // `21+` where a vendor has changed it.
       const number = (name: string): number => Number.parseInt(shape.string(shape.member(root, name), `"${name}"`), 10);

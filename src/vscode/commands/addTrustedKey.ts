@@ -1,8 +1,9 @@
 // Command: asks for a public key, its name, its images and where to store it; then writes the settings, and only then.
 import * as vscode from 'vscode';
-import { toCosignError } from '../../core/errors.ts';
+import { saidOf } from '../../core/errors.ts';
 import { canonicalRepository, parseReference } from '../../core/oci/reference.ts';
 import { parseImagePattern } from '../../core/policy/imagePattern.ts';
+import { inWords } from '../../presentation/translate.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { isRecord } from '../places.ts';
 import { readStored, workspaceScope, type Scope } from '../storedSettings.ts';
@@ -131,7 +132,7 @@ function patternProblem(text: string): string | undefined {
     for (const pattern of patterns) parseImagePattern(pattern);
     return undefined;
   } catch (error) {
-    return toCosignError(error).message;
+    return inWords(saidOf(error), t);
   }
 }
 

@@ -1,5 +1,6 @@
 // Commands: another password for a private key, and forgetting the remembered ones.
 import { CosignError, toCosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import { isSecretReference } from '../../core/kubernetes/secretReference.ts';
 import { failureText } from '../../presentation/failureText.ts';
 import { inform } from '../messages.ts';
@@ -25,10 +26,10 @@ export const changeKeyPassword: Command = async (context) => {
   const start: State = {};
   const keyStep = keyFileStep<State>(context, (state, privateKey) => {
     if (/^env:/i.test(privateKey.reference)) {
-      throw new CosignError('KEY_UNSUPPORTED', t('{0} is an environment variable, which cannot be written to.', privateKey.reference), { remedy: t('Choose its file instead.') });
+      throw new CosignError('KEY_UNSUPPORTED', said`${privateKey.reference} is an environment variable, which cannot be written to.`, { remedy: said`Choose its file instead.` });
     }
     if (!isSecretReference(privateKey.reference)) return Promise.resolve({ ...state, privateKey });
-    throw new CosignError('KEY_UNSUPPORTED', t('The password of a key in Kubernetes stands beside the key, so another one would protect nothing.'), { remedy: t('Generate another key pair in Kubernetes.') });
+    throw new CosignError('KEY_UNSUPPORTED', said`The password of a key in Kubernetes stands beside the key, so another one would protect nothing.`, { remedy: said`Generate another key pair in Kubernetes.` });
   });
   const { privateKey, oldPassword, password } = await askSteps(t('Change Key Password'), [keyStep, oldPasswordStep(context, signing), ...newPasswordSteps<State>()], start);
   if (!privateKey || oldPassword === undefined || password === undefined) return;

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import type { ClusterKeys } from '../../core/kubernetes/clusterKeys.ts';
 import { namespaceProblem, secretNameProblem } from '../../core/kubernetes/secretReference.ts';
 import { CosignError } from '../../core/errors.ts';
+import { said, type Said } from '../../core/said.ts';
+import { inWords } from '../../presentation/translate.ts';
 import { labelText, plainText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 import { runWithProgress } from './runWithProgress.ts';
@@ -22,7 +24,7 @@ export function contextStep<State extends ClusterState>(kubernetes: ClusterKeys)
     applies: () => true,
     ask: async (state, place) => {
       const { contexts, current } = await kubernetes.contexts(new AbortController().signal);
-      if (contexts.length === 0) throw new CosignError('KUBERNETES_CONFIG_INVALID', t('The kubeconfig has no contexts.'));
+      if (contexts.length === 0) throw new CosignError('KUBERNETES_CONFIG_INVALID', said`The kubeconfig has no contexts.`);
       const choices: Choice<string>[] = contexts.map(({ name, cluster, user }) => ({
         label: `$(server-environment) ${shown(name)}`, description: name === current ? t('current') : '', detail: t('cluster {0}, user {1}', shown(cluster), shown(user)), value: name,
       }));
@@ -68,7 +70,7 @@ interface NameQuestion {
   readonly value: string;
   readonly placeholder: string;
   /** The rest of a sentence. */
-  readonly problem: (text: string) => string | undefined;
+  readonly problem: (text: string) => Said | undefined;
 }
 
 export function enterName(place: StepPlace, { names, icon, value, placeholder, problem }: NameQuestion): Promise<string | typeof back> {
@@ -77,7 +79,7 @@ export function enterName(place: StepPlace, { names, icon, value, placeholder, p
     choices: names.map((name) => ({ label: `$(${icon}) ${labelText(name, 200)}`, value: name })),
     parse: (text) => {
       const wrong = problem(text);
-      return wrong === undefined ? { value: text } : t('This cannot be used: {0}.', wrong);
+      return wrong === undefined ? { value: text } : t('This cannot be used: {0}.', inWords(wrong, t));
     },
   });
 }

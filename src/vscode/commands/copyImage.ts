@@ -4,6 +4,7 @@ import { tagTaken, topsOf } from '../../core/copy/chosen.ts';
 import type { CopyOptions, CopyPlan, CopyProof, CopyResult, CopySelection } from '../../core/copyEngine.ts';
 import type { Engine } from '../../core/engine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
+import { said, sequence } from '../../core/said.ts';
 import { canonicalRepository, familiarName } from '../../core/oci/reference.ts';
 import type { TrustSettings } from '../../core/policy/trustPolicy.ts';
 import { copiedWords, copyOutcome, nameWords, progressWords, unprovenWords } from '../../presentation/copyResultText.ts';
@@ -65,7 +66,7 @@ interface Asked { readonly engine: Engine; readonly uri: vscode.Uri | undefined;
 
 async function ask(context: CommandContext, argument: unknown, title: string, decides: boolean): Promise<Asked> {
   if (!vscode.workspace.isTrusted) {
-    throw new CosignError('KEY_REFUSED_UNTRUSTED_WORKSPACE', t('In Restricted Mode nothing is copied: a copy uses your registry logins.'), { remedy: t('Trust the workspace first.') });
+    throw new CosignError('KEY_REFUSED_UNTRUSTED_WORKSPACE', said`In Restricted Mode nothing is copied: a copy uses your registry logins.`, { remedy: said`Trust the workspace first.` });
   }
   const engine = await context.engine.get();
   const { uri, ...choices } = sourcesFor(context, argument);
@@ -127,9 +128,9 @@ async function copy({ now }: CommandContext, engine: Engine, { plan, selection }
 
 /** A copy whose proof fails is a failure, whatever arrived. */
 function notProven(result: CopyResult, wasToUpdate: boolean): CosignError {
-  const remedy = t('Do not use {0} before that is settled; copying again adds what is missing.', plainText(familiarName(result.destination), 200));
-  const untouched = wasToUpdate ? ` ${t('The Dockerfile was not changed.')}` : '';
-  return new CosignError(codeOf(result.proof), `${t('Copied, but not proven.')} ${unprovenWords(result.proof, t)}`, { remedy: remedy + untouched });
+  const careful = said`Do not use ${plainText(familiarName(result.destination), 200)} before that is settled; copying again adds what is missing.`;
+  const remedy = wasToUpdate ? sequence([careful, said`The Dockerfile was not changed.`], ' ') : careful;
+  return new CosignError(codeOf(result.proof), said`Copied, but not proven. ${unprovenWords(result.proof, t)}`, { remedy });
 }
 
 function codeOf({ signatures, incomplete }: CopyProof): CosignError['code'] {

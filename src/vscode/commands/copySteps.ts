@@ -2,11 +2,12 @@
 import { childrenFirst, topsOf } from '../../core/copy/chosen.ts';
 import { proofKinds, type CopyEngine, type CopyPlan, type CopyRequest, type CopySelection, type PlannedManifest, type ProofKind } from '../../core/copyEngine.ts';
 import { sizeText } from '../../core/encoding/sizeText.ts';
-import { CosignError, toCosignError } from '../../core/errors.ts';
+import { CosignError, saidOf } from '../../core/errors.ts';
 import type { ImageUse } from '../../core/dockerfile/images.ts';
 import { canonicalRepository, familiarName, parseReference, type Reference } from '../../core/oci/reference.ts';
 import { copyRemedy, kindWords, partQuestion, partRows, proofCounts, totalsWords } from '../../presentation/copyText.ts';
 import { shortDigest } from '../../presentation/digestText.ts';
+import { inWords } from '../../presentation/translate.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 import { chooseSeveral } from './chooseSeveral.ts';
@@ -92,7 +93,7 @@ export function destinationStep(copying: CopyEngine, recent: readonly Reference[
 /** To copy needs more than to verify: what can be done about it is said so. */
 export function withCopyRemedy(error: unknown, sides: Pick<CopyPlan, 'source' | 'destination'>): unknown {
   if (!(error instanceof CosignError)) return error;
-  const remedy = copyRemedy(error.code, sides, t);
+  const remedy = copyRemedy(error.code, sides);
   return remedy === undefined ? error : error.advised(remedy);
 }
 
@@ -110,7 +111,7 @@ function parsed(text: string): Reference | string {
   try {
     return parseReference(text);
   } catch (error) {
-    return toCosignError(error).message;
+    return inWords(saidOf(error), t);
   }
 }
 

@@ -1,6 +1,7 @@
 // The files a command is about: those chosen in the explorer, else the one in the active editor; saved first, where that is what it works with.
 import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
 import { askModally, inform } from '../messages.ts';
 import { isRecord } from '../places.ts';
@@ -41,7 +42,7 @@ function chosenFiles(argument: unknown, more: unknown): readonly vscode.Uri[] {
 
 function onThisMachine(files: readonly vscode.Uri[]): readonly vscode.Uri[] {
   const foreign = files.find(({ scheme }) => scheme !== 'file');
-  if (foreign) throw new CosignError('FILE_UNREADABLE', t('"{0}" is not a file on this machine.', foreign.path), { remedy: t('Save it as a file first.') });
+  if (foreign) throw new CosignError('FILE_UNREADABLE', said`"${foreign.path}" is not a file on this machine.`, { remedy: said`Save it as a file first.` });
   return files;
 }
 

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { commandIds } from '../../contributions.ts';
 import type { KeyPairPlan, PlannedSecret } from '../../core/kubernetes/clusterKeys.ts';
 import { secretNameProblem, secretReference } from '../../core/kubernetes/secretReference.ts';
-import { enumeration } from '../../presentation/translate.ts';
+import { said } from '../../core/said.ts';
+import { enumeration, inWords } from '../../presentation/translate.ts';
 import { plainText } from '../../presentation/untrustedText.ts';
 import { askModally, inform, warn } from '../messages.ts';
 import { folderOf, workspaceScope, writeStored } from '../storedSettings.ts';
@@ -34,7 +35,7 @@ export const generateClusterKeyPair: Command = async (context) => {
     place: { namespace, name }, ...(answers.context === undefined ? {} : { context: answers.context }),
     ...(wantsPublic && publicName !== undefined ? { publicOnly: { namespace, name: publicName } } : {}),
   }, signal));
-  const preview = await showReadOnly(`${namespace}-${name}-${plan.publicKey.fingerprint.replaceAll(/\W/g, '').slice(-8)}.yaml`, plan.manifest);
+  const preview = await showReadOnly(`${namespace}-${name}-${plan.publicKey.fingerprint.replaceAll(/\W/g, '').slice(-8)}.yaml`, inWords(plan.manifest, t));
   try {
     await confirm(title, plan);
     const { leftovers } = await runWithProgress(t('Writing to Kubernetes'), (signal) => plan.write(signal));
@@ -64,7 +65,7 @@ const publicNameStep: Step<State> = {
   ask: async (state, place) => {
     const publicName = await enterName(place, {
       names: [], icon: 'lock', value: state.publicName ?? `${state.name ?? 'cosign'}-public`, placeholder: t('A name for the secret with the public key'),
-      problem: (text) => secretNameProblem(text) ?? (text === state.name ? t('the secret with the private key has this name') : undefined),
+      problem: (text) => secretNameProblem(text) ?? (text === state.name ? said`the secret with the private key has this name` : undefined),
     });
     return publicName === back ? back : { ...state, publicName };
   },

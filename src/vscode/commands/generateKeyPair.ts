@@ -1,6 +1,7 @@
 // Commands: write a new key pair, generated or imported; then offer what usually follows.
 import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import { t } from '../words.ts';
 import { offerAfterKeyPair } from './afterKeyPair.ts';
 import type { Command } from './context.ts';
@@ -27,7 +28,7 @@ export const importKeyPair: Command = async (context) => {
     title: t('Choose an Unencrypted Private Key'), openLabel: t('Import'), canSelectMany: false, filters: { [t('Private Keys')]: ['pem', 'key'], [t('All Files')]: ['*'] },
   }) ?? [];
   if (!source) return;
-  if (source.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', t('"{0}" is not a file on this machine.', source.path), { remedy: t('Copy it to this machine first.') });
+  if (source.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', said`"${source.path}" is not a file on this machine.`, { remedy: said`Copy it to this machine first.` });
   // A key that cannot be imported is refused before anybody thinks up a password for it.
   const found = await signing.describeImport(source.fsPath, new AbortController().signal);
   const start: KeyPairState = {};

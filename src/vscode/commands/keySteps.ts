@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { KeyDescription } from '../../core/engine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import type { KeySetting } from '../../core/policy/trustPolicy.ts';
 import { failureText } from '../../presentation/failureText.ts';
 import { enumeration } from '../../presentation/translate.ts';
@@ -80,14 +81,14 @@ async function fromFile(context: CommandContext): Promise<ChosenKey | Back> {
   });
   const [file] = files ?? [];
   if (!file) return back;
-  if (file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('"{0}" is not a file on this machine.', file.path), { remedy: t('Paste the key instead.') });
+  if (file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', said`"${file.path}" is not a file on this machine.`, { remedy: said`Paste the key instead.` });
   const descriptions = await describe(context, file.fsPath, new AbortController().signal);
   return { reference: file.fsPath, file, descriptions };
 }
 
 async function fromClipboard(context: CommandContext): Promise<ChosenKey> {
   const reference = restorePem(await vscode.env.clipboard.readText());
-  if (reference === undefined) throw new CosignError('KEY_INVALID', t('The clipboard holds no key in PEM form.'), { remedy: t('Copy the public key with its BEGIN and END lines.') });
+  if (reference === undefined) throw new CosignError('KEY_INVALID', said`The clipboard holds no key in PEM form.`, { remedy: said`Copy the public key with its BEGIN and END lines.` });
   return { reference, descriptions: await describe(context, reference, new AbortController().signal) };
 }
 

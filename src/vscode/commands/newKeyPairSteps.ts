@@ -1,6 +1,7 @@
 // The questions before a key pair is written: where, under which name, with which password, and whether files may be replaced.
 import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import type { KeyPairPaths, NewKeyPair, SigningEngine } from '../../core/signingEngine.ts';
 import { enumeration } from '../../presentation/translate.ts';
 import { labelText, plainText } from '../../presentation/untrustedText.ts';
@@ -83,7 +84,7 @@ function folderStep<State extends KeyPairState>(): Step<State> {
 async function browseFolder(): Promise<vscode.Uri | Back> {
   const [folder] = await vscode.window.showOpenDialog({ title: t('Choose a Folder'), openLabel: t('Choose'), canSelectFiles: false, canSelectFolders: true }) ?? [];
   if (!folder) return back;
-  if (folder.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', t('The folder "{0}" is not on this machine.', folder.path), { remedy: t('Choose a folder on this machine.') });
+  if (folder.scheme !== 'file') throw new CosignError('FILE_UNREADABLE', said`The folder "${folder.path}" is not on this machine.`, { remedy: said`Choose a folder on this machine.` });
   return folder;
 }
 

@@ -1,6 +1,7 @@
 // The questions that lead to an unlocked private key: which file, and its password, where nobody knows it yet.
 import * as vscode from 'vscode';
 import { CosignError, toCosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
 import { isSecretReference, parseSecretReference, secretReference } from '../../core/kubernetes/secretReference.ts';
 import type { KeySetting } from '../../core/policy/trustPolicy.ts';
@@ -90,7 +91,7 @@ export async function ensureUnlocked(context: CommandContext, use: KeyUse, priva
   const now = silent.description ?? await askPassword(context, { title: t('Unlock {0}', privateKey.name), step: 1, totalSteps: 1 }, { use, privateKey, ...note });
   if (now === back) throw new vscode.CancellationError();
   if (now.fingerprint === shown.fingerprint) return;
-  throw new CosignError('FILE_CHANGED', t('The private key {0} is another one now than the one that was shown: {1}.', privateKey.name, now.fingerprint), { remedy: t('If that is the key to sign with, sign again.') });
+  throw new CosignError('FILE_CHANGED', said`The private key ${privateKey.name} is another one now than the one that was shown: ${now.fingerprint}.`, { remedy: said`If that is the key to sign with, sign again.` });
 }
 
 /** A key file by its path: what people call it, without its folder; a secret by its whole reference. */
@@ -162,7 +163,7 @@ async function browseKey(): Promise<string | undefined> {
   const [file] = await vscode.window.showOpenDialog({
     title: t('Choose a Private Key'), openLabel: t('Choose'), canSelectMany: false, filters: { [t('Private Keys')]: ['key', 'pem'], [t('All Files')]: ['*'] },
   }) ?? [];
-  if (file && file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', t('"{0}" is not a file on this machine.', file.path), { remedy: t('Copy it to this machine first.') });
+  if (file && file.scheme !== 'file') throw new CosignError('KEY_UNREADABLE', said`"${file.path}" is not a file on this machine.`, { remedy: said`Copy it to this machine first.` });
   return file?.fsPath;
 }
 

@@ -1,6 +1,7 @@
 // Commands of the trust tree: a manifest or a payload of a registry as a document to read, and looking at everything anew.
 import { isDigest, type Digest } from '../../core/crypto/digest.ts';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import type { RepositoryName } from '../../core/oci/exchange.ts';
 import { canonicalRepository, parseReference } from '../../core/oci/reference.ts';
 import { shortDigest } from '../../presentation/digestText.ts';
@@ -21,7 +22,7 @@ export const openPayload: Command = async (context, argument) => {
   const { contents } = await context.engine.get();
   const { text } = await runWithProgress(t('Reading {0}', shortDigest(layer ?? digest)), async (signal) => {
     const chosen = layer ?? (await contents.read(repository, digest, signal)).blobs.at(-1)?.digest;
-    if (chosen === undefined) throw new CosignError('MANIFEST_INVALID', t('The manifest {0} has no payload.', shortDigest(digest)), { remedy: t('Open the manifest instead: it says what there is.') });
+    if (chosen === undefined) throw new CosignError('MANIFEST_INVALID', said`The manifest ${shortDigest(digest)} has no payload.`, { remedy: said`Open the manifest instead: it says what there is.` });
     return contents.payload(repository, digest, chosen, signal);
   });
   await context.registryDocuments.show(nameOf(repository, layer ?? digest, 'payload'), text ?? binary(layer ?? digest), { aside: false, language: 'json' });
@@ -37,7 +38,7 @@ function parseContent(argument: unknown): { repository: RepositoryName; digest: 
   const { repository, digest, layer } = isRecord(argument) ? argument : {};
   const { registry, repository: name } = isRecord(repository) ? repository : {};
   if (typeof registry !== 'string' || typeof name !== 'string' || typeof digest !== 'string' || !isDigest(digest)) {
-    throw new CosignError('DIGEST_INVALID', t('This stands for nothing that a registry stores.'), { remedy: t('Choose a row of the view Image Trust that has a digest.') });
+    throw new CosignError('DIGEST_INVALID', said`This stands for nothing that a registry stores.`, { remedy: said`Choose a row of the view Image Trust that has a digest.` });
   }
   const parsed = parseReference(`${canonicalRepository({ registry, repository: name })}@${digest}`);
   return { repository: { registry: parsed.registry, repository: parsed.repository }, digest, ...(typeof layer === 'string' && isDigest(layer) ? { layer } : {}) };

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget, type FileOutputs } from '../../contributions.ts';
 import { sizeText } from '../../core/encoding/sizeText.ts';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
 import type { FileSigning, Progress, SigningEngine } from '../../core/signingEngine.ts';
 import { filesVerdictMessage } from '../../presentation/fileSignatureText.ts';
@@ -74,9 +75,9 @@ async function signAll({ fileSignatures }: CommandContext, jobs: readonly Job[],
     await fileSignatures.refresh();
     if (error instanceof vscode.CancellationError) void inform(t('Cancelled: {0} of {1} files are signed.', signed, jobs.length));
     if (!(error instanceof CosignError)) throw error;
-    const { code, message, remedy } = error;
+    const { code, said: message, remedy } = error;
     // One message, with what happened before.
-    throw new CosignError(code, t('{0} Before that, {1} of {2} files were signed.', message, signed, jobs.length), { cause: error, ...(remedy === undefined ? {} : { remedy }) });
+    throw new CosignError(code, said`${message} Before that, ${signed} of ${jobs.length} files were signed.`, { cause: error, ...(remedy === undefined ? {} : { remedy }) });
   }
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { commandIds, type AddTrustedKeyTarget } from '../../contributions.ts';
 import type { Engine } from '../../core/engine.ts';
 import { CosignError, toCosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import type { KeyDescription } from '../../core/crypto/keyDescription.ts';
 import { canonicalRepository, familiarName, type Reference } from '../../core/oci/reference.ts';
 import type { TrustSettings } from '../../core/policy/trustPolicy.ts';
@@ -97,7 +98,7 @@ async function push({ tracker }: CommandContext, engine: Engine, plan: SigningPl
 /** To push needs more than to pull. */
 function withPushRemedy(error: unknown, { repository }: SigningPlan): unknown {
   if (!(error instanceof CosignError) || !['REGISTRY_UNAUTHORIZED', 'REGISTRY_DENIED'].includes(error.code)) return error;
-  return error.advised(t('Log in to the registry (docker login) with an account that may push to {0}.', canonicalRepository(repository)));
+  return error.advised(said`Log in to the registry (docker login) with an account that may push to ${canonicalRepository(repository)}.`);
 }
 
 interface Done {
@@ -115,7 +116,7 @@ async function tellOutcome({ tracker, log }: CommandContext, engine: Engine, { p
   const reference: Reference = { ...plan.reference, digest: plan.digest };
   const hasKeys = trust.keys.length > 0 || trust.problems.length > 0;
   // It is signed by now: stopping this leaves the question open, and says so.
-  const unchecked = (error: unknown): Verdict => ({ kind: 'unchecked', reason: error instanceof vscode.CancellationError ? new CosignError('INTERNAL', t('Verifying was cancelled.'), { remedy: t('Verify again.') }) : toCosignError(error), checkedAt: 0 });
+  const unchecked = (error: unknown): Verdict => ({ kind: 'unchecked', reason: error instanceof vscode.CancellationError ? new CosignError('INTERNAL', said`Verifying was cancelled.`, { remedy: said`Verify again.` }) : toCosignError(error), checkedAt: 0 });
   const { after, verdict } = await runWithProgress(t('Verifying {0}', planName(plan)), async (signal) => {
     const ask = (asked: TrustSettings): Promise<Verdict> => engine.verify({ reference, trust: asked, fresh: true, signatureRepository: plan.repository, besideImage: true }, signal).catch(unchecked);
     const [found, judged] = await Promise.all([ask(listing), hasKeys ? ask(trust) : undefined]);

@@ -1,11 +1,12 @@
 // The questions about what is signed: image, format, annotations, and whether all images of an index are.
 import * as vscode from 'vscode';
-import { toCosignError } from '../../core/errors.ts';
+import { saidOf } from '../../core/errors.ts';
 import { isIndexMediaType } from '../../core/oci/manifest.ts';
 import { familiarName, parseReference, type Reference } from '../../core/oci/reference.ts';
 import type { FormatChoice, SigningPlan } from '../../core/signing/signImage.ts';
 import type { SigningEngine } from '../../core/signingEngine.ts';
 import { annotationList } from '../../presentation/signatureWords.ts';
+import { inWords } from '../../presentation/translate.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { propose } from '../messages.ts';
 import { t } from '../words.ts';
@@ -51,7 +52,7 @@ function parsed(text: string): { readonly value: Reference } | string {
   try {
     return { value: parseReference(text) };
   } catch (error) {
-    return toCosignError(error).message;
+    return inWords(saidOf(error), t);
   }
 }
 

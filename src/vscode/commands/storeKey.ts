@@ -1,6 +1,7 @@
 // Writes a trusted key and its policy into one scope of the settings, without losing anything that stands there.
 import type * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import { askModally, inform } from '../messages.ts';
 import { isRecord } from '../places.ts';
 import { folderOf, readStored, writeStored, type Scope, type ScopedValue } from '../storedSettings.ts';
@@ -27,13 +28,13 @@ const specificity: readonly Scope[] = ['user', 'workspace', 'folder'];
 export async function storeKey({ key, name, images, scope, resource, describeNow }: NewKey): Promise<boolean> {
   const keys = readStored('countersign.keys', resource).values;
   const own = keys.find((value) => value.scope === scope)?.value ?? {};
-  if (!isRecord(own)) throw new CosignError('SETTING_INVALID', t('countersign.keys is not an object, so no key can be added to it.'), { remedy: t('Correct it in the settings first.') });
+  if (!isRecord(own)) throw new CosignError('SETTING_INVALID', said`countersign.keys is not an object, so no key can be added to it.`, { remedy: said`Correct it in the settings first.` });
   const holders = keys.filter(({ value }) => isRecord(value) && Object.hasOwn(value, name));
   if (holders.length > 0 && !await confirm(t('There is a trusted key "{0}" already. Replace it?', name), t('Replace'), await replacement(key, name, describeNow))) return false;
 
   const policies = readStored('countersign.policies', resource).values;
   const base = baseList(policies, scope);
-  if (base.foreign && !await confirm(t('The policies of your other settings count here. Copy them?'), t('Copy'), t('Policies in the {0} settings replace those of less specific settings, so the new policy is added to a copy of them.', scope))) return false;
+  if (base.foreign && !await confirm(t('The policies of your other settings count here. Copy them?'), t('Copy'), copyDetail(scope))) return false;
   const added = addToPolicies(base.list, namesVisibleFrom(scope, keys), name, images);
 
   // Policies first: a policy that names a key that is not there yet trusts nobody, a key without its policy might count for every image.
@@ -79,6 +80,10 @@ function referenceFor({ reference, file }: ChosenKey, scope: Scope, resource: vs
   if (!file || !folder || scope === 'user' || !file.path.startsWith(`${folder.uri.path}/`)) return reference;
   return file.path.slice(folder.uri.path.length + 1);
 }
+
+const copyDetail = (scope: Scope): string => (scope === 'folder'
+  ? t('Policies in the folder settings replace those of less specific settings, so the new policy is added to a copy of them.')
+  : t('Policies in the workspace settings replace those of less specific settings, so the new policy is added to a copy of them.'));
 
 async function confirm(question: string, yes: string, detail: string): Promise<boolean> {
   return await askModally(question, detail, yes) === yes;

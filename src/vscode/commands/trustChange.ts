@@ -1,5 +1,6 @@
 // What adding or removing a trusted key means for the list of policies; works on the raw setting, so that nothing a person wrote is lost.
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 
 /** The images a new key is for. */
 export type ImageChoice = 'all' | readonly string[];
@@ -55,7 +56,7 @@ export function removeFromPolicies(policies: unknown, name: string): WithoutKey 
 function asList(policies: unknown): readonly unknown[] {
   if (policies === undefined || policies === null) return [];
   if (Array.isArray(policies)) return policies;
-  throw new CosignError('POLICY_INVALID', 'countersign.policies is not a list, so no policy can be added to it.', { remedy: 'Correct it in the settings first.' });
+  throw new CosignError('POLICY_INVALID', said`countersign.policies is not a list, so no policy can be added to it.`, { remedy: said`Correct it in the settings first.` });
 }
 
 /** Has a list of keys; the rest may be as wrong as it likes. */

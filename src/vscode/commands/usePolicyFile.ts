@@ -1,6 +1,7 @@
 // "Use This Policy in This Folder": names the policy file in the setting of the folder it lies in.
 import * as vscode from 'vscode';
 import { CosignError } from '../../core/errors.ts';
+import { said } from '../../core/said.ts';
 import { labelText } from '../../presentation/untrustedText.ts';
 import { inform } from '../messages.ts';
 import { readStored, workspaceScope, writeStored } from '../storedSettings.ts';
@@ -22,11 +23,11 @@ export const usePolicyFile: Command = async (_context, argument) => {
   // The list of the folder replaces the user's whole: a new one begins with what counts until now.
   const stored = [...values, ...withheld].find((value) => value.scope === scope)?.value ?? values.at(-1)?.value ?? [];
   if (!Array.isArray(stored)) {
-    throw new CosignError('SETTING_INVALID', t('{0} must be {1}.', 'countersign.policyFiles', t('a list of texts')), { remedy: t('Correct it in the settings.') });
+    throw new CosignError('SETTING_INVALID', said`countersign.policyFiles must be a list of texts.`, { remedy: said`Correct it in the settings.` });
   }
   const path = inFolder ? vscode.workspace.asRelativePath(uri, false) : uri.fsPath;
   // Characters with a meaning in globs would name other files.
-  if (/[*?[\]{}]/.test(path)) throw new CosignError('SETTING_INVALID', t('"{0}" has characters that stand for patterns in countersign.policyFiles.', path), { remedy: t('Rename the file.') });
+  if (/[*?[\]{}]/.test(path)) throw new CosignError('SETTING_INVALID', said`"${path}" has characters that stand for patterns in countersign.policyFiles.`, { remedy: said`Rename the file.` });
   const list = stored as readonly unknown[];
   if (!list.includes(path)) await writeStored('countersign.policyFiles', [...list, path], scope, uri);
   vscode.window.setStatusBarMessage(t('{0} is a policy of this folder.', labelText(path, 120)), 8000);

@@ -46,7 +46,7 @@ describe('dockerfile images', () => {
       assert.equal(code, 0);
       assert.deepEqual(linesOf(stdout), [{
         file: 'Dockerfile',
-        error: problem ? { line: problem.range.start.line + 1, message: problem.message } : null,
+        error: problem ? { line: problem.range.start.line + 1, message: problem.message.toString() } : null,
         refs: uses.map((use) => ({
           kind: use.kind, line: use.line + 1, range: use.range, raw: use.raw, reference: use.reference ? canonicalName(use.reference) : null,
           missing: use.missing, stage: use.stage ?? null, platform: use.platform ?? null,

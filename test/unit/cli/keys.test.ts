@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Engine } from '../../../src/core/engine.ts';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import type { ClusterKeys, KeyPairPlan, SecretAction } from '../../../src/core/kubernetes/clusterKeys.ts';
 import { FakeSigning } from '../../face/fakeSigning.ts';
 import { verdicts } from '../../face/fakeEngine.ts';
@@ -19,7 +20,7 @@ const run = async (words: readonly string[], parts: MachineParts = {}, existing:
     generateKeyPair: (request: Signing['requests'][number]) => { requests.push({ password: request.password, overwrite: request.overwrite }); return Promise.resolve({ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:x', pem: 'PEM\n' }); },
     unlock: (_key: unknown, password: unknown) => {
       unlocked.push(password);
-      return password === 'wrong' ? Promise.reject(new CosignError('KEY_PASSWORD_WRONG', 'The password is wrong.')) : Promise.resolve({ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:x', pem: 'PEM\n' });
+      return password === 'wrong' ? Promise.reject(new CosignError('KEY_PASSWORD_WRONG', said`The password is wrong.`)) : Promise.resolve({ algorithm: 'ECDSA P-256', fingerprint: 'SHA256:x', pem: 'PEM\n' });
     },
   });
   const engine: Engine = Object.defineProperty(verdictEngine(() => verdicts.verified), 'signing', { value: signing });
@@ -63,7 +64,7 @@ describe('a key pair in Kubernetes', () => {
   const make = async (action: SecretAction, losesPrivateKey: boolean, parts: MachineParts = {}, words: readonly string[] = []): Promise<CommandResult & { readonly written: number }> => {
     let written = 0;
     const plan: KeyPairPlan = {
-      context: 'c', secrets: [{ place: { namespace: 'ns', name: 'signing' }, action, holds: [], losesPrivateKey }], publicKey: { algorithm: 'ECDSA P-256', fingerprint: 'SHA256:x', pem: 'PEM\n' }, manifest: '',
+      context: 'c', secrets: [{ place: { namespace: 'ns', name: 'signing' }, action, holds: [], losesPrivateKey }], publicKey: { algorithm: 'ECDSA P-256', fingerprint: 'SHA256:x', pem: 'PEM\n' }, manifest: said``,
       write: () => { written += 1; return Promise.resolve({ leftovers: [] }); },
     };
     const signing = Object.assign(new FakeSigning(), { existing: () => Promise.resolve(Object.keys(parts.files ?? {})) });

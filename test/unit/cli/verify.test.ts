@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import Ajv from 'ajv';
 import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import type { VerifyQuery, EngineSettings } from '../../../src/core/engine.ts';
 import { canonicalName } from '../../../src/core/oci/reference.ts';
 import type { Verdict } from '../../../src/core/policy/verdict.ts';
@@ -15,7 +16,7 @@ import { digest, evidence, verdicts } from '../../face/fakeEngine.ts';
 const payload = (optional: string): Uint8Array => new TextEncoder().encode(
   `{"critical":{"identity":{"docker-reference":"r.io/app"},"image":{"docker-manifest-digest":"${digest('a')}"},"type":"cosign container image signature"},"optional":${optional}}`);
 const signature = { store: 'signature tag', manifest: digest('b'), blob: digest('c'), annotations: {}, signedBy: { key: 'k.pub', fingerprint: 'SHA256:abc' } } as const;
-const notFound: Verdict = { kind: 'unchecked', reason: new CosignError('IMAGE_NOT_FOUND', 'r.io/app has no such image.'), checkedAt: 0 };
+const notFound: Verdict = { kind: 'unchecked', reason: new CosignError('IMAGE_NOT_FOUND', said`r.io/app has no such image.`), checkedAt: 0 };
 
 const verified: Verdict = { ...verdicts.verified, signatures: verdicts.verified.signatures.map((one) => ({ ...one, payload: payload('null') })) };
 const known: Readonly<Record<string, Verdict>> = { ...verdicts, verified, missing: notFound };
@@ -161,12 +162,12 @@ describe('dockerfile verify', () => {
   });
 
   it('says what led to "could not check" with --verbose, however it is spelled', async () => {
-    const unchecked: Verdict = { kind: 'unchecked', checkedAt: 0, reason: new CosignError('REGISTRY_UNREACHABLE', 'r.io cannot be reached.', { cause: new Error('connect ECONNREFUSED 192.0.2.1:443') }) };
-    const said = async (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<readonly boolean[]> => Promise.all([['dockerfile', 'verify', 'f'], ['verify', 'r.io/a']].map(async (command) =>
+    const unchecked: Verdict = { kind: 'unchecked', checkedAt: 0, reason: new CosignError('REGISTRY_UNREACHABLE', said`r.io cannot be reached.`, { cause: new Error('connect ECONNREFUSED 192.0.2.1:443') }) };
+    const told = async (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<readonly boolean[]> => Promise.all([['dockerfile', 'verify', 'f'], ['verify', 'r.io/a']].map(async (command) =>
       (await run([...command, '--key', 'k.pub', ...words], { f: 'FROM r.io/a\n' }, () => unchecked, { env, files: { f: 'FROM r.io/a\n' } })).stderr.includes('because Error: connect ECONNREFUSED')));
-    for (const words of [['--verbose'], ['-d'], ['--verbose=true'], ['-dq'], ['-qd']]) assert.deepEqual(await said(words), [true, true], words.join(' '));
-    assert.deepEqual(await said([], { COSIGN_VERBOSE: 'true' }), [true, true]);
-    for (const words of [[], ['--verbose=false'], ['-q']]) assert.deepEqual(await said(words), [false, false], words.join(' '));
+    for (const words of [['--verbose'], ['-d'], ['--verbose=true'], ['-dq'], ['-qd']]) assert.deepEqual(await told(words), [true, true], words.join(' '));
+    assert.deepEqual(await told([], { COSIGN_VERBOSE: 'true' }), [true, true]);
+    for (const words of [[], ['--verbose=false'], ['-q']]) assert.deepEqual(await told(words), [false, false], words.join(' '));
   });
 
   it('draws progress on a terminal only, and wipes it away', async () => {

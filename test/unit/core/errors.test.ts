@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CosignError, toCosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import { RegistryFailure } from '../../../src/core/oci/registryError.ts';
 
 /** As another bundle makes it: the same class by name and shape, from other code. */
@@ -21,6 +22,6 @@ describe('an error', () => {
     });
   }
   it('of the general kind is none of a special kind', () => {
-    assert.ok(!(new CosignError('INTERNAL', 'x') instanceof RegistryFailure));
+    assert.ok(!(new CosignError('INTERNAL', said`x`) instanceof RegistryFailure));
   });
 });

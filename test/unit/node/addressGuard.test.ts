@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { CosignError } from '../../../src/core/errors.ts';
+import type { Said } from '../../../src/core/said.ts';
 import type { Digest } from '../../../src/core/crypto/digest.ts';
 import { RegistryClient } from '../../../src/core/oci/registryClient.ts';
 import type { Referral } from '../../../src/core/oci/transport.ts';
@@ -10,7 +11,7 @@ import { downloadKey } from '../../../src/node/keyDownload.ts';
 import { failsWith, SteppedClock } from '../../support/registryClient.ts';
 import { get, makeTransport, never, startProxy, startServer, text } from './servers.ts';
 
-const refuse = (why: string): CosignError => new CosignError('REGISTRY_REDIRECT_REFUSED', why);
+const refuse = (why: Said): CosignError => new CosignError('REGISTRY_REDIRECT_REFUSED', why);
 const from = (host: string): { readonly referral: Referral } => ({ referral: { from: host, refuse } });
 
 /** Answers from a table, and counts; `ENOTFOUND` for the rest. */

@@ -24,7 +24,7 @@ const start = (test: TestContext, tls: object = mutual): Promise<TestServer> => 
 const settings = (more: Partial<TransportOptions['settings']> = {}): Partial<TransportOptions['settings']> =>
   ({ certificateAuthorities: { '127.0.0.1': authority }, trusted: true, useCredentials: true, ...more });
 const refused = (sent: Promise<unknown>, words: RegExp, remedy: RegExp): Promise<void> => assert.rejects(sent, (error) =>
-  error instanceof CosignError && error.code === 'CLIENT_CERTIFICATE_REQUIRED' && words.test(error.message) && remedy.test(error.remedy ?? ''));
+  error instanceof CosignError && error.code === 'CLIENT_CERTIFICATE_REQUIRED' && words.test(error.message) && remedy.test(String(error.remedy)));
 
 describe('a registry that asks for a client certificate', () => {
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -148,7 +148,7 @@ describe('a client certificate that cannot be used', () => {
     it(`${what}: nothing is sent`, async (test) => {
       const server = await start(test, { ...mutual, rejectUnauthorized: false });
       await assert.rejects(makeTransport(test, settings({ clientCertificates: { '127.0.0.1': files } })).send(get(server.url), never), (error) =>
-        error instanceof CosignError && error.code === 'CERTIFICATE_UNREADABLE' && words.test(error.message) && /clientCertificates/.test(error.remedy ?? ''));
+        error instanceof CosignError && error.code === 'CERTIFICATE_UNREADABLE' && words.test(error.message) && /clientCertificates/.test(String(error.remedy)));
       assert.equal(server.connections, 0);
     });
   }

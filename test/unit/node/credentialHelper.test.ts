@@ -16,7 +16,7 @@ async function helper(test: TestContext, script: string): Promise<HelperOptions 
 
 const ask = (options: HelperOptions, signal = never): Promise<unknown> => askCredentialHelper('test', 'ghcr.io', options, signal);
 const fails = (asked: Promise<unknown>): Promise<void> => assert.rejects(asked, (error) => error instanceof CosignError && error.code === 'CREDENTIAL_HELPER_FAILED'
-  && error.message.includes('docker-credential-') && !`${error.message}${error.remedy ?? ''}`.includes('s3cret'));
+  && error.message.includes('docker-credential-') && !`${error.message}${String(error.remedy)}`.includes('s3cret'));
 const alive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);

@@ -8,6 +8,7 @@ import { diagnose, type SystemPlaces } from '../../../src/core/diagnosis/diagnos
 import { parseDiagnosisTarget } from '../../../src/core/diagnosis/diagnosisTarget.ts';
 import type { Diagnosis, DiagnosisStep, StepFact, StepName } from '../../../src/core/diagnosis/diagnosis.ts';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import { isLoopback } from '../../../src/core/oci/hosts.ts';
 import type { HttpRequest, HttpResponse } from '../../../src/core/oci/transport.ts';
 import type { Resolve } from '../../../src/node/addressGuard.ts';
@@ -254,7 +255,7 @@ it('what a registry says is made harmless in the report', async (test) => {
   const { host } = await registry(test, { intercept: () => ({ status: 401, headers: { 'www-authenticate': `Bearer realm="https://x.test/${encodeURI('[x](command:evil)')}?token=s3cret",service="[x](command:evil) <b> $(bug)"` } }) });
   const text = report(await look(test, host));
   assert.doesNotMatch(text, /\]\(command:|<b>|\$\(bug\)|s3cret/);
-  const made: Diagnosis = { target: { registry: 'r' }, host: 'r', steps: [{ state: 'failed', tookMs: 1, name: 'ping', error: new CosignError('REGISTRY_DENIED', hostile) }] };
+  const made: Diagnosis = { target: { registry: 'r' }, host: 'r', steps: [{ state: 'failed', tookMs: 1, name: 'ping', error: new CosignError('REGISTRY_DENIED', said`${hostile}`) }] };
   assert.doesNotMatch(report(made), /\]\(command:|<b>|\$\(bug\)|\u202E/);
 });
 

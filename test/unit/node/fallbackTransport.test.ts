@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { CosignError } from '../../../src/core/errors.ts';
+import type { Said } from '../../../src/core/said.ts';
 import type { HttpRequest } from '../../../src/core/oci/transport.ts';
 import type { Resolve } from '../../../src/node/addressGuard.ts';
 import type { EditorFetch } from '../../../src/node/editorTransport.ts';
@@ -132,7 +133,7 @@ it('what an answer names is followed to public names only', async (test) => {
     if (address === undefined) unknown(name, done);
     else done(null, [{ address, family: 4 }]);
   };
-  const referral = { from: 'registry.test', refuse: (why: string) => new CosignError('REGISTRY_REALM_REFUSED', why) };
+  const referral = { from: 'registry.test', refuse: (why: Said) => new CosignError('REGISTRY_REALM_REFUSED', why) };
   const ask = async (to: string): Promise<number> => {
     directly = true;
     return (await make(test, { fetch }, {}, { resolve }).send({ ...get(to), referral }, never)).status;

@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { digestOf, type Digest } from '../../../src/core/crypto/digest.ts';
 import { importPrivateKey, type PrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import type { TrustSettings } from '../../../src/core/policy/trustPolicy.ts';
 import type { FileVerdict } from '../../../src/core/signingEngine.ts';
 import { signFile } from '../../../src/node/signFile.ts';
@@ -22,10 +23,10 @@ const large = join(root, 'large');
 const names = ['import-p256', 'p384', 'p521', 'rsa2048', 'rsa3072', 'rsa4096', 'ed25519'];
 const key = (name: string): PrivateKey => importPrivateKey(keyFile(`${name}.pkcs8.pem`));
 const alice = key('import-p256');
-const options = { keySource: { read: ({ reference }: { reference: string }) => (reference === 'broken' ? Promise.reject(new CosignError('KEY_UNREADABLE', 'no')) : Promise.resolve(bytes(reference))) }, clock: { now: () => 5, sleep: () => Promise.resolve() } };
+const options = { keySource: { read: ({ reference }: { reference: string }) => (reference === 'broken' ? Promise.reject(new CosignError('KEY_UNREADABLE', said`no`)) : Promise.resolve(bytes(reference))) }, clock: { now: () => 5, sleep: () => Promise.resolve() } };
 const trust = (...keys: readonly (PrivateKey | 'broken')[]): TrustSettings => ({ keys: keys.map((one, index) => ({ name: `key ${index}`, reference: one === 'broken' ? one : one.publicKey.pem })), policies: [], problems: [] });
 const verify = (path: string, ...keys: readonly (PrivateKey | 'broken')[]): Promise<FileVerdict> => verifyFile(options, path, trust(...keys), nothing, never);
-const said = (verdict: FileVerdict): unknown => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind === 'unsigned' ? verdict.kind : [verdict.kind, ...verdict.signatures.map(({ format, signedBy, fault }) => `${format}: ${signedBy?.key ?? (fault === undefined ? 'neither' : 'fault')}`)]);
+const told = (verdict: FileVerdict): unknown => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind === 'unsigned' ? verdict.kind : [verdict.kind, ...verdict.signatures.map(({ format, signedBy, fault }) => `${format}: ${signedBy?.key ?? (fault === undefined ? 'neither' : 'fault')}`)]);
 
 let folder = '';
 let file = '';
@@ -46,11 +47,11 @@ describe('a signed file', () => {
       await signFile(outputs(), key(name), nothing, never);
       assert.deepEqual(readdirSync(folder), ['blob.txt', 'blob.txt.sig', 'blob.txt.sigstore.json']);
       assert.match(readFileSync(`${file}.sig`, 'utf8'), /^[A-Za-z0-9+/]+=*$/);
-      assert.deepEqual(said(await verify(file, key(name))), ['verified', 'signature: key 0', 'bundle: key 0']);
+      assert.deepEqual(told(await verify(file, key(name))), ['verified', 'signature: key 0', 'bundle: key 0']);
       const other = name === 'p384' ? 'p521' : 'p384';
-      assert.deepEqual(said(await verify(file, key(other), key(name === 'ed25519' ? 'rsa2048' : 'ed25519'))), ['untrusted', 'signature: fault', 'bundle: fault']);
+      assert.deepEqual(told(await verify(file, key(other), key(name === 'ed25519' ? 'rsa2048' : 'ed25519'))), ['untrusted', 'signature: fault', 'bundle: fault']);
       writeFileSync(file, 'hello blob!');
-      assert.deepEqual(said(await verify(file, key(name))), ['untrusted', 'signature: fault', 'bundle: fault']);
+      assert.deepEqual(told(await verify(file, key(name))), ['untrusted', 'signature: fault', 'bundle: fault']);
     });
   }
 
@@ -58,7 +59,7 @@ describe('a signed file', () => {
     writeFileSync(file, '');
     for (const name of ['p384', 'ed25519']) {
       await signFile({ ...outputs(), overwrite: true }, key(name), nothing, never);
-      assert.deepEqual(said(await verify(file, key(name))), ['verified', 'signature: key 0', 'bundle: key 0']);
+      assert.deepEqual(told(await verify(file, key(name))), ['verified', 'signature: key 0', 'bundle: key 0']);
     }
   });
 
@@ -68,7 +69,7 @@ describe('a signed file', () => {
     assert.ok(progress.length > 4);
     assert.deepEqual(progress, [...progress].sort((a, b) => a - b));
     assert.equal(progress.at(-1), 3_000_000);
-    assert.deepEqual(said(await verify(large, alice)), ['verified', 'signature: key 0', 'bundle: key 0']);
+    assert.deepEqual(told(await verify(large, alice)), ['verified', 'signature: key 0', 'bundle: key 0']);
   });
 
   it('of many times that size takes no more memory', async () => {
@@ -87,7 +88,7 @@ describe('a signed file', () => {
     await assert.rejects(signFile(outputs(), alice, nothing, never), (error: Error & { code: string }) => error.code === 'FILE_EXISTS' && error.message.includes('blob.txt.sig'));
     assert.deepEqual([readdirSync(folder), readFileSync(`${file}.sig`, 'utf8')], [['blob.txt', 'blob.txt.sig'], before]);
     await signFile({ ...outputs(), overwrite: true }, alice, nothing, never);
-    assert.deepEqual(said(await verify(file, alice)), ['verified', 'signature: key 0', 'bundle: key 0']);
+    assert.deepEqual(told(await verify(file, alice)), ['verified', 'signature: key 0', 'bundle: key 0']);
   });
 
   it('is never itself what is written', async () => {
@@ -124,11 +125,11 @@ describe('a file that changes while it is read', () => {
       await assert.rejects(signFile({ file, bundle: `${file}.sigstore.json`, overwrite: false }, alice, once(), never), { code: 'FILE_CHANGED' });
       assert.deepEqual(existsSync(`${file}.sigstore.json`), false);
       start();
-      assert.deepEqual(said(await verifyFile(options, file, trust(key('ed25519')), once(), never)), 'FILE_CHANGED');
+      assert.deepEqual(told(await verifyFile(options, file, trust(key('ed25519')), once(), never)), 'FILE_CHANGED');
       start();
       // The same between the first reading and the second.
       let readings = 0;
-      assert.deepEqual(said(await verifyFile(options, file, trust(key('ed25519')), (at) => { if (at === 0 && ++readings === 2) change(); }, never)), 'FILE_CHANGED');
+      assert.deepEqual(told(await verifyFile(options, file, trust(key('ed25519')), (at) => { if (at === 0 && ++readings === 2) change(); }, never)), 'FILE_CHANGED');
     });
   }
 
@@ -150,7 +151,7 @@ describe('the verdict for a digest', () => {
     it(`is that of the file with ${name}${name === 'ed25519' ? ', but for what needs the file itself' : ''}`, async () => {
       await signFile(outputs(), key(name), nothing, never);
       const signatures = await signaturesBeside(file, never);
-      const verdict = async (digest: Digest, by: PrivateKey): Promise<unknown> => said(await verifyDigest(options, digest, trust(by), signatures, never));
+      const verdict = async (digest: Digest, by: PrivateKey): Promise<unknown> => told(await verifyDigest(options, digest, trust(by), signatures, never));
       const bad = ['untrusted', 'signature: fault', 'bundle: fault'];
       // Neither a pure Ed25519 signature nor one over SHA-384 or SHA-512 can be told from a wrong one.
       const unknown = ['p384', 'p521', 'ed25519'].includes(name) ? 'FILE_NEEDED' : bad;
@@ -168,42 +169,42 @@ describe('the verdict for a digest', () => {
       made.messageSignature.messageDigest = { algorithm, digest: Buffer.from(digestsOf(blob)[hash]).toString('base64') };
       writeFileSync(`${file}.sigstore.json`, JSON.stringify(made));
       const signatures = await signaturesBeside(file, never);
-      assert.equal(said(await verifyDigest(options, digestOfBlob, trust(alice), signatures, never)), 'FILE_NEEDED');
-      assert.deepEqual(said(await verify(file, alice)), ['verified', 'bundle: key 0']);
+      assert.equal(told(await verifyDigest(options, digestOfBlob, trust(alice), signatures, never)), 'FILE_NEEDED');
+      assert.deepEqual(told(await verify(file, alice)), ['verified', 'bundle: key 0']);
     }
   });
 
   it('of a bundle for other contents is untrusted, whatever cannot be checked about its signature', async () => {
     await signFile({ file, bundle: `${file}.sigstore.json`, overwrite: false }, key('ed25519'), nothing, never);
-    assert.deepEqual(said(await verifyDigest(options, digestOf(bytes('other')), trust(key('ed25519')), await signaturesBeside(file, never), never)), ['untrusted', 'bundle: fault']);
+    assert.deepEqual(told(await verifyDigest(options, digestOf(bytes('other')), trust(key('ed25519')), await signaturesBeside(file, never), never)), ['untrusted', 'bundle: fault']);
   });
 
   it('takes signatures that were read already, and is unchecked without a key', async () => {
     await signFile(outputs(), alice, nothing, never);
     const content = readFileSync(`${file}.sig`);
-    assert.deepEqual(said(await verifyDigest(options, digestOfBlob, trust(alice), [{ path: '-', format: 'signature', content }], never)), ['verified', 'signature: key 0']);
-    assert.equal(said(await verifyDigest(options, digestOfBlob, trust(), [{ path: '-', format: 'signature', content }], never)), 'SETTING_INVALID');
+    assert.deepEqual(told(await verifyDigest(options, digestOfBlob, trust(alice), [{ path: '-', format: 'signature', content }], never)), ['verified', 'signature: key 0']);
+    assert.equal(told(await verifyDigest(options, digestOfBlob, trust(), [{ path: '-', format: 'signature', content }], never)), 'SETTING_INVALID');
   });
 });
 
 describe('the verdict for a file', () => {
   it('is unsigned with nothing beside it, and unchecked when it is not there', async () => {
     assert.deepEqual(await verify(file, alice), { kind: 'unsigned', checkedAt: 5 });
-    assert.deepEqual(said(await verify(join(folder, 'missing'), alice)), 'FILE_UNREADABLE');
+    assert.deepEqual(told(await verify(join(folder, 'missing'), alice)), 'FILE_UNREADABLE');
     assert.deepEqual(await signaturesBeside(file, never), []);
   });
 
   it('is unchecked without keys, with unreadable ones, and with a signature that cannot be read', async () => {
     await signFile(outputs(), alice, nothing, never);
-    assert.equal(said(await verify(file)), 'SETTING_INVALID');
-    assert.equal(said(await verify(file, 'broken')), 'KEY_UNREADABLE');
-    assert.equal(said(await verify(file, key('p384'), 'broken')), 'KEY_UNREADABLE');
-    assert.deepEqual(said(await verify(file, alice, 'broken')), ['verified', 'signature: key 0', 'bundle: key 0']);
+    assert.equal(told(await verify(file)), 'SETTING_INVALID');
+    assert.equal(told(await verify(file, 'broken')), 'KEY_UNREADABLE');
+    assert.equal(told(await verify(file, key('p384'), 'broken')), 'KEY_UNREADABLE');
+    assert.deepEqual(told(await verify(file, alice, 'broken')), ['verified', 'signature: key 0', 'bundle: key 0']);
     const missing = { path: join(folder, 'missing.sig'), format: 'signature' } as const;
-    assert.equal(said(await verifyFile(options, file, trust(alice), nothing, never, [missing])), 'FILE_UNREADABLE');
+    assert.equal(told(await verifyFile(options, file, trust(alice), nothing, never, [missing])), 'FILE_UNREADABLE');
     writeFileSync(`${file}.bundle`, Buffer.alloc(11 * 1024 * 1024, ' '));
-    assert.deepEqual(said(await verify(file, alice)), ['verified', 'signature: key 0', 'bundle: key 0', 'legacy bundle: fault']);
-    assert.equal(said(await verify(file, key('p384'))), 'FILE_UNREADABLE');
+    assert.deepEqual(told(await verify(file, alice)), ['verified', 'signature: key 0', 'bundle: key 0', 'legacy bundle: fault']);
+    assert.equal(told(await verify(file, key('p384'))), 'FILE_UNREADABLE');
   });
 
   it('reports each signature: mixed-up ones, other digests, newer bundles and foreign keys do not count', async () => {
@@ -214,13 +215,13 @@ describe('the verdict for a file', () => {
     const good = signBytes(alice, bytes('hello blob\n'));
     writeFileSync(`${file}.sigstore.json`, encodeBlobBundle(alice.publicKey.hint, Buffer.alloc(32), good));
     writeFileSync(`${file}.bundle`, JSON.stringify({ base64Signature: Buffer.from(signBytes(key('p384'), bytes('hello blob\n'))).toString('base64'), cert: Buffer.from(key('p384').publicKey.pem).toString('base64') }));
-    assert.deepEqual(said(await verify(file, alice)), ['untrusted', 'signature: fault', 'bundle: fault', 'legacy bundle: fault']);
+    assert.deepEqual(told(await verify(file, alice)), ['untrusted', 'signature: fault', 'bundle: fault', 'legacy bundle: fault']);
     const newer = Buffer.from(encodeBlobBundle(alice.publicKey.hint, Buffer.alloc(32), good)).toString().replace('v0.3', 'v0.4');
     writeFileSync(`${file}.sigstore.json`, newer);
     writeFileSync(`${file}.bundle`, '');
     writeFileSync(`${file}.sig`, good);
-    assert.deepEqual(said(await verify(file, alice)), ['verified', 'signature: key 0', 'bundle: fault', 'legacy bundle: fault']);
+    assert.deepEqual(told(await verify(file, alice)), ['verified', 'signature: key 0', 'bundle: fault', 'legacy bundle: fault']);
     const only = [{ path: `${file}.sigstore.json`, format: 'bundle' } as const];
-    assert.deepEqual(said(await verifyFile(options, file, trust(alice), nothing, never, only)), ['untrusted', 'bundle: fault']);
+    assert.deepEqual(told(await verifyFile(options, file, trust(alice), nothing, never, only)), ['untrusted', 'bundle: fault']);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import type { KeySource } from '../../../src/core/policy/keySource.ts';
 import { createKeySource, type KeySourceOptions } from '../../../src/node/keySource.ts';
 import { makeTransport, never, startServer, tlsFile, type TestServer } from './servers.ts';
@@ -23,7 +24,7 @@ async function read(source: KeySource, reference: string, baseDirectory?: string
 }
 
 const fails = (reading: Promise<unknown>, code = 'KEY_UNREADABLE', words = /release/): Promise<void> => assert.rejects(reading, (error) =>
-  error instanceof CosignError && error.code === code && words.test(error.message) && !`${error.message}${error.remedy ?? ''}`.includes('s3cret'));
+  error instanceof CosignError && error.code === code && words.test(error.message) && !`${error.message}${String(error.remedy)}`.includes('s3cret'));
 
 it('reads an inline PEM, a variable, and files by absolute, relative and home path', async (test) => {
   const { source, folder } = await makeSource(test);
@@ -166,7 +167,7 @@ it('a Kubernetes secret is read once for its lifetime, again when asked afresh, 
 
 it('a Kubernetes secret that cannot be read is asked for again, and one with a wrong name never', async (test) => {
   let reads = 0;
-  const { source } = await makeSource(test, { readSecret: () => { reads++; return Promise.reject(new CosignError('KUBERNETES_UNREACHABLE', 'release')); } });
+  const { source } = await makeSource(test, { readSecret: () => { reads++; return Promise.reject(new CosignError('KUBERNETES_UNREACHABLE', said`release`)); } });
   await fails(read(source, 'k8s://ns/name'), 'KUBERNETES_UNREACHABLE');
   await fails(read(source, 'k8s://ns/name'), 'KUBERNETES_UNREACHABLE');
   assert.equal(reads, 2);

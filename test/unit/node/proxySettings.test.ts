@@ -47,7 +47,7 @@ it('http.proxyAuthorization is for a proxy whose address has no login, wherever 
 
 it('an http.proxyAuthorization that would be more than one header is refused without quoting it', () => {
   assert.throws(() => chooseProxy(new URL('https://x.test'), { noProxy: [], env: {}, proxy: 'http://p:1', proxyAuthorization: 'Basic secret\r\nX: y' }),
-    (error) => error instanceof CosignError && error.code === 'PROXY_INVALID' && !`${error.message}${error.remedy ?? ''}`.includes('secret'));
+    (error) => error instanceof CosignError && error.code === 'PROXY_INVALID' && !`${error.message}${String(error.remedy)}`.includes('secret'));
 });
 
 it('with proxy support turned off there is no proxy, not even one of the environment', () => {
@@ -65,7 +65,7 @@ it('says why a host is reached directly', () => {
 
 for (const proxy of ['socks5://me:secret@p:1', 'http://', 'http://me:secret@p:99999', 'ftp://me:secret@p']) {
   it(`"${proxy.replace(/me:.*@/, '')}" is no proxy, and its password stays unsaid`, () => {
-    assert.throws(() => choose('https://x.test', { proxy }), (error) => error instanceof CosignError && error.code === 'PROXY_INVALID' && !`${error.message}${error.remedy ?? ''}`.includes('secret'));
+    assert.throws(() => choose('https://x.test', { proxy }), (error) => error instanceof CosignError && error.code === 'PROXY_INVALID' && !`${error.message}${String(error.remedy)}`.includes('secret'));
   });
 }
 

@@ -8,7 +8,7 @@ const login = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
 const certificateAuthorities = { 'registry.test': tlsFile('authority.pem') };
 const ok = (_request: unknown, response: { end(text: string): unknown }): void => { response.end('ok'); };
 const code = (expected: string, words = /./) => (error: unknown): boolean =>
-  error instanceof CosignError && error.code === expected && words.test(error.message) && !/p@ss|p%40ss/.test(error.message + (error.remedy ?? ''));
+  error instanceof CosignError && error.code === expected && words.test(error.message) && !/p@ss|p%40ss/.test(error.message + String(error.remedy));
 
 it('https goes through a tunnel; the proxy login goes to the proxy only', async (test) => {
   const server = await startServer(test, ok, 'registry');

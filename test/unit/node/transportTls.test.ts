@@ -48,7 +48,7 @@ it('the certificate of an insecure registry is not verified, that of any other i
 it('http where https is expected says so and names the setting', async (test) => {
   const server = await startServer(test, ok);
   await assert.rejects(makeTransport(test).send(get(`https://${server.host}/`), never), (error) =>
-    error instanceof CosignError && error.code === 'REGISTRY_TLS' && /plain http/.test(error.message) && error.remedy?.includes('countersign.registries.insecure') === true);
+    error instanceof CosignError && error.code === 'REGISTRY_TLS' && /plain http/.test(error.message) && error.remedy?.toString().includes('countersign.registries.insecure') === true);
 });
 
 it('an unreadable custom authority is an error that names file and setting, until the file is corrected', async (test) => {
@@ -58,7 +58,7 @@ it('an unreadable custom authority is an error that names file and setting, unti
   const file = join(folder, 'ca.pem');
   const transport = makeTransport(test, { certificateAuthorities: { '127.0.0.1': file } });
   const fails = (): Promise<void> => assert.rejects(transport.send(get(server.url), never), (error) => error instanceof CosignError
-    && error.code === 'CERTIFICATE_UNREADABLE' && error.message.includes(file) && error.remedy?.includes('certificateAuthorities') === true);
+    && error.code === 'CERTIFICATE_UNREADABLE' && error.message.includes(file) && error.remedy?.toString().includes('certificateAuthorities') === true);
   await fails();
   for (const content of ['', 'no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', 'x'.repeat(2_000_000)]) {
     await writeFile(file, content);

@@ -1,15 +1,16 @@
 // Every text for people is in l10n/bundle.l10n.json, and nothing else is. `UPDATE_L10N=1 node test/run.mjs unit presentation/bundle` writes it anew.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import ts from 'typescript';
 
 const root = process.cwd();
 const bundleFile = join(root, 'l10n/bundle.l10n.json');
-const folders = ['src/presentation', 'src/vscode'];
-/** Hands texts on to the editor: the one place where a text may be a variable. */
-const adapter = join(root, 'src/vscode/words.ts');
+/** All that the editor shows. The command line, which stays English, is not. */
+const folders = ['src/core', 'src/node', 'src/presentation', 'src/vscode', 'src/extension.ts', 'src/engine.ts', 'src/signing.ts', 'src/policies.ts', 'src/kubernetes.ts'];
+/** Hand texts on: the only places where a text may be a variable. */
+const adapters = ['src/vscode/words.ts', 'src/presentation/translate.ts'].map((file) => join(root, file));
 
 interface Texts {
   readonly texts: ReadonlySet<string>;
@@ -17,12 +18,12 @@ interface Texts {
   readonly unreadable: readonly string[];
 }
 
-/** Every `t('…')` and `….l10n.t('…')` of the source. */
+/** Every `t('…')`, `….l10n.t('…')` and said`…` of the source. */
 function readTexts(): Texts {
   const texts = new Set<string>();
   const unreadable: string[] = [];
-  const files = [join(root, 'src/extension.ts'), ...folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, String(name))))];
-  for (const file of files.filter((name) => name.endsWith('.ts') && name !== adapter && existsSync(name))) {
+  const files = folders.flatMap((name) => (name.endsWith('.ts') ? [join(root, name)] : readdirSync(join(root, name), { recursive: true }).map((file) => join(root, name, String(file)))));
+  for (const file of files.filter((name) => name.endsWith('.ts') && !adapters.includes(name))) {
     const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
     const visit = (node: ts.Node): void => {
       if (ts.isCallExpression(node) && isTranslate(node.expression)) {
@@ -30,6 +31,7 @@ function readTexts(): Texts {
         if (first && ts.isStringLiteralLike(first)) texts.add(first.text);
         else unreadable.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`);
       }
+      if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === 'said' && isWorded(node.template)) texts.add(templateOf(node.template));
       ts.forEachChild(node, visit);
     };
     visit(source);
@@ -41,6 +43,15 @@ function isTranslate(callee: ts.Expression): boolean {
   if (ts.isIdentifier(callee)) return callee.text === 't';
   return ts.isPropertyAccessExpression(callee) && (callee.name.text === 't' || callee.name.text === '#t');
 }
+
+/** As `said` builds it. */
+function templateOf(template: ts.TemplateLiteral): string {
+  if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
+  return template.head.text + template.templateSpans.map(({ literal }, index) => `{${index}}${literal.text}`).join('');
+}
+
+/** Arguments with nothing but signs between them are the same in every language. */
+const isWorded = (template: ts.TemplateLiteral): boolean => /\p{L}/u.test(templateOf(template).replace(/\{\d+\}/g, ''));
 
 describe('the bundle of texts', () => {
   let found: Texts;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { everyKey } from '../../../src/core/policy/requirements.ts';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import { diagnosticTexts, dockerfileDiagnostic, missingArgumentDiagnostic, verdictDiagnostic } from '../../../src/presentation/diagnosticText.ts';
 import { everyKeyPolicy } from '../../../src/presentation/signatureWords.ts';
 import { english } from '../../../src/presentation/translate.ts';
@@ -25,7 +26,7 @@ describe('the diagnostic', () => {
   it('is not there when it is switched off', () => {
     const off = { unsigned: 'off', untrusted: 'off', unchecked: 'off', unresolved: 'off', missingArgument: 'off', dockerfile: 'off', drift: 'off' } as const;
     for (const state of Object.values(states)) assert.deepEqual(diagnosticTexts({ use: sampleUse({ missing: ['A'] }), state }, off, english), []);
-    assert.equal(dockerfileDiagnostic({ range: sampleUse().range, message: 'x' }, off, english), undefined);
+    assert.equal(dockerfileDiagnostic({ range: sampleUse().range, message: said`x` }, off, english), undefined);
   });
 
   it('has the strictest severity of the policies that are not satisfied', () => {
@@ -85,7 +86,7 @@ describe('the diagnostic', () => {
   });
 
   it('says that a build refuses the file', () => {
-    const found = dockerfileDiagnostic({ range: sampleUse().range, message: 'The stage name is not valid' }, severities, english);
+    const found = dockerfileDiagnostic({ range: sampleUse().range, message: said`The stage name is not valid` }, severities, english);
     assert.equal(found?.code, 'dockerfile-invalid');
     assert.equal(found.message, 'A build refuses this Dockerfile: The stage name is not valid. Correct it; the images that can still be read are verified.');
   });
@@ -95,7 +96,7 @@ describe('the diagnostic', () => {
     const signatures = Array.from({ length: 5000 }, (_, index) => signature({ fault: 'other-key', keyHint: `${index}${flood}` }));
     const policies = Array.from({ length: 100 }, () => policy({ policy: flood, keys: Array.from({ length: 50 }, () => flood) }));
     const state: UseState = { kind: 'untrusted', ...evidence({ signatures, policies }) };
-    for (const some of [state, { kind: 'unchecked', reason: new CosignError('INTERNAL', flood, { remedy: flood }), checkedAt: 0 }] as const) {
+    for (const some of [state, { kind: 'unchecked', reason: new CosignError('INTERNAL', said`${flood}`, { remedy: said`${flood}` }), checkedAt: 0 }] as const) {
       const { message = '' } = diagnostic(some, sampleUse({ text: flood })) ?? {};
       assert.ok(message.length < 3000, `${message.length} characters`);
       assert.doesNotMatch(message, /[\n\u202E]/);

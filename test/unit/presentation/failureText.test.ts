@@ -2,44 +2,49 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settingDefaults } from '../../../src/contributions.ts';
 import { CosignError, errorCodes } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import { documentationPath, documentationUrl } from '../../../src/presentation/documentation.ts';
 import { failureText } from '../../../src/presentation/failureText.ts';
-import { english } from '../../../src/presentation/translate.ts';
+import { english, type Translate } from '../../../src/presentation/translate.ts';
 
 describe('a failure', () => {
   it('has a sentence, a remedy and a page for every code', () => {
     for (const code of errorCodes) {
-      const found = failureText(new CosignError(code, 'It failed'), english);
+      const found = failureText(new CosignError(code, said`It failed`), english);
       assert.match(found.remedy, /^[A-Z].{8,160}\.$/, code);
       assert.equal(found.text, `It failed. ${found.remedy}`, code);
       assert.equal(found.page, `docs/codes/${code}.md`);
     }
   });
   it('says its own remedy where it has one', () => {
-    assert.equal(failureText(new CosignError('INTERNAL', 'A.', { remedy: 'Do this.' }), english).text, 'A. Do this.');
+    assert.equal(failureText(new CosignError('INTERNAL', said`A.`, { remedy: said`Do this.` }), english).text, 'A. Do this.');
+  });
+  it('is translated, message and remedy', () => {
+    const german: Translate = (message, ...args) => english({ 'The key {0} is {1}.': 'Schlüssel {0}: {1}.', lost: 'verloren', 'Look for {0}.': 'Such {0}.' }[message] ?? message, ...args);
+    assert.equal(failureText(new CosignError('KEY_UNREADABLE', said`The key ${'a'} is ${said`lost`}.`, { remedy: said`Look for ${'a'}.` }), german).text, 'Schlüssel a: verloren. Such a.');
   });
   it('offers only settings that exist', () => {
     for (const code of errorCodes) {
-      for (const action of failureText(new CosignError(code, 'x'), english).actions) {
+      for (const action of failureText(new CosignError(code, said`x`), english).actions) {
         if (action.kind === 'open setting') assert.ok(action.setting in settingDefaults || action.setting === 'http.proxy' || action.setting === 'countersign', action.setting);
       }
     }
   });
   it('offers the setting that changes the outcome', () => {
-    const settings = (code: (typeof errorCodes)[number]): readonly string[] => failureText(new CosignError(code, 'x'), english).actions.flatMap((action) => (action.kind === 'open setting' ? [action.setting] : []));
+    const settings = (code: (typeof errorCodes)[number]): readonly string[] => failureText(new CosignError(code, said`x`), english).actions.flatMap((action) => (action.kind === 'open setting' ? [action.setting] : []));
     assert.deepEqual(settings('REGISTRY_PLAIN_HTTP_REFUSED'), ['countersign.registries.insecure']);
     assert.deepEqual(settings('REGISTRY_TLS'), ['countersign.registries.certificateAuthorities']);
     assert.deepEqual(settings('KEY_INVALID'), ['countersign.keys']);
   });
   it('offers the setting that the error itself names, or none, in place of the one of its code', () => {
-    const kinds = (setting: string | false): readonly unknown[] => failureText(new CosignError('REGISTRY_TLS', 'x', { setting }), english).actions.map((action) => (action.kind === 'open setting' ? action.setting : action.kind));
+    const kinds = (setting: string | false): readonly unknown[] => failureText(new CosignError('REGISTRY_TLS', said`x`, { setting }), english).actions.map((action) => (action.kind === 'open setting' ? action.setting : action.kind));
     assert.deepEqual(kinds('http.proxyStrictSSL'), ['http.proxyStrictSSL', 'retry', 'open log', 'diagnose registry']);
     assert.deepEqual(kinds(false), ['retry', 'open log', 'diagnose registry']);
-    const [first] = failureText(new CosignError('REGISTRY_UNAVAILABLE', 'x', { setting: 'http.proxy' }), english).actions;
+    const [first] = failureText(new CosignError('REGISTRY_UNAVAILABLE', said`x`, { setting: 'http.proxy' }), english).actions;
     assert.deepEqual(first, { kind: 'open setting', setting: 'http.proxy', title: 'Open Setting' });
   });
   it('is one bounded line whatever its cause says', () => {
-    const { text } = failureText(new CosignError('INTERNAL', `a\n\u202E${'x'.repeat(1e6)}`), english);
+    const { text } = failureText(new CosignError('INTERNAL', said`a\n\u202E${'x'.repeat(1e6)}`), english);
     assert.ok(text.length < 1200);
     assert.doesNotMatch(text, /[\n\u202E]/);
   });

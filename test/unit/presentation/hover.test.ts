@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { said } from '../../../src/core/said.ts';
 import { hoverMarkdown } from '../../../src/presentation/hover.ts';
 import { english } from '../../../src/presentation/translate.ts';
 import type { UseState } from '../../../src/presentation/useState.ts';
@@ -78,7 +79,7 @@ describe('the hover', () => {
 
   it('keeps hostile text from becoming Markdown, wherever it stands', () => {
     const evil = '**x** [click](command:evil) <img src=x> $(verified-filled) `code`\n\n# Title\u202E';
-    const signatures = [signature({ fault: 'annotations', annotations: { [evil]: evil }, keyHint: evil, predicateType: evil, detail: evil, identity: evil }), good(evil, { identity: evil })];
+    const signatures = [signature({ fault: 'annotations', annotations: { [evil]: evil }, keyHint: evil, predicateType: evil, detail: said`${evil}`, identity: evil }), good(evil, { identity: evil })];
     const use = sampleUse({ text: evil, platform: evil, origins: [{ name: evil, kind: 'setting', value: evil }] });
     for (const state of [{ kind: 'untrusted', ...evidence({ signatures, platform: evil, policies: [policy({ policy: evil, keys: [evil], annotations: { [evil]: evil } })] }) },
       { kind: 'verified', ...evidence({ signatures, platform: evil }) }] as const) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PolicyOutcome, SignerOutcome } from '../../../src/core/policy/verdict.ts';
+import { said, type Said } from '../../../src/core/said.ts';
 import { diagnosticTexts } from '../../../src/presentation/diagnosticText.ts';
 import { hoverMarkdown } from '../../../src/presentation/hover.ts';
 import { awaitsSigner, isPartlySigned, policySentence, signerWords, tellingSigners } from '../../../src/presentation/policyWords.ts';
@@ -10,17 +11,17 @@ import { english as t } from '../../../src/presentation/translate.ts';
 import { lensTitle } from '../../../src/presentation/verdictText.ts';
 import { evidence, good, policy, sampleUse, severities, signature } from './samples.ts';
 
-const signer = (key: string, state: SignerOutcome['state'], detail?: string): SignerOutcome => ({ key, state, ...(detail === undefined ? {} : { detail }) });
+const signer = (key: string, state: SignerOutcome['state'], detail?: Said): SignerOutcome => ({ key, state, ...(detail === undefined ? {} : { detail }) });
 const several = (signers: readonly SignerOutcome[], required: number, changes: Partial<PolicyOutcome> = {}): PolicyOutcome =>
   policy({ policy: 'team', kind: 'signers', required, signers, keys: signers.map(({ key }) => key), ...changes });
-const [a, b, c] = [signer('a', 'present'), signer('b', 'missing'), signer('c', 'invalid', 'it does not carry the annotation env=prod')];
+const [a, b, c] = [signer('a', 'present'), signer('b', 'missing'), signer('c', 'invalid', said`it does not carry the annotation env=prod`)];
 
 describe('what a policy asks for', () => {
   const rows: readonly (readonly [PolicyOutcome, string])[] = [
     [several([a], 1), 'a signature by a'], [several([a, b], 1), 'a signature by a or b'], [several([a, b], 2), 'signatures by all of a and b'],
     [several([a, b, c], 2), 'signatures by 2 of a, b and c'], [several([a, b, c], 2, { annotations: { env: 'prod' } }), 'signatures by 2 of a, b and c with env=prod'],
-    [policy({ kind: 'accept', keys: [] }), 'no signature'], [policy({ kind: 'reject', keys: [], reason: 'Never.' }), 'what no signature can give (Never)'],
-    [policy({ kind: 'unsupported', keys: [], reason: 'Keyless' }), 'what is not checked here (Keyless)'],
+    [policy({ kind: 'accept', keys: [] }), 'no signature'], [policy({ kind: 'reject', keys: [], reason: said`Never.` }), 'what no signature can give (Never)'],
+    [policy({ kind: 'unsupported', keys: [], reason: said`Keyless` }), 'what is not checked here (Keyless)'],
   ];
   for (const [outcome, words] of rows) it(words, () => assert.equal(demand(outcome, t), words));
 });
@@ -46,7 +47,7 @@ describe('signers', () => {
     assert.match(hoverMarkdown({ use: sampleUse(), state: { kind: 'unsigned', ...evidence({ policies: [several(many, 13)] }) } }, t), /k9: missing\n {2}- and 3 more/);
   });
   it('and reasons of hostile policies and payloads start no link, no icon and no markup', () => {
-    const hostile = [signer('$(x)[a](b)', 'invalid', '<img src=x> $(x) **b**\nnew')];
+    const hostile = [signer('$(x)[a](b)', 'invalid', said`<img src=x> $(x) **b**\nnew`)];
     const text = hoverMarkdown({ use: sampleUse(), state: { kind: 'untrusted', ...evidence({ signatures: [signature({ fault: 'annotations' })], policies: [several([...hostile, a], 2, { policy: '](command:x)' })] }) } }, t);
     assert.doesNotMatch(text, /<img|\$\(x\)|[^\\]\]\(|\*\*b\*\*|\nnew/);
   });
@@ -64,7 +65,7 @@ describe('an image that is signed in part', () => {
     assert.doesNotMatch(text?.message ?? '', /other trusted keys/);
   });
   it('that a policy rejects says that', () => {
-    const rejected = { ...state, policies: [policy({ policy: 'no', kind: 'reject', keys: [], required: 0, reason: 'Never.' })] };
+    const rejected = { ...state, policies: [policy({ policy: 'no', kind: 'reject', keys: [], required: 0, reason: said`Never.` })] };
     assert.equal(lensTitle({ use: sampleUse(), state: rejected }, t), '$(error) Untrusted: policy no rejects it');
   });
 });

@@ -2,6 +2,7 @@
 import type { Digest } from '../../../src/core/crypto/digest.ts';
 import type { ImageUse } from '../../../src/core/dockerfile/images.ts';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import type { Evidence, PolicyOutcome, SignatureReport } from '../../../src/core/policy/verdict.ts';
 import type { Severities } from '../../../src/presentation/diagnosticText.ts';
 import type { UseState } from '../../../src/presentation/useState.ts';
@@ -22,7 +23,7 @@ export function sampleUse(changes: Partial<ImageUse> = {}): ImageUse {
 
 export function unresolvedUse(missing: readonly string[] = ['BASE']): ImageUse {
   return {
-    kind: 'from', line: 0, range: sampleUse().range, raw: '${BASE}', text: '', missing, origins: [], unresolved: new CosignError('REFERENCE_INVALID', 'There is no image reference here.'),
+    kind: 'from', line: 0, range: sampleUse().range, raw: '${BASE}', text: '', missing, origins: [], unresolved: new CosignError('REFERENCE_INVALID', said`There is no image reference here.`),
   };
 }
 
@@ -38,14 +39,14 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
   return { digest: digest('a'), decidedBy: digest('a'), signatures: [], policies: [policy()], incomplete: [], checkedAt: Date.UTC(2026, 10, 22, 18, 3, 10), ...changes };
 }
 
-export const timeout = new CosignError('REGISTRY_TIMEOUT', 'ghcr.io did not answer within 30 seconds.');
+export const timeout = new CosignError('REGISTRY_TIMEOUT', said`ghcr.io did not answer within 30 seconds.`);
 
 export const states = {
   pending: { kind: 'pending' },
   waiting: { kind: 'waiting', for: 'manual' },
   cancelled: { kind: 'waiting', for: 'cancelled' },
   noKeys: { kind: 'no keys' },
-  unresolved: { kind: 'unresolved', error: new CosignError('REFERENCE_INVALID', 'There is no image reference here.') },
+  unresolved: { kind: 'unresolved', error: new CosignError('REFERENCE_INVALID', said`There is no image reference here.`) },
   verified: { kind: 'verified', ...evidence({ signatures: [good('release')], policies: [policy({ satisfied: true })] }) },
   unsigned: { kind: 'unsigned', ...evidence() },
   untrusted: { kind: 'untrusted', ...evidence({ signatures: [signature({ fault: 'other-key' })] }) },

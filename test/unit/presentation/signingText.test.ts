@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseDigest } from '../../../src/core/crypto/digest.ts';
 import { CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import { parseReference } from '../../../src/core/oci/reference.ts';
 import type { SignatureReport, Verdict } from '../../../src/core/policy/verdict.ts';
 import type { SigningPlan } from '../../../src/core/signing/signImage.ts';
@@ -14,7 +15,7 @@ import { english as t } from '../../../src/presentation/translate.ts';
 const digest = parseDigest(`sha256:${'a'.repeat(64)}`);
 const report = (changes: Partial<SignatureReport>): SignatureReport => ({ format: 'bundle', store: 'referrers API', manifest: digest, blob: digest, annotations: {}, ...changes });
 const verdict = (kind: 'verified' | 'unsigned' | 'untrusted', signatures: readonly SignatureReport[]): Verdict => ({ kind, digest, decidedBy: digest, signatures, policies: [], incomplete: [], checkedAt: 0 });
-const reason = new CosignError('REGISTRY_TIMEOUT', 'ghcr.io did not answer in time.');
+const reason = new CosignError('REGISTRY_TIMEOUT', said`ghcr.io did not answer in time.`);
 const unchecked: Verdict = { kind: 'unchecked', reason, checkedAt: 0 };
 const plan = (places: readonly string[], count = 1): SigningPlan => ({
   reference: parseReference('alpine:3'), digest, formats: ['legacy'], repository: { registry: 'index.docker.io', repository: 'library/alpine' }, places,
@@ -58,7 +59,7 @@ describe('the outcome of signing', () => {
 });
 
 describe('the words for a file', () => {
-  const verified: FileVerdict = { kind: 'verified', signatures: [{ path: '/d/a.sig', format: 'signature', signedBy: { key: 'k', fingerprint: 'SHA256:x' } }, { path: '/d/a.sigstore.json', format: 'bundle', fault: 'It is for other contents.' }], checkedAt: 0, fileSizeBytes: 1 };
+  const verified: FileVerdict = { kind: 'verified', signatures: [{ path: '/d/a.sig', format: 'signature', signedBy: { key: 'k', fingerprint: 'SHA256:x' } }, { path: '/d/a.sigstore.json', format: 'bundle', fault: said`It is for other contents.` }], checkedAt: 0, fileSizeBytes: 1 };
   const states: readonly FileState[] = [
     { kind: 'pending' }, { kind: 'waiting' }, { kind: 'no keys' }, { kind: 'stale' }, verified, { ...verified, kind: 'untrusted', signatures: verified.signatures.slice(1) }, { kind: 'unchecked', reason, checkedAt: 0 }, { kind: 'unsigned', checkedAt: 0 },
   ];

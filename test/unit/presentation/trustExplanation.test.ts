@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { said } from '../../../src/core/said.ts';
 import { english } from '../../../src/presentation/translate.ts';
 import { trustExplanation, type ExplanationSubject } from '../../../src/presentation/trustExplanation.ts';
 import type { UseState } from '../../../src/presentation/useState.ts';
@@ -51,8 +52,8 @@ describe('the explanation of a verdict', () => {
   it('lets no foreign text become Markdown', () => {
     const nasty = fc.constantFrom('](command:x)', '<img src=x>', '$(trash)', '`code`', '\n# title', '**bold**', '![i](u)');
     fc.assert(fc.property(nasty, nasty, (one, two) => {
-      const text = explained({ kind: 'untrusted', ...evidence({ signatures: [signature({ fault: 'annotations', detail: one, annotations: { [one]: two } })], policies: [policy({ policy: two, annotations: { [two]: one } })] }) }, {
-        item: { use: sampleUse({ raw: one, text: one }), state: { kind: 'untrusted', ...evidence({ signatures: [signature({ fault: 'annotations', detail: one, annotations: { [one]: two } })], policies: [policy({ policy: two })] }) } }, file: two,
+      const text = explained({ kind: 'untrusted', ...evidence({ signatures: [signature({ fault: 'annotations', detail: said`${one}`, annotations: { [one]: two } })], policies: [policy({ policy: two, annotations: { [two]: one } })] }) }, {
+        item: { use: sampleUse({ raw: one, text: one }), state: { kind: 'untrusted', ...evidence({ signatures: [signature({ fault: 'annotations', detail: said`${one}`, annotations: { [one]: two } })], policies: [policy({ policy: two })] }) } }, file: two,
       });
       assert.doesNotMatch(text, /\]\(command|<img|\$\(trash|^# title|!\[i/m);
     }));

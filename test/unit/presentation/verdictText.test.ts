@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { errorCodes, CosignError } from '../../../src/core/errors.ts';
+import { said } from '../../../src/core/said.ts';
 import { english } from '../../../src/presentation/translate.ts';
 import type { UseState } from '../../../src/presentation/useState.ts';
 import { lensTitle, stateIcon } from '../../../src/presentation/verdictText.ts';
@@ -61,7 +62,7 @@ describe('the lens', () => {
 
   it('never says "unsigned" or "verified" of an image that could not be checked, whatever the reason', () => {
     for (const code of errorCodes) {
-      const title = lens({ kind: 'unchecked', reason: new CosignError(code, 'x'), checkedAt: 0 });
+      const title = lens({ kind: 'unchecked', reason: new CosignError(code, said`x`), checkedAt: 0 });
       assert.match(title, /^\$\(question\) Could not check: [a-z][a-z ]{8,60}$/i, code);
       assert.doesNotMatch(title, /unsigned|verified|trusted image/i, code);
     }

@@ -1,5 +1,6 @@
 // One authority of a ClusterImagePolicy → what it asks for; checked as policy-controller's admission checks it (`…_validation.go`).
 import { CosignError } from '../../errors.ts';
+import { said, type Said } from '../../said.ts';
 import type { RepositoryName } from '../../oci/exchange.ts';
 import { parseReference } from '../../oci/reference.ts';
 import type { DemandRule } from '../demand.ts';
@@ -19,7 +20,7 @@ export function readAuthority(value: Value, index: number, policy: string, repor
   const rule = readKind(value, path, { policy, name }, reports);
   checkOthers(value, path, reports);
   if (reports.errors > before || !rule) return undefined;
-  if (rule.kind === 'unsupported') reports.add('not-checked', headOf(value), [rule.error.message]);
+  if (rule.kind === 'unsupported') reports.add('not-checked', headOf(value), [rule.error.said]);
   return rule;
 }
 
@@ -41,7 +42,7 @@ function readKind(authority: MapValue, path: string, called: Called, reports: Re
   if (!keyless && (!reading || reading.kind === 'invalid')) return undefined;
   const format = readFormat(authority, called, keyless !== undefined, reports);
   const source = readSource(authority, path, reports);
-  const what = keyless ? 'keyless signatures' : reading?.kind === 'unsupported' ? reading.what : unsupportedPart(authority) ?? format ?? source.unsupported;
+  const what = keyless ? said`keyless signatures` : reading?.kind === 'unsupported' ? reading.what : unsupportedPart(authority) ?? format ?? source.unsupported;
   if (what !== undefined) return unsupported(called, what);
   if (reading?.kind !== 'key') return undefined;
   return {
@@ -57,35 +58,35 @@ function readStatic(authority: MapValue, fixed: MapValue, path: string, { policy
   }
   const action = textOf(fixed, 'action');
   const message = textOf(fixed, 'message')?.text ?? '';
-  if (action?.text === 'pass') return { kind: 'accept', reason: `The authority "${name}" of the policy "${policy}" lets every image pass without a signature.` };
-  if (action?.text === 'fail') return { kind: 'reject', reason: `The authority "${name}" of the policy "${policy}" refuses every image${message === '' ? '' : `: ${message.slice(0, 300)}`}.` };
+  if (action?.text === 'pass') return { kind: 'accept', reason: said`The authority "${name}" of the policy "${policy}" lets every image pass without a signature.` };
+  if (action?.text === 'fail') return { kind: 'reject', reason: message === '' ? said`The authority "${name}" of the policy "${policy}" refuses every image.` : said`The authority "${name}" of the policy "${policy}" refuses every image: ${message.slice(0, 300)}.` };
   if (action) reports.add('unknown-value', action.range, [`${path}.static.action`, action.text, 'fail, pass']);
   else reports.add('missing-field', headOf(fixed), ['action', `${path}.static`]);
   return undefined;
 }
 
 /** policy-controller refuses every image where a key is to have made a bundle, and takes any other word for `legacy`. */
-function readFormat(authority: MapValue, { name }: Called, keyless: boolean, reports: Reports): string | undefined {
+function readFormat(authority: MapValue, { name }: Called, keyless: boolean, reports: Reports): Said | undefined {
   const format = textOf(authority, 'signatureFormat');
   if (!format || format.text === 'legacy') return undefined;
   if (format.text !== 'bundle') {
     reports.add('unknown-format', format.range, [format.text], legacyInstead(format));
-    return `the signature format "${format.text.slice(0, 100)}"`;
+    return said`the signature format "${format.text.slice(0, 100)}"`;
   }
   if (keyless) return undefined;
   reports.add('bundle-with-key', format.range, [name], legacyInstead(format));
-  return 'bundles signed with a key (policy-controller refuses every image for that)';
+  return said`bundles signed with a key (policy-controller refuses every image for that)`;
 }
 
 const legacyInstead = (format: TextValue): readonly PolicyFix[] => format.block ? [] : [{ kind: 'use-legacy-format', args: [], edits: [{ range: format.range, text: 'legacy' }] }];
 
-function unsupportedPart(authority: MapValue): string | undefined {
-  if (itemsOf(authority, 'attestations').length > 0) return 'attestations';
-  if (fieldOf(authority, 'ctlog')) return 'an entry in a transparency log';
-  return fieldOf(authority, 'rfc3161timestamp') ? 'a signed timestamp' : undefined;
+function unsupportedPart(authority: MapValue): Said | undefined {
+  if (itemsOf(authority, 'attestations').length > 0) return said`attestations`;
+  if (fieldOf(authority, 'ctlog')) return said`an entry in a transparency log`;
+  return fieldOf(authority, 'rfc3161timestamp') ? said`a signed timestamp` : undefined;
 }
 
-function readSource(authority: MapValue, path: string, reports: Reports): { readonly repository?: RepositoryName; readonly unsupported?: string } {
+function readSource(authority: MapValue, path: string, reports: Reports): { readonly repository?: RepositoryName; readonly unsupported?: Said } {
   const sources = itemsOf(authority, 'source');
   const [source] = sources;
   if (sources.length > 1) {
@@ -96,10 +97,10 @@ function readSource(authority: MapValue, path: string, reports: Reports): { read
     if (secret.kind === 'map' && !textOf(secret, 'name')) reports.add('missing-field', headOf(secret), ['name', `${path}.source[0].signaturePullSecrets[${index}]`]);
   }
   const oci = textOf(source, 'oci');
-  if (textOf(source, 'tagPrefix')) return { unsupported: 'a prefix in front of signature tags' };
+  if (textOf(source, 'tagPrefix')) return { unsupported: said`a prefix in front of signature tags` };
   if (!oci) return {};
   const host = oci.text.split('/', 1)[0] ?? '';
-  if (host === oci.text) return /^[\w.:-]+$/.test(host) ? { unsupported: `the registry "${host.slice(0, 200)}", without a repository, as the place of signatures` } : badSource(oci, reports);
+  if (host === oci.text) return /^[\w.:-]+$/.test(host) ? { unsupported: said`the registry "${host.slice(0, 200)}", without a repository, as the place of signatures` } : badSource(oci, reports);
   try {
     const { registry, repository, digest } = parseReference(`${oci.text}:latest`);
     if (/[.:]/.test(host) && !digest) return { repository: { registry, repository } };
@@ -121,9 +122,9 @@ function checkOthers(authority: MapValue, path: string, reports: Reports): void 
   }
 }
 
-function unsupported({ policy, name }: Called, what: string): DemandRule {
-  const error = new CosignError('POLICY_UNSUPPORTED', `The authority "${name}" of the policy "${policy}" asks for ${what}, which Countersign does not check yet.`, {
-    remedy: 'Verify the image with what enforces the policy.',
+function unsupported({ policy, name }: Called, what: Said): DemandRule {
+  const error = new CosignError('POLICY_UNSUPPORTED', said`The authority "${name}" of the policy "${policy}" asks for ${what}, which Countersign does not check yet.`, {
+    remedy: said`Verify the image with what enforces the policy.`,
   });
   return { kind: 'unsupported', name, error };
 }

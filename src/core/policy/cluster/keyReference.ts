@@ -2,6 +2,7 @@
 import { parsePublicKeys } from '../../crypto/publicKey.ts';
 import { sizeText } from '../../encoding/sizeText.ts';
 import { CosignError } from '../../errors.ts';
+import { said, type Said } from '../../said.ts';
 import type { PolicyFix, SeveralKeys } from '../policyProblem.ts';
 import type { KeySetting } from '../trustPolicy.ts';
 import { headOf, mapOf, textOf, type MapValue, type TextValue } from './fields.ts';
@@ -18,7 +19,7 @@ const maxKeyLength = 64 * 1024;
 export type KeyReading =
   | { readonly kind: 'key'; readonly key: KeySetting }
   /** Something that policy-controller may use and Countersign does not; the rest of a sentence about what the authority asks for. */
-  | { readonly kind: 'unsupported'; readonly what: string }
+  | { readonly kind: 'unsupported'; readonly what: Said }
   /** Reported. */
   | { readonly kind: 'invalid' };
 
@@ -43,12 +44,12 @@ export function readKeyReference(key: MapValue, path: string, name: string, auth
   }
   const reading = data ? readPem(data, name, authority, reports) : kms ? readKms(kms, reports) : readSecret(key, path, name, reports);
   if (algorithm === 'sha256' || reading.kind === 'invalid') return reading;
-  return { kind: 'unsupported', what: `signatures over ${algorithm}` };
+  return { kind: 'unsupported', what: said`signatures over ${algorithm}` };
 }
 
 /** policy-controller takes the first block and no other (`cryptoutils.UnmarshalPEMToPublicKey`), so a second key must not count here either. */
 function readPem(data: TextValue, name: string, authority: MapValue, reports: Reports): KeyReading {
-  if (data.text.length > maxKeyLength) return refused(data, 'invalid-key', name, `it is longer than ${sizeText(maxKeyLength)}`, reports);
+  if (data.text.length > maxKeyLength) return refused(data, 'invalid-key', name, said`it is longer than ${sizeText(maxKeyLength)}`, reports);
   const bytes = new TextEncoder().encode(data.text);
   try {
     const keys = parsePublicKeys(bytes);
@@ -57,13 +58,13 @@ function readPem(data: TextValue, name: string, authority: MapValue, reports: Re
     return { kind: 'key', key: { name, reference: first?.pem ?? data.text } };
   } catch (error) {
     if (!(error instanceof CosignError)) throw error;
-    if (error.code === 'KEY_UNSUPPORTED') return { kind: 'unsupported', what: 'a key of a kind that is not supported' };
-    return refused(data, error.code === 'KEY_IS_PRIVATE' ? 'private-key' : error.code === 'KEY_IS_CERTIFICATE' ? 'certificate' : 'invalid-key', name, error.message, reports);
+    if (error.code === 'KEY_UNSUPPORTED') return { kind: 'unsupported', what: said`a key of a kind that is not supported` };
+    return refused(data, error.code === 'KEY_IS_PRIVATE' ? 'private-key' : error.code === 'KEY_IS_CERTIFICATE' ? 'certificate' : 'invalid-key', name, error.said, reports);
   }
 }
 
 function readKms(kms: TextValue, reports: Reports): KeyReading {
-  if (kmsSchemes.test(kms.text) || awsKey.test(kms.text)) return { kind: 'unsupported', what: `the key "${kms.text.slice(0, 200)}" of a key management service` };
+  if (kmsSchemes.test(kms.text) || awsKey.test(kms.text)) return { kind: 'unsupported', what: said`the key "${kms.text.slice(0, 200)}" of a key management service` };
   reports.add('invalid-kms', kms.range, [kms.text]);
   return invalid;
 }
@@ -80,14 +81,14 @@ function readSecret(key: MapValue, path: string, name: string, reports: Reports)
     // policy-controller refuses the policy unless it runs there itself, which cannot be told from here.
     const fixes: readonly PolicyFix[] = namespace.block ? [] : [{ kind: 'use-own-namespace', args: [controllerNamespace], edits: [{ range: namespace.range, text: controllerNamespace }] }];
     reports.add('secret-namespace', namespace.range, [namespace.text], fixes);
-    return { kind: 'unsupported', what: `a secret in the namespace "${namespace.text.slice(0, 100)}" (policy-controller only reads those of its own)` };
+    return { kind: 'unsupported', what: said`a secret in the namespace "${namespace.text.slice(0, 100)}" (policy-controller only reads those of its own)` };
   }
   const reference = `k8s://${controllerNamespace}/${secretName.text}`;
   reports.add('key-in-secret', secretName.range, [reference]);
   return { kind: 'key', key: { name, reference, firstOnly: true, onlyEntry: true } };
 }
 
-function refused(data: TextValue, kind: 'invalid-key' | 'private-key' | 'certificate', name: string, why: string, reports: Reports): KeyReading {
+function refused(data: TextValue, kind: 'invalid-key' | 'private-key' | 'certificate', name: string, why: Said, reports: Reports): KeyReading {
   reports.add(kind, data.range, [name, why], [], { form: 'yaml', range: data.range });
   return invalid;
 }

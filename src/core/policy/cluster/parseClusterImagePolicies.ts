@@ -1,5 +1,6 @@
 // ClusterImagePolicies of sigstore's policy-controller (policy.sigstore.dev, v1beta1 and v1alpha1) → demands on images, and what is wrong with the file.
 import { CosignError } from '../../errors.ts';
+import { said } from '../../said.ts';
 import type { Reference } from '../../oci/reference.ts';
 import type { Demand, DemandRule } from '../demand.ts';
 import type { PolicyFix, ReadPolicyFile } from '../policyProblem.ts';
@@ -119,8 +120,8 @@ function readRule(spec: MapValue, policy: string, reports: Reports): DemandRule 
   if (!over) return any;
   checkPolicy(over, 'spec.policy', true, reports);
   const language = textOf(over, 'type')?.text === 'rego' ? 'Rego' : 'CUE';
-  const error = new CosignError('POLICY_UNSUPPORTED', `The policy "${policy}" is also decided by ${language} code, which Countersign does not run.`, { remedy: 'Verify the image with what enforces the policy.' });
-  reports.add('not-checked', headOf(over), [error.message]);
+  const error = new CosignError('POLICY_UNSUPPORTED', said`The policy "${policy}" is also decided by ${language} code, which Countersign does not run.`, { remedy: said`Verify the image with what enforces the policy.` });
+  reports.add('not-checked', headOf(over), [error.said]);
   return { kind: 'all', rules: [any, { kind: 'unsupported', error }] };
 }
 

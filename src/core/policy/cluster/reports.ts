@@ -1,4 +1,5 @@
 // Gathers what is wrong in a file of ClusterImagePolicies: one list, bounded, each kind with its severity.
+import type { SaidArgument } from '../../said.ts';
 import type { KeySlot, PolicyFix, PolicyProblem } from '../policyProblem.ts';
 import type { TextRange } from '../../textRange.ts';
 
@@ -82,12 +83,12 @@ export class Reports {
   readonly #problems: ClusterPolicyProblem[] = [];
   #errors = 0;
 
-  add(kind: ClusterProblemKind, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
+  add(kind: ClusterProblemKind, range: TextRange, args: readonly SaidArgument[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
     const severity = clusterProblemKinds[kind];
     if (severity === 'error') this.#errors++;
     // An error is never left out for lack of room: it is what forbids a verdict.
     if (this.#problems.length >= maxProblems && (severity !== 'error' || this.#errors > maxProblems)) return;
-    this.#problems.push({ kind, severity, range, args: args.map((text) => text.slice(0, 200)), ...(fixes.length === 0 ? {} : { fixes }), ...(keySlot ? { keySlot } : {}) });
+    this.#problems.push({ kind, severity, range, args: args.map((arg) => (typeof arg === 'string' ? arg.slice(0, 200) : arg)), ...(fixes.length === 0 ? {} : { fixes }), ...(keySlot ? { keySlot } : {}) });
   }
 
   /** How many errors there are so far. */

@@ -28,7 +28,7 @@ function lintRequirements(reader: PolicyReader, requirements: readonly Requireme
       reader.warning('identity-not-of-cosign', identityNode ? reader.json.rangeOf(identityNode) : reader.json.range(requirement.node.offset, 1), [identity.kind], fixesOf(reader, requirement));
     }
     const unusable = unusableKey(keys);
-    if (unusable) reader.warning('key-unusable', unusable.key.range, [unusable.error.message], [], { form: unusable.key.kind === 'path' ? 'path' : 'base64', range: unusable.key.range });
+    if (unusable) reader.warning('key-unusable', unusable.key.range, [unusable.error.said], [], { form: unusable.key.kind === 'path' ? 'path' : 'base64', range: unusable.key.range });
     if (!registries.fault && !registries.mayUseAttachments(scope)) reader.warning('attachments-off', reader.json.range(requirement.node.offset, 1), [scope === '' ? 'default-docker' : scope.slice(0, 200)]);
   }
 }

@@ -1,5 +1,6 @@
 // containers-policy.json(5), with the registries.d that belongs to it → what it demands of an image, and everything that is wrong with it.
 import { CosignError } from '../../errors.ts';
+import { said } from '../../said.ts';
 import type { Reference } from '../../oci/reference.ts';
 import type { TextRange } from '../../textRange.ts';
 import type { Demand, PolicyFile } from '../demand.ts';
@@ -63,7 +64,7 @@ function chosenScope(policy: ContainersPolicy, reference: Reference): { readonly
 }
 
 function invalidDemand(uri: string, range: TextRange | undefined): Demand {
-  const error = new CosignError('POLICY_INVALID', 'The containers policy is not valid, and podman pulls no image with it.', { remedy: 'Correct the policy file.', place: { uri, ...(range ? { range } : {}) } });
+  const error = new CosignError('POLICY_INVALID', said`The containers policy is not valid, and podman pulls no image with it.`, { remedy: said`Correct the policy file.`, place: { uri, ...(range ? { range } : {}) } });
   return { policy: 'policy.json', origin: { kind: 'containers-policy', uri, ...(range ? { range } : {}) }, rule: { kind: 'unsupported', error } };
 }
 

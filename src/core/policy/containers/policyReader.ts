@@ -1,4 +1,5 @@
 // Takes a policy's JSON apart and keeps account of everything that is wrong with it, each fault with its place.
+import type { SaidArgument } from '../../said.ts';
 import type { TextRange } from '../../textRange.ts';
 import type { KeySlot, PolicyFix, PolicyProblem } from '../policyProblem.ts';
 import { itemsOf, membersOf, type JsonMember, type JsonNode, type JsonText } from './jsonText.ts';
@@ -15,11 +16,11 @@ export class PolicyReader {
     this.json = json;
   }
 
-  error(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
+  error(fault: ContainersFault, range: TextRange, args: readonly SaidArgument[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
     this.problems.push({ kind: `containers-${fault}`, severity: 'error', range, args, ...(fixes.length > 0 ? { fixes } : {}), ...(keySlot ? { keySlot } : {}) });
   }
 
-  warning(fault: ContainersFault, range: TextRange, args: readonly string[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
+  warning(fault: ContainersFault, range: TextRange, args: readonly SaidArgument[] = [], fixes: readonly PolicyFix[] = [], keySlot?: KeySlot): void {
     this.problems.push({ kind: `containers-${fault}`, severity: 'warning', range, args, ...(fixes.length > 0 ? { fixes } : {}), ...(keySlot ? { keySlot } : {}) });
   }
 

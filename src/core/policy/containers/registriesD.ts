@@ -2,6 +2,7 @@
 import { parseDocument } from 'yaml';
 import { sizeText } from '../../encoding/sizeText.ts';
 import type { Reference } from '../../oci/reference.ts';
+import { said, type Said } from '../../said.ts';
 import { scopesOf } from './scopes.ts';
 
 export interface RegistriesFile {
@@ -13,7 +14,7 @@ export interface RegistriesFile {
 export interface RegistriesFault {
   readonly uri: string;
   /** One sentence part that goes on from the file's name. */
-  readonly why: string;
+  readonly why: Said;
 }
 
 /** What is set for a scope of `docker`, or by `default-docker`. */
@@ -58,42 +59,42 @@ export class RegistriesD {
   }
 
   /** What is wrong, if anything is; other members are let be. */
-  #add({ uri, text }: RegistriesFile): string | undefined {
-    if (text.length > maxLength) return `is larger than ${sizeText(maxLength)}`;
+  #add({ uri, text }: RegistriesFile): Said | undefined {
+    if (text.length > maxLength) return said`is larger than ${sizeText(maxLength)}`;
     const root = readYaml(text);
-    if (typeof root === 'string') return root;
+    if ('template' in root) return root;
     const fallback = root.get('default-docker');
     if (fallback !== undefined && fallback !== null) {
-      if (this.#default) return `has a "default-docker", and ${this.#default.uri} has one`;
+      if (this.#default) return said`has a "default-docker", and ${this.#default.uri} has one`;
       const section = readSection(fallback, uri);
-      if (!section) return 'has a "default-docker" that cannot be read';
+      if (!section) return said`has a "default-docker" that cannot be read`;
       this.#default = section;
     }
     const docker = root.get('docker') ?? new Map();
-    if (!(docker instanceof Map)) return 'has a "docker" that is no mapping';
+    if (!(docker instanceof Map)) return said`has a "docker" that is no mapping`;
     for (const [key, value] of docker as ReadonlyMap<unknown, unknown>) {
       const scope = String(key);
       const known = this.#sections.get(scope);
-      if (known) return `has the namespace "${scope.slice(0, 200)}", and ${known.uri} has it too`;
+      if (known) return said`has the namespace "${scope.slice(0, 200)}", and ${known.uri} has it too`;
       const section = readSection(value, uri);
-      if (!section) return `has a namespace "${scope.slice(0, 200)}" that cannot be read`;
+      if (!section) return said`has a namespace "${scope.slice(0, 200)}" that cannot be read`;
       this.#sections.set(scope, section);
     }
     return undefined;
   }
 }
 
-function readYaml(text: string): ReadonlyMap<unknown, unknown> | string {
+function readYaml(text: string): ReadonlyMap<unknown, unknown> | Said {
   try {
     // As yaml.v3: the first document counts, unknown tags and keys are let be, and a key that is there twice is a fault.
     const document = parseDocument(text, { uniqueKeys: true, merge: true, logLevel: 'silent' });
     const fault = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS');
-    if (fault) return `is not valid YAML (line ${fault.linePos?.[0].line ?? 1})`;
+    if (fault) return said`is not valid YAML (line ${fault.linePos?.[0].line ?? 1})`;
     const root: unknown = document.toJS({ mapAsMap: true, maxAliasCount: 100 });
     if (root === null || root === undefined) return new Map();
-    return root instanceof Map ? root : 'is no YAML mapping';
+    return root instanceof Map ? root : said`is no YAML mapping`;
   } catch {
-    return 'is not valid YAML';
+    return said`is not valid YAML`;
   }
 }
 

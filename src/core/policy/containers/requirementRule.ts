@@ -2,6 +2,7 @@
 import { parsePublicKeys } from '../../crypto/publicKey.ts';
 import { encodePem, parsePem } from '../../encoding/pem.ts';
 import { CosignError, toCosignError } from '../../errors.ts';
+import { said, type Said } from '../../said.ts';
 import type { DemandRule } from '../demand.ts';
 import type { KeyPlace } from '../policyProblem.ts';
 import type { KeySetting } from '../trustPolicy.ts';
@@ -17,20 +18,20 @@ export interface RuleContext {
 
 export function ruleOf(requirement: Requirement, context: RuleContext): DemandRule {
   switch (requirement.kind) {
-    case 'insecureAcceptAnything': return { kind: 'accept', reason: 'insecureAcceptAnything' };
-    case 'reject': return { kind: 'reject', reason: 'The policy rejects this image (reject).' };
-    case 'signedBy': return unsupported('It asks for a signature made with GPG (signedBy), which Countersign does not check.');
-    case 'signedBaseLayer': return { kind: 'reject', reason: 'The policy asks for signedBaseLayer, which podman never finds satisfied.' };
+    case 'insecureAcceptAnything': return { kind: 'accept', reason: said`insecureAcceptAnything` };
+    case 'reject': return { kind: 'reject', reason: said`The policy rejects this image (reject).` };
+    case 'signedBy': return unsupported(said`It asks for a signature made with GPG (signedBy), which Countersign does not check.`);
+    case 'signedBaseLayer': return { kind: 'reject', reason: said`The policy asks for signedBaseLayer, which podman never finds satisfied.` };
     case 'sigstoreSigned': return sigstoreRule(requirement, context);
   }
 }
 
 function sigstoreRule(requirement: SigstoreSigned, { baseDirectory, usesAttachments }: RuleContext): DemandRule {
   if (!usesAttachments) {
-    return { kind: 'reject', reason: 'Podman does not see cosign\'s signatures of this image: registries.d does not set use-sigstore-attachments for it.' };
+    return { kind: 'reject', reason: said`Podman does not see cosign's signatures of this image: registries.d does not set use-sigstore-attachments for it.` };
   }
-  if (requirement.certificates) return unsupported(`It asks for a certificate (${requirement.certificates}), which Countersign does not check yet.`);
-  if (requirement.rekor) return unsupported('It asks for an entry in a transparency log (rekorPublicKey), which Countersign does not check yet.');
+  if (requirement.certificates) return unsupported(said`It asks for a certificate (${requirement.certificates}), which Countersign does not check yet.`);
+  if (requirement.rekor) return unsupported(said`It asks for an entry in a transparency log (rekorPublicKey), which Countersign does not check yet.`);
   const keys: KeySetting[] = [];
   for (const written of requirement.keys) {
     const key = written.kind === 'path' ? pathKey(written.path, baseDirectory) : dataKey(written.bytes);
@@ -44,7 +45,7 @@ function sigstoreRule(requirement: SigstoreSigned, { baseDirectory, usesAttachme
 /** The path is a path: what would be an address, a variable or the home directory in our own settings is not one here. */
 function pathKey(path: string, baseDirectory: string | undefined): KeySetting | CosignError {
   if (path.trim() === '' || path.includes('-----BEGIN ')) {
-    return new CosignError('KEY_UNREADABLE', `A key of the policy cannot be read: "${path.slice(0, 100)}" is not the path of a file.`, { remedy: 'Correct the keyPath in the policy.' });
+    return new CosignError('KEY_UNREADABLE', said`A key of the policy cannot be read: "${path.slice(0, 100)}" is not the path of a file.`, { remedy: said`Correct the keyPath in the policy.` });
   }
   const isPlain = !/^\s*(?:[a-z][a-z0-9+.-]*:|~)/i.test(path) || /^[a-z]:[\\/]/i.test(path);
   return { name: path, reference: isPlain ? path : `./${path.trim()}`, firstOnly: true, ...(baseDirectory === undefined ? {} : { baseDirectory }) };
@@ -65,7 +66,7 @@ export function firstKey(bytes: Uint8Array): { readonly fingerprint: string; rea
   } catch (error) {
     return toCosignError(error);
   }
-  return new CosignError('KEY_INVALID', 'There is no public key in the keyData of the policy.', { remedy: 'Correct the keyData in the policy.' });
+  return new CosignError('KEY_INVALID', said`There is no public key in the keyData of the policy.`, { remedy: said`Correct the keyData in the policy.` });
 }
 
 /** The key of a requirement that podman could never use, if there is one: text inside the policy that is no public key, or no path. */
@@ -86,6 +87,6 @@ export function keyPlacesOf(requirement: Requirement, baseDirectory: string | un
   });
 }
 
-function unsupported(message: string): DemandRule {
-  return { kind: 'unsupported', error: new CosignError('POLICY_UNSUPPORTED', message, { remedy: 'Check this image with podman or skopeo.' }) };
+function unsupported(message: Said): DemandRule {
+  return { kind: 'unsupported', error: new CosignError('POLICY_UNSUPPORTED', message, { remedy: said`Check this image with podman or skopeo.` }) };
 }

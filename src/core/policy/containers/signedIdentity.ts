@@ -1,5 +1,6 @@
 // `signedIdentity` of containers-policy.json(5): whether the name inside a signature may stand for the image that was asked for.
 import type { Reference } from '../../oci/reference.ts';
+import { said, type Said, type SaidArgument } from '../../said.ts';
 import type { IdentityRule } from '../demand.ts';
 import { dockerReferenceText, intendedReference, parseDockerReference, parseFullDockerReference, type DockerReference } from './dockerReference.ts';
 
@@ -9,19 +10,19 @@ import { dockerReferenceText, intendedReference, parseDockerReference, parseFull
  * @param signedReference `critical.identity.docker-reference` of a verified payload; hostile text until its signature was
  * @returns why the signature does not count, in words that go on from "the signature"; undefined when it counts
  */
-export function identityFault(rule: IdentityRule, intended: Reference, signedReference: string | undefined): string | undefined {
-  if (signedReference === undefined) return 'it names no image, and the policy asks for one (signedIdentity)';
+export function identityFault(rule: IdentityRule, intended: Reference, signedReference: string | undefined): Said | undefined {
+  if (signedReference === undefined) return said`it names no image, and the policy asks for one (signedIdentity)`;
   const signed = parseDockerReference(signedReference);
-  if (!signed) return `the name it signs, "${signedReference.slice(0, 200)}", is no image name`;
+  if (!signed) return said`the name it signs, "${signedReference.slice(0, 200)}", is no image name`;
   const wanted = wantedIdentity(rule, intendedReference(intended));
-  if (wanted === undefined) return `the policy's signedIdentity (${rule.kind}) leads to no image name`;
+  if (wanted === undefined) return said`the policy's signedIdentity (${rule.kind}) leads to no image name`;
   if (wanted.satisfiedBy(signed)) return undefined;
-  return `it signs "${dockerReferenceText(signed)}", and the policy asks for ${wanted.text} (${rule.kind})`;
+  return said`it signs "${dockerReferenceText(signed)}", and the policy asks for ${wanted.text} (${rule.kind})`;
 }
 
 interface WantedIdentity {
   /** For people. */
-  readonly text: string;
+  readonly text: SaidArgument;
   satisfiedBy(signed: DockerReference): boolean;
 }
 
@@ -46,13 +47,13 @@ function exactly(reference: DockerReference): WantedIdentity {
 function repositoryOfDigestOrExactly(reference: DockerReference): WantedIdentity {
   if (reference.tag !== undefined) return exactly(reference);
   return {
-    text: `"${reference.name}" with a tag or digest`,
+    text: said`"${reference.name}" with a tag or digest`,
     satisfiedBy: (signed) => reference.digest !== undefined && !isNameOnly(signed) && signed.name === reference.name,
   };
 }
 
 function anyOf({ name }: DockerReference): WantedIdentity {
-  return { text: `the repository "${name}"`, satisfiedBy: (signed) => signed.name === name };
+  return { text: said`the repository "${name}"`, satisfiedBy: (signed) => signed.name === name };
 }
 
 /** An image outside the prefix keeps its name. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CosignError } from '../../../../src/core/errors.ts';
+import { said } from '../../../../src/core/said.ts';
 import { on, status } from '../../../support/faults.ts';
 import { types } from '../../../support/registryStore.ts';
 import { addBundle, addLayer, addReferrer, planOf, putEverything, putSmall, run, trust, usePairs } from '../../../support/copyPair.ts';
@@ -12,7 +13,7 @@ describe('the proof', () => {
   it('does not hold when neither side could be checked', async () => {
     const sides = await start();
     putSmall(sides.source.store, true);
-    const problem = new CosignError('POLICY_INVALID', 'A policy cannot be read.');
+    const problem = new CosignError('POLICY_INVALID', said`A policy cannot be read.`);
     const { proof } = await run(sides, { trust: { ...trust, problems: [problem] } });
     assert.deepEqual([proof.source.kind, proof.destination.kind, proof.holds], ['unchecked', 'unchecked', false]);
     assert.deepEqual(proof.incomplete.map(({ code }) => code), ['POLICY_INVALID']);

@@ -4,6 +4,7 @@ import { afterEach, describe, it } from 'node:test';
 import type { CopyProgress } from '../../../../src/core/copyEngine.ts';
 import type { Digest } from '../../../../src/core/crypto/digest.ts';
 import { CosignError } from '../../../../src/core/errors.ts';
+import { said } from '../../../../src/core/said.ts';
 import { RegistryClient } from '../../../../src/core/oci/registryClient.ts';
 import { cutBody, cutConnection, either, on, status, tamperedBody, times } from '../../../support/faults.ts';
 import type { Fault } from '../../../support/registry.ts';
@@ -176,7 +177,7 @@ describe('a layer', () => {
           const response = await send(request, signal);
           if (response.status !== 504) return response;
           response.discard();
-          throw new CosignError('REGISTRY_TIMEOUT', 'It took too long.');
+          throw new CosignError('REGISTRY_TIMEOUT', said`It took too long.`);
         };
       }
       await run(sides);

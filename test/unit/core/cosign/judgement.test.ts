@@ -114,7 +114,7 @@ describe('a legacy signature', () => {
   it('over another digest is wrong even by the right key', () => {
     const judgement = legacy(encodePayload({ repository: 'r', digest: otherDigest, annotations: { a: '1' } }));
     isFaulty(judgement, 'wrong-digest');
-    assert.ok(judgement.detail?.includes(otherDigest));
+    assert.ok(judgement.detail?.toString().includes(otherDigest));
   });
 
   it('of another layer does not fit this one', () => {

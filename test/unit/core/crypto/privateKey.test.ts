@@ -36,7 +36,7 @@ describe('importing a private key', () => {
 
   it('says of each what to do about a private key, never to take a public one', () => {
     for (const [file] of refused) {
-      assert.throws(() => importPrivateKey(keyFile(file)), (error) => error instanceof CosignError && error.remedy !== undefined && !error.remedy.includes('public key'), file);
+      assert.throws(() => importPrivateKey(keyFile(file)), (error) => error instanceof CosignError && error.remedy !== undefined && !error.remedy.toString().includes('public key'), file);
     }
   });
 

@@ -14,7 +14,7 @@ function check(name: string, text: string, { images, refused = false, buildArgs 
   it(name, () => {
     const found = readDockerfile(text, { buildArgs });
     assert.deepEqual(found.uses.map((use) => use.text + (use.unresolved ? ' !' : '')), images);
-    assert.equal(found.problem !== undefined, refused, found.problem?.message ?? 'no problem found');
+    assert.equal(found.problem !== undefined, refused, found.problem?.message.toString() ?? 'no problem found');
   });
 }
 

@@ -25,7 +25,7 @@ describe('corpus of Dockerfiles', () => {
     it(one.name, () => {
       const found = read(one, one.text);
       assert.deepEqual(found.uses.map(show), one.images);
-      assert.equal(found.problem && found.problem.range.start.line + 1, one.refusedAt, found.problem?.message ?? 'no problem found');
+      assert.equal(found.problem && found.problem.range.start.line + 1, one.refusedAt, found.problem?.message.toString() ?? 'no problem found');
       for (const use of found.uses) assert.equal(use.reference === undefined, use.unresolved !== undefined);
     });
   }

@@ -71,9 +71,9 @@ it('what is being deleted, or could not be deleted in one go, is left alone', ()
 
 it('the manifest shows the public key and masks all else', () => {
   for (const before of [undefined, stored(), stored({ immutable: true })]) {
-    const yaml = maskedManifest(planChange(place, before, pair, true));
+    const yaml = maskedManifest(planChange(place, before, pair, true)).toString();
     assert.ok(yaml.includes(`cosign.pub: ${base64('new pub')}`));
     for (const hidden of ['new key', 'hunter2', 'old key', 'other']) assert.ok(!yaml.includes(base64(hidden)), yaml);
   }
-  assert.match(maskedManifest(planChange(place, stored(), pair, true)), /labels:\n {4}app: "x"\n {2}annotations:\n {4}note: "n"\ntype: example\.com\/keys\ndata:/);
+  assert.match(maskedManifest(planChange(place, stored(), pair, true)).toString(), /labels:\n {4}app: "x"\n {2}annotations:\n {4}note: "n"\ntype: example\.com\/keys\ndata:/);
 });

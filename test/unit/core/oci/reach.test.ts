@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'node:test';
 import type { Digest } from '../../../../src/core/crypto/digest.ts';
 import { CosignError } from '../../../../src/core/errors.ts';
+import { said } from '../../../../src/core/said.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../../src/core/oci/transport.ts';
 import { cutConnection, on, redirect, redirectLoop } from '../../../support/faults.ts';
 import { startRegistry, type RegistryOptions, type TestRegistry } from '../../../support/registry.ts';
@@ -67,7 +68,7 @@ describe('the scheme', () => {
 
   it('is never http for a host that nobody allowed', async () => {
     const transport = scripted(() => {
-      throw new CosignError('REGISTRY_UNREACHABLE', 'gone');
+      throw new CosignError('REGISTRY_UNREACHABLE', said`gone`);
     });
     tested = testClient({ transport });
     await assert.rejects(tested.client.manifest({ registry: 'registry.example', repository: 'app' }, '1', never), failsWith('REGISTRY_UNREACHABLE'));
@@ -76,7 +77,7 @@ describe('the scheme', () => {
 
   it('is https first for a host that was allowed plain http', async () => {
     const transport = scripted(({ url }) => {
-      if (url.protocol === 'https:') throw new CosignError('REGISTRY_TLS', 'no TLS', { cause: Object.assign(new Error('x'), { code: 'EPROTO' }) });
+      if (url.protocol === 'https:') throw new CosignError('REGISTRY_TLS', said`no TLS`, { cause: Object.assign(new Error('x'), { code: 'EPROTO' }) });
       return emptyResponse(404);
     });
     tested = testClient({ transport, plainHttp: () => true });
@@ -94,7 +95,7 @@ describe('the scheme', () => {
   it('does not repeat what cannot get better', async () => {
     for (const [code, attempts] of [['ENOTFOUND', 1], ['ECONNREFUSED', 2], ['ECONNRESET', 3]] as const) {
       const transport = scripted(() => {
-        throw new CosignError('REGISTRY_UNREACHABLE', 'gone', { cause: Object.assign(new Error('x'), { code }) });
+        throw new CosignError('REGISTRY_UNREACHABLE', said`gone`, { cause: Object.assign(new Error('x'), { code }) });
       });
       tested = testClient({ transport });
       await assert.rejects(tested.client.manifest({ registry: 'registry.example', repository: 'app' }, '1', never), failsWith('REGISTRY_UNREACHABLE'));
@@ -102,7 +103,7 @@ describe('the scheme', () => {
     }
     for (const code of ['REGISTRY_TLS', 'REGISTRY_TIMEOUT', 'PROXY_INVALID'] as const) {
       const transport = scripted(() => {
-        throw new CosignError(code, 'no');
+        throw new CosignError(code, said`no`);
       });
       tested = testClient({ transport });
       await assert.rejects(tested.client.manifest({ registry: 'registry.example', repository: 'app' }, '1', never), failsWith(code));

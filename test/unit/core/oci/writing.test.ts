@@ -74,7 +74,7 @@ describe('pushing a blob', () => {
     registry.intercept = on('POST', status(401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="test registry"' }));
     const alice = testClient({ login: { kind: 'basic', username: 'alice', password: 'secret' } });
     try {
-      await assert.rejects(alice.client.pushBlob(at(), content, never), (error: CosignError) => error.code === 'REGISTRY_UNAUTHORIZED' && /write to .*team\/app as alice/.test(error.message) && error.remedy?.includes('may push') === true);
+      await assert.rejects(alice.client.pushBlob(at(), content, never), (error: CosignError) => error.code === 'REGISTRY_UNAUTHORIZED' && /write to .*team\/app as alice/.test(error.message) && error.remedy?.toString().includes('may push') === true);
     } finally {
       alice.transport.close();
     }

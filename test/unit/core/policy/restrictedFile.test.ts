@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
 import type { DemandRule } from '../../../../src/core/policy/demand.ts';
 import { restrictedFile } from '../../../../src/core/policy/restrictedFile.ts';
+import { said } from '../../../../src/core/said.ts';
 
 const signers = (reference: string): DemandRule => ({ kind: 'signers', keys: [{ name: 'k', reference }], threshold: 1, annotations: {} });
 function restricted(rule: DemandRule): DemandRule | undefined {
@@ -13,7 +14,7 @@ function restricted(rule: DemandRule): DemandRule | undefined {
 
 for (const reference of ['k8s://a/b', 'K8S://a/b', 'https://example.com/key', 'env://KEY', 'awskms:///x', 'pkcs11:token=a', 'file:///key', '/outside/key.pub', '\\\\outside\\share\\key.pub', '../outside.pub']) {
   it(`a key at ${reference} is not looked up for an untrusted workspace`, () => {
-    const rule = restricted({ kind: 'any', rules: [signers(reference), { kind: 'accept', reason: '' }] });
+    const rule = restricted({ kind: 'any', rules: [signers(reference), { kind: 'accept', reason: said`` }] });
     const [first] = rule?.kind === 'any' ? rule.rules : [];
     assert.equal(first?.kind === 'unsupported' && first.error.code, 'KEY_REFUSED_UNTRUSTED_WORKSPACE');
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { CosignError } from '../../../../src/core/errors.ts';
 import { importPrivateKey } from '../../../../src/core/crypto/privateKey.ts';
 import { signBytes } from '../../../../src/core/crypto/signatures.ts';
 import { encodePayload } from '../../../../src/core/cosign/simpleSigning.ts';
@@ -189,7 +190,7 @@ describe('what forbids signing', () => {
     harness.registry.store.putImage('demo/app', '1.0');
     harness.registry.intercept = (request) => (request.method === 'PUT' && request.kind === 'manifest' && request.headers['content-type']?.includes('vnd.oci.') === true ? status(415, 'UNSUPPORTED')(request, () => ({ status: 415 })) : undefined);
     for (const format of ['legacy', 'bundle'] as const) {
-      await assert.rejects(sign(harness, 'demo/app:1.0', { key: alice, format }), (error: Error & { code: string; remedy?: string }) => error.code === 'REGISTRY_REFUSED_MANIFEST' && error.remedy?.includes('countersign.signing.dockerMediaTypes') === true);
+      await assert.rejects(sign(harness, 'demo/app:1.0', { key: alice, format }), (error: CosignError) => error.code === 'REGISTRY_REFUSED_MANIFEST' && error.remedy?.toString().includes('countersign.signing.dockerMediaTypes') === true);
     }
     assert.equal(await signers(harness, 'demo/app:1.0', { alice }), 'unsigned');
     await sign(harness, 'demo/app:1.0', { key: alice, format: 'legacy', dockerMediaTypes: true });
@@ -284,7 +285,7 @@ describe('signing recursively', () => {
     assert.deepEqual(plan.manifests.flatMap(({ platform = [] }) => platform).sort(), ['linux/amd64', 'linux/arm/v7', 'unknown/unknown']);
     assert.equal(plan.places.length, 12);
     assert.equal(plan.places[0], `${harness.registry.host}/demo/app:${sigTag(top)}`);
-    assert.equal(plan.places[1], `a referrer of ${harness.registry.host}/demo/app@${top}`);
+    assert.equal(String(plan.places[1]), `a referrer of ${harness.registry.host}/demo/app@${top}`);
   });
 
   it('names subjects as they are stored, whatever an index says of them', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { digestOf } from '../../../../src/core/crypto/digest.ts';
 import { CosignError } from '../../../../src/core/errors.ts';
+import { said } from '../../../../src/core/said.ts';
 import type { ManifestContent } from '../../../../src/core/oci/registryClient.ts';
 import { registryError } from '../../../../src/core/oci/registryError.ts';
 import type { RegistryWriter } from '../../../../src/core/signing/registryWriter.ts';
@@ -35,7 +36,7 @@ class WordTag {
     pushManifest: (_repository: unknown, _tag: string, bytes: Uint8Array, _type: string, _signal: AbortSignal, { ifMatch }: { ifMatch?: string } = {}) => {
       this.before('write', ++this.#counts.write);
       this.conditions.push(ifMatch);
-      if (this.etags === 'strong' && ifMatch !== undefined && ifMatch !== this.#content()?.etag) return Promise.reject(new CosignError('REGISTRY_CONFLICT', 'changed'));
+      if (this.etags === 'strong' && ifMatch !== undefined && ifMatch !== this.#content()?.etag) return Promise.reject(new CosignError('REGISTRY_CONFLICT', said`changed`));
       this.words = Buffer.from(bytes).toString().split(' ');
       return Promise.resolve({ digest: digestOf(bytes) });
     },
@@ -56,7 +57,7 @@ const update = async (tag: WordTag, change = tag.change('ours')): Promise<number
   return clock.sleptMs;
 };
 
-const failing = (status: number): CosignError => registryError({ status, method: 'PUT', on: 'r.example/app', account: 'anonymously', isRegistryAnswer: false, isWebPage: false, isBodyCut: false });
+const failing = (status: number): CosignError => registryError({ status, method: 'PUT', on: 'r.example/app', account: said`anonymously`, isRegistryAnswer: false, isWebPage: false, isBodyCut: false });
 
 describe('a tag that is added to', () => {
   for (const [where, readMs, pauseMs] of [['far away', 40, 50], ['near by', 0, 750]] as const) {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { PublicKey } from '../../../../src/core/crypto/publicKey.ts';
 import { parsePublicKeys } from '../../../../src/core/crypto/publicKey.ts';
 import { CosignError } from '../../../../src/core/errors.ts';
+import { said } from '../../../../src/core/said.ts';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
 import type { Demand, DemandRule, PolicyFile, SignerRule } from '../../../../src/core/policy/demand.ts';
 import { demandsFor, everyKey } from '../../../../src/core/policy/requirements.ts';
@@ -29,7 +30,7 @@ type Name = keyof typeof names | 'gone';
 const setting = (name: Name): KeySetting => ({ name, reference: `${name}.pub` });
 const loaded: LoadedKeys = {
   keys: new Map(Object.entries(names).map(([name, list]) => [keyIdentity(setting(name as Name)), list.map(publicKey)])),
-  failures: [], unreadable: new Map([[keyIdentity(setting('gone')), new CosignError('KEY_UNREADABLE', 'gone')]]),
+  failures: [], unreadable: new Map([[keyIdentity(setting('gone')), new CosignError('KEY_UNREADABLE', said`gone`)]]),
 };
 
 type Kind = 'legacy' | 'bundle';
@@ -50,9 +51,9 @@ function signature(person: Person, kind: Kind = 'legacy', options: SignOptions =
 }
 
 const signers = (keys: readonly Name[], threshold = 1, more: Partial<SignerRule> = {}): SignerRule => ({ kind: 'signers', keys: keys.map(setting), threshold, annotations: {}, ...more });
-const accept: DemandRule = { kind: 'accept', reason: 'static: pass' };
-const reject: DemandRule = { kind: 'reject', reason: 'static: fail' };
-const unsupported: DemandRule = { kind: 'unsupported', error: new CosignError('POLICY_UNSUPPORTED', 'keyless') };
+const accept: DemandRule = { kind: 'accept', reason: said`static: pass` };
+const reject: DemandRule = { kind: 'reject', reason: said`static: fail` };
+const unsupported: DemandRule = { kind: 'unsupported', error: new CosignError('POLICY_UNSUPPORTED', said`keyless`) };
 const any = (...rules: DemandRule[]): DemandRule => ({ kind: 'any', rules });
 const all = (...rules: DemandRule[]): DemandRule => ({ kind: 'all', rules });
 const demand = (rule: DemandRule, index = 0): Demand => ({ policy: `policy ${index}`, origin: { kind: 'settings' }, rule });
@@ -157,7 +158,7 @@ describe('demands that are more than signers', () => {
   ];
   for (const [what, rules, found, expected] of rows) it(`${what}: ${expected}`, () => assert.equal(kindOf(rules, found), expected));
 
-  it('a reject says why', () => assert.equal(judge([demand(reject)], [ada]).policies[0]?.reason, 'static: fail'));
+  it('a reject says why', () => assert.equal(judge([demand(reject)], [ada]).policies[0]?.reason?.toString(), 'static: fail'));
   it('an alternative that decided is named', () => {
     const [outcome] = judge([demand(any(signers(['ada'], 1, { name: 'first' }), signers(['bob'], 1, { name: 'second' })))], [bob]).policies;
     assert.deepEqual([outcome?.authority, outcome?.required, outcome?.parts?.map(({ state }) => state)], ['second', 1, ['unsatisfied', 'satisfied']]);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CosignError } from '../../../../src/core/errors.ts';
+import { said } from '../../../../src/core/said.ts';
 import { digestOf, type Digest } from '../../../../src/core/crypto/digest.ts';
 import type { Descriptor } from '../../../../src/core/oci/manifest.ts';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
@@ -66,7 +67,7 @@ beforeEach(() => {
 function opened(kept: ContentStore = store): Verifier {
   return new Verifier({
     registry, tagLifetimeMs: 60_000, clock: { now: () => now, sleep: () => Promise.resolve() }, kept: new KeptSignatures(kept),
-    keySource: { read: ({ reference }) => (reference === 'unreadable' ? Promise.reject(new CosignError('KEY_UNREADABLE', 'gone')) : Promise.resolve(Buffer.from(reference))) },
+    keySource: { read: ({ reference }) => (reference === 'unreadable' ? Promise.reject(new CosignError('KEY_UNREADABLE', said`gone`)) : Promise.resolve(Buffer.from(reference))) },
   });
 }
 
@@ -83,14 +84,14 @@ function ask(reference: string, { keys: given = { release: release.pem }, polici
 }
 
 const pinned = (descriptor = image): string => `${name}@${descriptor.digest}`;
-const offline = (): void => { registry.fail = () => new CosignError('REGISTRY_UNREACHABLE', 'cut off'); };
-const said = (verdict: Verdict): string => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind);
+const offline = (): void => { registry.fail = () => new CosignError('REGISTRY_UNREACHABLE', said`cut off`); };
+const told = (verdict: Verdict): string => (verdict.kind === 'unchecked' ? verdict.reason.code : verdict.kind);
 const storedAt = (verdict: Verdict): number | undefined => (verdict.kind === 'verified' ? verdict.storedAt : undefined);
-const fates = (verdict: Verdict): unknown => ('signatures' in verdict ? verdict.signatures.map(({ format, store: where, signedBy, fault }) => [format, where, signedBy?.key ?? fault]) : said(verdict));
+const fates = (verdict: Verdict): unknown => ('signatures' in verdict ? verdict.signatures.map(({ format, store: where, signedBy, fault }) => [format, where, signedBy?.key ?? fault]) : told(verdict));
 
 /** Verifies once with the registry, and is then a window that was opened anew, an hour later, without any registry. */
 async function restart(reference = pinned(), options: Asked = {}): Promise<void> {
-  assert.equal(said(await ask(reference, options)), 'verified');
+  assert.equal(told(await ask(reference, options)), 'verified');
   now += 3_600_000;
   verifier = opened();
   offline();
@@ -121,7 +122,7 @@ describe('a pinned image that was verified before', () => {
       const before = await ask(pinned());
       await restart();
       const verdict = await ask(pinned());
-      assert.equal(said(verdict), 'verified');
+      assert.equal(told(verdict), 'verified');
       assert.deepEqual(fates(verdict), fates(before));
       assert.ok(verdict.kind === 'verified' && before.kind === 'verified');
       assert.deepEqual([verdict.storedAt, verdict.checkedAt, verdict.decidedBy, before.storedAt], [1_000_000, now, image.digest, undefined]);
@@ -132,14 +133,14 @@ describe('a pinned image that was verified before', () => {
   it('may have been verified by its tag', async () => {
     signLegacy(registry, image.digest, release);
     await restart(`${name}:1.0`);
-    assert.equal(said(await ask(pinned())), 'verified');
-    assert.equal(said(await ask(`${name}:1.0@${image.digest}`)), 'verified');
+    assert.equal(told(await ask(pinned())), 'verified');
+    assert.equal(told(await ask(`${name}:1.0@${image.digest}`)), 'verified');
   });
 
   it('is asked about again by "Verify Again", whatever is stored', async () => {
     signLegacy(registry, image.digest, release);
     await restart();
-    assert.equal(said(await ask(pinned(), { fresh: true })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(), { fresh: true })), 'REGISTRY_UNREACHABLE');
     registry.fail = () => undefined;
     assert.deepEqual(storedAt(await ask(pinned(), { fresh: true })), undefined);
   });
@@ -158,33 +159,33 @@ describe('a pinned image that was verified before', () => {
     signLegacy(registry, image.digest, release, { annotations: { stage: 'test' } });
     await restart();
     const policy = (more: object): readonly object[] => [{ name: 'p', images: ['**'], keys: ['release'], ...more }];
-    assert.equal(said(await ask(pinned(), { policies: policy({ annotations: { stage: 'test' } }) })), 'verified');
-    assert.equal(said(await ask(pinned(), { policies: policy({ annotations: { stage: 'production' } }) })), 'REGISTRY_UNREACHABLE');
-    assert.equal(said(await ask(pinned(), { keys: { team: team.pem } })), 'REGISTRY_UNREACHABLE');
-    assert.equal(said(await ask(pinned(), { keys: { release: release.pem, team: team.pem }, policies: policy({ keys: ['release', 'team'], require: 'all' }) })), 'REGISTRY_UNREACHABLE');
-    assert.equal(said(await ask(pinned(), { keys: { release: 'unreadable' } })), 'KEY_UNREADABLE');
-    assert.equal(said(await ask(pinned(), { keys: {} })), 'SETTING_INVALID');
-    assert.equal(said(await ask(pinned(), { keys: { other: team.pem, release: release.pem } })), 'verified');
+    assert.equal(told(await ask(pinned(), { policies: policy({ annotations: { stage: 'test' } }) })), 'verified');
+    assert.equal(told(await ask(pinned(), { policies: policy({ annotations: { stage: 'production' } }) })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(), { keys: { team: team.pem } })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(), { keys: { release: release.pem, team: team.pem }, policies: policy({ keys: ['release', 'team'], require: 'all' }) })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(), { keys: { release: 'unreadable' } })), 'KEY_UNREADABLE');
+    assert.equal(told(await ask(pinned(), { keys: {} })), 'SETTING_INVALID');
+    assert.equal(told(await ask(pinned(), { keys: { other: team.pem, release: release.pem } })), 'verified');
   });
 
   it('is verified for others by signatures that did not count here', async () => {
     for (const key of [release, team]) signLegacy(registry, image.digest, key);
     await restart();
-    assert.equal(said(await ask(pinned(), { keys: { team: team.pem } })), 'verified');
+    assert.equal(told(await ask(pinned(), { keys: { team: team.pem } })), 'verified');
   });
 
   it('is not of another repository or digest', async () => {
     signLegacy(registry, image.digest, release);
     await restart();
-    assert.equal(said(await ask(`localhost:5000/demo/other@${image.digest}`)), 'REGISTRY_UNREACHABLE');
-    assert.equal(said(await ask(`localhost:5001/demo/app@${image.digest}`)), 'REGISTRY_UNREACHABLE');
-    assert.equal(said(await ask(`${name}@${sha256('other')}`)), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(`localhost:5000/demo/other@${image.digest}`)), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(`localhost:5001/demo/app@${image.digest}`)), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(`${name}@${sha256('other')}`)), 'REGISTRY_UNREACHABLE');
   });
 
   it('is asked about when claims do not matter', async () => {
     signLegacy(registry, image.digest, release);
     await restart();
-    assert.equal(said(await ask(pinned(), { checkClaims: false })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(), { checkClaims: false })), 'REGISTRY_UNREACHABLE');
   });
 
   it('does not bear the time of a note that is in the future', async () => {
@@ -198,10 +199,10 @@ describe('a pinned image that was verified before', () => {
     signLegacy(registry, image.digest, release);
     const elsewhere = { signatureRepository: 'localhost:5000/signatures', besideImage: true };
     await restart(pinned(), elsewhere);
-    assert.equal(said(await ask(pinned(), elsewhere)), 'verified');
+    assert.equal(told(await ask(pinned(), elsewhere)), 'verified');
     assert.deepEqual(registry.calls, []);
-    assert.equal(said(await ask(pinned(), { signatureRepository: 'localhost:5000/signatures' })), 'verified');
-    assert.equal(said(await ask(pinned(), { signatureRepository: 'localhost:5000/third' })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(), { signatureRepository: 'localhost:5000/signatures' })), 'verified');
+    assert.equal(told(await ask(pinned(), { signatureRepository: 'localhost:5000/third' })), 'REGISTRY_UNREACHABLE');
   });
 });
 
@@ -209,17 +210,17 @@ describe('an image that is not verified from the store', () => {
   it('is one that is named by a tag', async () => {
     signLegacy(registry, image.digest, release);
     await restart(`${name}:1.0`);
-    assert.equal(said(await ask(`${name}:1.0`)), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(`${name}:1.0`)), 'REGISTRY_UNREACHABLE');
   });
 
   it('is never called unsigned or untrusted by what is stored', async () => {
     signLegacy(registry, image.digest, stranger);
-    assert.equal(said(await ask(pinned())), 'untrusted');
+    assert.equal(told(await ask(pinned())), 'untrusted');
     const bare = putImage(registry, '2.0');
-    assert.equal(said(await ask(pinned(bare))), 'unsigned');
+    assert.equal(told(await ask(pinned(bare))), 'unsigned');
     verifier = opened();
     offline();
-    assert.deepEqual([said(await ask(pinned())), said(await ask(pinned(bare)))], ['REGISTRY_UNREACHABLE', 'REGISTRY_UNREACHABLE']);
+    assert.deepEqual([told(await ask(pinned())), told(await ask(pinned(bare)))], ['REGISTRY_UNREACHABLE', 'REGISTRY_UNREACHABLE']);
   });
 
   it('is asked about, and then verified by a signature that is new', async () => {
@@ -228,34 +229,34 @@ describe('an image that is not verified from the store', () => {
     verifier = opened();
     signLegacy(registry, image.digest, release);
     const verdict = await ask(pinned());
-    assert.deepEqual([said(verdict), storedAt(verdict)], ['verified', undefined]);
+    assert.deepEqual([told(verdict), storedAt(verdict)], ['verified', undefined]);
   });
 
   it('is one whose signatures the registry was seen to have lost', async () => {
     signLegacy(registry, image.digest, release);
-    assert.equal(said(await ask(pinned())), 'verified');
+    assert.equal(told(await ask(pinned())), 'verified');
     registry.tags.delete(`${image.digest.replace(':', '-')}.sig`);
-    assert.equal(said(await ask(pinned(), { fresh: true })), 'unsigned');
+    assert.equal(told(await ask(pinned(), { fresh: true })), 'unsigned');
     for (const next of [verifier, opened()]) {
       now += signaturesLifetimeMs + 1;
-      assert.equal(said(await ask(pinned(), { with: next })), 'unsigned');
+      assert.equal(told(await ask(pinned(), { with: next })), 'unsigned');
     }
   });
 
   it('is one whose signature was replaced by others', async () => {
     signLegacy(registry, image.digest, release);
-    assert.equal(said(await ask(pinned())), 'verified');
+    assert.equal(told(await ask(pinned())), 'verified');
     registry.tags.delete(`${image.digest.replace(':', '-')}.sig`);
     signLegacy(registry, image.digest, stranger);
-    assert.equal(said(await ask(pinned(), { fresh: true })), 'untrusted');
-    assert.equal(said(await ask(pinned(), { with: opened() })), 'untrusted');
+    assert.equal(told(await ask(pinned(), { fresh: true })), 'untrusted');
+    assert.equal(told(await ask(pinned(), { with: opened() })), 'untrusted');
   });
 
   it('keeps what is stored when the registry cannot be asked completely', async () => {
     signLegacy(registry, image.digest, release);
     await restart();
-    assert.equal(said(await ask(pinned(), { fresh: true })), 'REGISTRY_UNREACHABLE');
-    assert.equal(said(await ask(pinned())), 'verified');
+    assert.equal(told(await ask(pinned(), { fresh: true })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned())), 'verified');
   });
 
   it('is one of an index that counts because the index has no signature: that, only the registry knows', async () => {
@@ -263,8 +264,8 @@ describe('an image that is not verified from the store', () => {
     const index = registry.putJson({ schemaVersion: 2, mediaType: indexType, manifests: [{ ...child, platform: { os: 'linux', architecture: 'amd64' } }] }, indexType, 'multi');
     signLegacy(registry, child.digest, release);
     await restart(pinned(index), { platform: 'linux/amd64' });
-    assert.equal(said(await ask(pinned(index), { platform: 'linux/amd64' })), 'REGISTRY_UNREACHABLE');
-    assert.equal(said(await ask(pinned(child))), 'verified', 'the image itself is');
+    assert.equal(told(await ask(pinned(index), { platform: 'linux/amd64' })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(child))), 'verified', 'the image itself is');
   });
 
   it('is an index whose signatures are its own, whatever the platform', async () => {
@@ -272,7 +273,7 @@ describe('an image that is not verified from the store', () => {
     const index = registry.putJson({ schemaVersion: 2, mediaType: indexType, manifests: [{ ...child, platform: { os: 'linux', architecture: 'amd64' } }] }, indexType, 'multi');
     signLegacy(registry, index.digest, release);
     await restart(pinned(index));
-    assert.equal(said(await ask(pinned(index), { platform: 'linux/amd64' })), 'verified');
+    assert.equal(told(await ask(pinned(index), { platform: 'linux/amd64' })), 'verified');
   });
 });
 
@@ -287,9 +288,9 @@ describe('a demand about the image of the platform', () => {
     const verdict = await ask(pinned(index), { trust, platform: 'linux/amd64' });
     assert.ok(verdict.kind === 'verified' && verdict.decidedBy === amd.digest && verdict.digest === index.digest && verdict.platform === 'linux/amd64');
     assert.deepEqual(registry.calls, []);
-    assert.equal(said(await ask(pinned(index), { trust, platform: 'linux/arm64' })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(index), { trust, platform: 'linux/arm64' })), 'REGISTRY_UNREACHABLE');
     store.contents.delete(index.digest);
-    assert.equal(said(await ask(pinned(index), { trust, with: opened() })), 'REGISTRY_UNREACHABLE');
+    assert.equal(told(await ask(pinned(index), { trust, with: opened() })), 'REGISTRY_UNREACHABLE');
   });
 });
 
@@ -297,7 +298,7 @@ describe('what is not there as it was', () => {
   it('is asked for, byte by byte', async () => {
     signLegacy(registry, image.digest, release, { annotations: { a: 'b' } });
     signBundle(registry, image, release);
-    assert.equal(said(await ask(pinned())), 'verified');
+    assert.equal(told(await ask(pinned())), 'verified');
     assert.equal(store.contents.size, 4);
     for (const key of [...store.contents.keys()]) {
       const whole = store.contents.get(key) ?? new Uint8Array();
@@ -306,7 +307,7 @@ describe('what is not there as it was', () => {
         else store.contents.delete(key);
         registry.calls.length = 0;
         const verdict = await ask(pinned(), { with: opened() });
-        assert.deepEqual([said(verdict), storedAt(verdict)], ['verified', undefined]);
+        assert.deepEqual([told(verdict), storedAt(verdict)], ['verified', undefined]);
         assert.ok(registry.calls.length > 0);
         assert.deepEqual(store.contents.get(key), whole, 'and kept anew');
       }
@@ -333,7 +334,7 @@ describe('what is not there as it was', () => {
     signBundle(registry, image, release);
     await restart();
     assert.ok([...store.contents.values()].reduce((sum, { byteLength }) => sum + byteLength, 0) <= 8 * 1024 * 1024);
-    assert.equal(said(await ask(pinned())), 'verified');
+    assert.equal(told(await ask(pinned())), 'verified');
   });
 });
 
@@ -379,8 +380,8 @@ describe('whatever is stored', () => {
       for (const [one, lies, other] of contents) store.contents.set(lies ? other : sha256(one), one);
       store.notes = new Map(written);
       const [first, second, third] = [await ask(pinned(signed), { with: opened() }), await ask(pinned(foreign), { with: opened() }), await ask(pinned(bare), { with: opened() })];
-      assert.deepEqual([said(second), said(third)], ['REGISTRY_UNREACHABLE', 'REGISTRY_UNREACHABLE']);
-      assert.ok(first.kind === 'verified' || said(first) === 'REGISTRY_UNREACHABLE');
+      assert.deepEqual([told(second), told(third)], ['REGISTRY_UNREACHABLE', 'REGISTRY_UNREACHABLE']);
+      assert.ok(first.kind === 'verified' || told(first) === 'REGISTRY_UNREACHABLE');
       if (first.kind === 'verified') {
         verified += 1;
         assert.ok(first.signatures.some(({ signedBy }) => signedBy?.key === 'release'));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { CosignError, type ErrorCode } from '../../../../src/core/errors.ts';
+import { said } from '../../../../src/core/said.ts';
 import type { Descriptor } from '../../../../src/core/oci/manifest.ts';
 import { parseReference } from '../../../../src/core/oci/reference.ts';
 import type { DemandRule, PolicyFile, SignerRule } from '../../../../src/core/policy/demand.ts';
@@ -32,7 +33,7 @@ beforeEach(() => {
 function makeVerifier(reader: RegistryReader): Verifier {
   return new Verifier({
     registry: reader, tagLifetimeMs, clock: { now: () => now, sleep: () => Promise.resolve() },
-    keySource: { read: ({ reference }) => (reference === 'unreadable' ? Promise.reject(new CosignError('KEY_UNREADABLE', 'gone')) : Promise.resolve(Buffer.from(reference))) },
+    keySource: { read: ({ reference }) => (reference === 'unreadable' ? Promise.reject(new CosignError('KEY_UNREADABLE', said`gone`)) : Promise.resolve(Buffer.from(reference))) },
   });
 }
 
@@ -315,7 +316,7 @@ describe('signatures in another repository', () => {
     verifier.forget();
     signLegacy(other, image.digest, stranger);
     assert.equal((await askThere(false, true)).kind, 'verified');
-    other.fail = () => new CosignError('REGISTRY_DENIED', 'no');
+    other.fail = () => new CosignError('REGISTRY_DENIED', said`no`);
     registry.tags.delete(`${image.digest.replace(':', '-')}.sig`);
     verifier.forget();
     assert.equal(codeOf(await askThere(false, true)), 'REGISTRY_DENIED');
@@ -340,7 +341,7 @@ describe('signatures in another repository', () => {
     assert.equal(codeOf(await askThere(true)), 'IMAGE_NOT_FOUND');
   });
   it('that cannot be reached leave the image unchecked', async () => {
-    other.fail = () => new CosignError('REGISTRY_DENIED', 'no');
+    other.fail = () => new CosignError('REGISTRY_DENIED', said`no`);
     assert.equal(codeOf(await askThere(true)), 'REGISTRY_DENIED');
   });
 });
@@ -352,7 +353,7 @@ describe('what an untrusted workspace adds', () => {
   const askWith = (rule: DemandRule, policies: readonly TrustPolicy[] = [own]): Promise<Verdict> =>
     verifier.verify({ reference: parseReference(`${name}:1.0`), fresh: true, trust: { keys, policies, problems: [], files: [added(rule)] } }, new AbortController().signal);
   const teams: DemandRule = { kind: 'signers', keys: keys.slice(1), threshold: 1, annotations: {} };
-  const keyless: DemandRule = { kind: 'unsupported', error: new CosignError('POLICY_UNSUPPORTED', 'keyless') };
+  const keyless: DemandRule = { kind: 'unsupported', error: new CosignError('POLICY_UNSUPPORTED', said`keyless`) };
 
   it('is asked for beside the own policies', async () => {
     signLegacy(registry, image.digest, release);
@@ -367,7 +368,7 @@ describe('what an untrusted workspace adds', () => {
   it('hides nothing of what the own policies find', async () => {
     assert.equal((await askWith(keyless)).kind, 'unsigned');
     signLegacy(registry, image.digest, stranger);
-    for (const rule of [keyless, { kind: 'accept', reason: 'pass' }, { kind: 'signers', keys: [{ name: 'x', reference: 'unreadable' }], threshold: 1, annotations: {} }] as const) {
+    for (const rule of [keyless, { kind: 'accept', reason: said`pass` }, { kind: 'signers', keys: [{ name: 'x', reference: 'unreadable' }], threshold: 1, annotations: {} }] as const) {
       assert.equal((await askWith(rule)).kind, 'untrusted', rule.kind);
       assert.equal((await askWith(rule, [])).kind, 'untrusted', `${rule.kind} beside any trusted key`);
     }
@@ -451,7 +452,7 @@ describe('a failure at any step', () => {
   it('never makes an image unsigned or untrusted that is not, nor verified without a signature that was read', async () => {
     await fc.assert(fc.asyncProperty(fc.constantFrom(...setups), fc.constantFrom('native', 'unsupported on host', 'unsupported in repository'), fc.subarray([...operations], { minLength: 1 }), fc.constantFrom(...codes), async (setup, api, failing, code) => {
       arrange(setup, api);
-      registry.fail = (operation) => (failing.includes(operation) ? new CosignError(code, 'fault') : undefined);
+      registry.fail = (operation) => (failing.includes(operation) ? new CosignError(code, said`fault`) : undefined);
       const verdict = await ask(`${name}:1.0`);
       const truth = { unsigned: 'unsigned', foreign: 'untrusted', legacy: 'verified', bundle: 'verified', both: 'verified' }[setup];
       assert.ok(verdict.kind === truth || verdict.kind === 'unchecked', `${setup}: ${verdict.kind}`);
@@ -466,7 +467,7 @@ describe('a failure at any step', () => {
   for (const operation of ['resolve', 'signature tag', 'referrers'] as const) {
     for (const code of codes) {
       it(`${code} at ${operation} of an unsigned image is unchecked with that cause`, async () => {
-        registry.fail = (at) => (at === operation ? new CosignError(code, 'fault') : undefined);
+        registry.fail = (at) => (at === operation ? new CosignError(code, said`fault`) : undefined);
         assert.equal(codeOf(await ask(`${name}:1.0`)), code);
       });
     }
@@ -474,7 +475,7 @@ describe('a failure at any step', () => {
 
   it('beside a good signature leaves the image verified and says what could not be read', async () => {
     signLegacy(registry, image.digest, release);
-    registry.fail = (at) => (at === 'referrers' ? new CosignError('REGISTRY_UNAVAILABLE', 'fault') : undefined);
+    registry.fail = (at) => (at === 'referrers' ? new CosignError('REGISTRY_UNAVAILABLE', said`fault`) : undefined);
     const verdict = await ask(`${name}:1.0`);
     assert.ok(verdict.kind === 'verified');
     assert.deepEqual(verdict.incomplete.map(({ code }) => code), ['REGISTRY_UNAVAILABLE']);
@@ -607,7 +608,7 @@ describe('where a tag leads', () => {
 
   it('is an error, never "still there", when it cannot be found out', async () => {
     await assert.rejects(lead(image.digest, false, 'gone'), { code: 'IMAGE_NOT_FOUND' });
-    registry.wait = () => Promise.reject(new CosignError('REGISTRY_UNAVAILABLE', 'down'));
+    registry.wait = () => Promise.reject(new CosignError('REGISTRY_UNAVAILABLE', said`down`));
     await assert.rejects(lead(image.digest), { code: 'REGISTRY_UNAVAILABLE' });
   });
 });

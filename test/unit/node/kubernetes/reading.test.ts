@@ -9,7 +9,7 @@ import { clusterKeys, never, place, startCluster } from './cluster.ts';
 
 const fails = (work: Promise<unknown>, code: ErrorCode, words = /./): Promise<void> => assert.rejects(work, (error) => {
   assert.ok(error instanceof CosignError, String(error));
-  const text = `${error.message} ${error.remedy ?? ''}`;
+  const text = `${error.message} ${String(error.remedy)}`;
   assert.equal(error.code, code, text);
   assert.match(text, words);
   assert.doesNotMatch(`${text} ${error.cause instanceof Error ? error.cause.message : ''}`, /token-|PRIVATE KEY/);

@@ -9,7 +9,7 @@ const publicOnly = { namespace: 'prod', name: 'cosign-public' };
 const plan = (api: KubeApi, more: object = {}): Promise<KeyPairPlan> => clusterKeys(api.kubeconfig()).planKeyPair({ place, ...more }, never);
 const fails = (work: Promise<unknown>, code: ErrorCode, words = /./): Promise<void> => assert.rejects(work, (error) => {
   assert.ok(error instanceof CosignError && error.code === code, String(error));
-  assert.match(`${error.message} ${error.remedy ?? ''}`, words);
+  assert.match(`${error.message} ${String(error.remedy)}`, words);
   return true;
 });
 const old = { data: { 'cosign.key': 'OLD', 'cosign.pub': 'OLDPUB', 'cosign.password': 'oldpw', other: 'kept' }, metadata: { labels: { app: 'x' }, annotations: { note: 'n' } } };
@@ -21,8 +21,8 @@ it('planning writes nothing and shows the public key but no private part', async
   assert.ok(api.requests.every(({ verb }) => verb === 'get'));
   assert.equal(context, 'token');
   assert.deepEqual(secrets.map(({ action }) => action), ['create', 'create']);
-  assert.equal(manifest.split(Buffer.from(publicKey.pem).toString('base64')).length, 3);
-  assert.doesNotMatch(manifest, new RegExp(Buffer.from('private key').toString('base64').slice(0, 12)));
+  assert.equal(manifest.toString().split(Buffer.from(publicKey.pem).toString('base64')).length, 3);
+  assert.doesNotMatch(manifest.toString(), new RegExp(Buffer.from('private key').toString('base64').slice(0, 12)));
 });
 
 it('a new secret holds what cosign looks for, a second one the public key only', async (test) => {
@@ -45,7 +45,7 @@ for (const [minor, immutable] of [['20', undefined], ['20+', undefined], ['21', 
     const api = await startCluster(test);
     api.version = { major: '1', minor };
     const planned = await plan(api);
-    assert.equal(planned.manifest.includes('immutable: true'), immutable === true);
+    assert.equal(planned.manifest.toString().includes('immutable: true'), immutable === true);
     await planned.write(never);
     assert.equal(api.secrets.get('prod/cosign')?.immutable, immutable);
   });
@@ -54,7 +54,7 @@ for (const [minor, immutable] of [['20', undefined], ['20+', undefined], ['21', 
 it('a server that tells nobody its version is taken for a new one; any other failure is said', async (test) => {
   const api = await startCluster(test);
   api.allows = ({ resource }) => resource !== 'version';
-  assert.match((await plan(api)).manifest, /immutable: true/);
+  assert.match((await plan(api)).manifest.toString(), /immutable: true/);
   api.allows = () => true;
   api.fault = ({ resource }) => (resource === 'version' ? 500 : undefined);
   await fails(plan(api), 'KUBERNETES_REFUSED');
@@ -134,7 +134,7 @@ for (const fault of ['drop', 'drop after', 403, 409, 422, 500] as const satisfie
         assert.ok(isNew || keeper !== undefined, 'the old key is nowhere');
         if (outcome instanceof Error) {
           assert.ok(outcome instanceof CosignError, String(outcome));
-          const text = `${outcome.message} ${outcome.remedy ?? ''}`;
+          const text = `${outcome.message} ${String(outcome.remedy)}`;
           // Whoever reads the message finds the key: under its own name, or under the one in the message.
           if (api.text('prod', 'cosign', 'cosign.key') !== 'OLD') assert.ok(keeper !== undefined && text.includes(keeper.slice('prod/'.length)), text);
           for (const path of [...api.secrets.keys()].filter((other) => other !== 'prod/cosign')) assert.ok(text.includes(path.slice('prod/'.length)), `${path} is left and not said: ${text}`);

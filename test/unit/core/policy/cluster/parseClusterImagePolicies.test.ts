@@ -6,6 +6,7 @@ import { parseReference } from '../../../../../src/core/oci/reference.ts';
 import { parseClusterImagePolicies, type ClusterPolicyFile } from '../../../../../src/core/policy/cluster/parseClusterImagePolicies.ts';
 import type { Demand, DemandRule } from '../../../../../src/core/policy/demand.ts';
 import { isValid } from '../../../../../src/core/policy/policyProblem.ts';
+import { said } from '../../../../../src/core/said.ts';
 
 const pem = readFileSync('test/fixtures/keys/p256.pub', 'utf8');
 const pem2 = readFileSync('test/fixtures/keys/ed25519.pub', 'utf8');
@@ -132,8 +133,8 @@ describe('an authority', () => {
   });
 
   it('accepts or refuses everything when it is static', () => {
-    assert.deepEqual(rule(authority('- static: { action: pass }')), { kind: 'accept', reason: 'The authority "authority-0" of the policy "app" lets every image pass without a signature.' });
-    assert.deepEqual(rule(authority('- name: never\n  static: { action: fail, message: not here }')), { kind: 'reject', reason: 'The authority "never" of the policy "app" refuses every image: not here.' });
+    assert.deepEqual(rule(authority('- static: { action: pass }')), { kind: 'accept', reason: said`The authority "${'authority-0'}" of the policy "${'app'}" lets every image pass without a signature.` });
+    assert.deepEqual(rule(authority('- name: never\n  static: { action: fail, message: not here }')), { kind: 'reject', reason: said`The authority "${'never'}" of the policy "${'app'}" refuses every image: ${'not here'}.` });
   });
 
   const key = `key: { data: ${JSON.stringify(pem)} }`;

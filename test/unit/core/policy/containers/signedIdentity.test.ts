@@ -164,7 +164,7 @@ describe('the signed identity', () => {
   }
   for (const [rule, intended, signed] of refused) {
     it(`${described(rule)}: ${intended.slice(0, 60)} may not be signed as ${String(signed).slice(0, 60)}`, () => {
-      assert.equal(typeof identityFault(rule, parseReference(intended), signed), 'string');
+      assert.notEqual(identityFault(rule, parseReference(intended), signed), undefined);
     });
   }
 
@@ -180,10 +180,10 @@ describe('the signed identity', () => {
 
   it('answers at once whatever a registry claims to be signed', () => {
     fc.assert(fc.property(fc.string({ maxLength: 2000 }), (signed) => {
-      assert.equal(typeof identityFault(matchExact, parseReference('busybox'), signed), 'string');
+      assert.notEqual(identityFault(matchExact, parseReference('busybox'), signed), undefined);
     }));
     for (const hostile of ['a-'.repeat(50_000), `${'a.'.repeat(300)}!`, `${'a'.repeat(500)}!`, `${'-'.repeat(500)}/`]) {
-      assert.equal(typeof identityFault(matchRepository, parseReference('busybox'), hostile), 'string');
+      assert.notEqual(identityFault(matchRepository, parseReference('busybox'), hostile), undefined);
     }
   });
 });
