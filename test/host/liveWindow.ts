@@ -1,4 +1,4 @@
-// A whole editor window, seen and driven from outside as a person does: by keyboard, with its messages and modal questions. test/editor/liveWindow.mjs opens it.
+// A whole editor window, seen and driven from outside as a person with a keyboard and no mouse does, with its messages and modal questions. test/editor/liveWindow.mjs opens it.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
@@ -24,6 +24,7 @@ const { page } = live;
 /** Long enough for a computer that does much else; what happens at once is seen at once. */
 const patienceMs = 45_000;
 page.setDefaultTimeout(patienceMs);
+takeTheMouseAway();
 
 const questions = page.locator('.quick-input-widget:visible');
 export const modal = page.locator('.monaco-dialog-box:visible');
@@ -34,7 +35,7 @@ export async function capture(name: string): Promise<void> {
   await page.screenshot({ path: join(live.screenshots, `${name}.png`) });
 }
 
-/** The same in every kind of theme: `NAME.png`, `NAME-dark.png`, `NAME-high-contrast.png`. */
+/** The same in every kind of theme: `NAME.png`, `NAME-dark.png`, `NAME-high-contrast.png`, `NAME-high-contrast-light.png`. */
 export async function captureThemes(name: string): Promise<void> {
   const workbench = (theme: string): Promise<void> => page.locator(`.monaco-workbench.${theme}`).waitFor();
   await capture(name);
@@ -44,6 +45,9 @@ export async function captureThemes(name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' });
   await workbench('hc-black');
   await capture(`${name}-high-contrast`);
+  await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' });
+  await workbench('hc-light');
+  await capture(`${name}-high-contrast-light`);
   await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
   await workbench('vs');
 }
@@ -65,17 +69,24 @@ export async function shown(within: Locator, text: string | RegExp, limitMs = pa
   return first;
 }
 
-/** From here on a click of the mouse is an error: what a suite does then can be done without one. */
-export function keyboardOnly(): void {
-  const refuse = (): never => { throw new Error('this is to be done by keyboard'); };
-  Object.assign(page.mouse, { click: refuse, dblclick: refuse, down: refuse });
-  Object.assign(Object.getPrototypeOf(page.locator('body')) as object, { click: refuse, dblclick: refuse });
+/** Every way to point or click is an error, in every suite: what they do can be done without. */
+function takeTheMouseAway(): void {
+  const ways = ['click', 'dblclick', 'down', 'up', 'move', 'wheel', 'hover', 'tap', 'check', 'uncheck', 'setChecked', 'selectOption', 'dragTo', 'dragAndDrop'];
+  const refused = (): Promise<never> => Promise.reject(new Error('this is to be done by keyboard'));
+  for (const holder of [page, page.mouse, page.touchscreen, Object.getPrototypeOf(page.locator('body')) as object]) {
+    Object.assign(holder, Object.fromEntries(ways.filter((way) => way in holder).map((way) => [way, refused])));
+  }
 }
 
-/** Trusts the folder, by keyboard. */
+/** Trusts the folder. */
 export async function trustFolder(): Promise<void> {
   await shown(statusBar, 'Restricted Mode', 80_000);
   await command('Workspaces: Manage Workspace Trust');
+  await trustInEditor();
+}
+
+/** Trusts the folder where "Manage Workspace Trust" has led. */
+export async function trustInEditor(): Promise<void> {
   await page.locator('.workspace-trust-editor').waitFor();
   await until('the folder is trusted', async () => {
     await press('Control+Enter');
@@ -148,12 +159,67 @@ export async function pick(label: string): Promise<void> {
   await press('Enter');
 }
 
-/** Waits for a message, reads it whole and takes it away. @param take what happens before it goes */
-export async function message(says: string | RegExp, take?: (toast: Locator) => Promise<void>): Promise<string> {
+/** Waits for a message and reads it whole. */
+export async function message(says: string | RegExp): Promise<string> {
   const toast = await shown(page.locator('.notification-toast'), says);
-  const text = (await toast.innerText()).replaceAll('\u00a0', ' ');
-  await take?.(toast);
-  return text;
+  return (await toast.innerText()).replaceAll('\u00a0', ' ');
+}
+
+/** Chooses the first button of the newest message. */
+export async function takeOffer(button: string): Promise<void> {
+  const toast = page.locator('.notification-toast');
+  assert.equal((await toast.locator('.monaco-button').first().innerText()).trim(), button);
+  await command('Notifications: Accept Notification Primary Action');
+}
+
+/** Opens the menu of what has the focus and chooses from it. A menu that is still being drawn may swallow a key: `again` leads back to the place then. */
+export async function chooseFromMenu(item: string, again: () => Promise<void>, happens: () => Promise<unknown>, drawn: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+  const chosen = page.locator('.monaco-menu-container .action-item.focused .action-label').first();
+  await until(`${item} is chosen`, async () => {
+    await again();
+    await press('Shift+F10');
+    try {
+      await page.locator('.monaco-menu-container').getByText(item, { exact: true }).waitFor({ timeout: 5000 });
+      for (let tries = 0; await chosen.count() === 0 || (await chosen.innerText()).trim() !== item; tries++) {
+        if (tries > 60) throw new Error(`${item} cannot be reached`);
+        await press('ArrowDown');
+        await new Promise((done) => { setTimeout(done, 60); });
+      }
+      await drawn();
+      await press('Enter');
+      await happens();
+      return true;
+    } catch {
+      await press('Escape');
+      return false;
+    }
+  }, 80_000);
+}
+
+/** Presses a key until what has the focus is named so. */
+export async function goWith(key: string, name: string | RegExp): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const at = (await page.evaluate<string>(focusedName)).replaceAll('\u00a0', ' ');
+    if (typeof name === 'string' ? at.includes(name) : name.test(at)) return;
+    assert.ok(tries < 80, `${String(name)} cannot be reached with ${key}: ${at}`);
+    await press(key);
+    await new Promise((done) => { setTimeout(done, 60); });
+  }
+}
+
+/** Runs in the window: what a screen reader calls the focused element; of a list, its focused row. */
+const focusedName = `(() => {
+  let at = document.activeElement;
+  const row = at?.getAttribute('aria-activedescendant');
+  if (row) at = document.getElementById(row) ?? at;
+  return at?.getAttribute('aria-label') ?? at?.textContent ?? '';
+})()`;
+
+/** The text of the active editor has the focus. */
+export async function focusEditor(): Promise<void> {
+  await command('View: Focus Active Editor Group');
+  await questionsGone();
+  await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
 }
 
 /** Answers a modal question with its first button, once that has the focus: a key pressed earlier goes nowhere. */

@@ -6,7 +6,7 @@ import { suite, suiteSetup, suiteTeardown, test } from 'mocha';
 import { generatePrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signBundle, signLegacy } from '../../demo/signing.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
-import { capture, captureThemes, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, type, until } from '../liveWindow.ts';
+import { capture, captureThemes, clearMessages, command, focusEditor, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, takeOffer, trustInEditor, type, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const path = (name: string): string => join(workspace, name);
@@ -41,12 +41,10 @@ suite('Copying an image, by keyboard', () => {
 
   test('is refused in Restricted Mode, with the way out', async () => {
     await command('Countersign: Copy Image with Signatures');
-    await message('In Restricted Mode nothing is copied', async (toast) => {
-      await capture('copy-restricted');
-      await toast.getByText('Manage Workspace Trust', { exact: true }).click();
-    });
-    await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
+    await message('In Restricted Mode nothing is copied');
+    await capture('copy-restricted');
+    await takeOffer('Manage Workspace Trust');
+    await trustInEditor();
     await openFile('Dockerfile.copy');
     await shown(lenses, 'Signed by mirror');
     await clearMessages();
@@ -74,10 +72,9 @@ suite('Copying an image, by keyboard', () => {
     const held = hold(other, ({ method }) => method === 'PUT' || method === 'PATCH');
     await pick('Copy, Then Update This Dockerfile');
     await held.reached;
-    await message(/Copying .*(?:Layers|Looking)/s, async (toast) => {
-      await captureThemes('copy-progress');
-      await toast.getByText('Cancel', { exact: true }).click();
-    });
+    await message(/Copying .*(?:Layers|Looking)/s);
+    await captureThemes('copy-progress');
+    await takeOffer('Cancel');
     await message('Cancelled. No tag points at a part of an image');
     await drawn();
     await captureThemes('copy-cancelled');
@@ -101,7 +98,7 @@ suite('Copying an image, by keyboard', () => {
     await lensOfCopy();
     await captureThemes('copy-done');
     await clearMessages();
-    await page.locator('.monaco-editor.focused, .view-lines').first().click();
+    await focusEditor();
     await press('Control+Z');
     await shown(page.locator('.view-lines'), `ARG REGISTRY=${host}`);
     await lensOfSource();

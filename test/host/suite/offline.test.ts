@@ -6,7 +6,7 @@ import { suite, suiteSetup, test } from 'mocha';
 import { generatePrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signLegacy } from '../../demo/signing.ts';
 import { cutConnection } from '../../support/faults.ts';
-import { captureThemes, command, lenses, live, message, openFile, press, questionsGone, shown, until } from '../liveWindow.ts';
+import { captureThemes, command, lenses, live, message, openFile, press, questionsGone, shown, trustFolder, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const path = (name: string): string => join(workspace, name);
@@ -29,10 +29,7 @@ suite('Without the registry, by keyboard', () => {
       'countersign.policies': [...settings['countersign.policies'], { name: 'our images', images: [`${host}/offline/**`], keys: ['shop'] }],
     }));
     writeFileSync(path('Dockerfile.offline'), `# Pinned, so that it can be verified without its registry\nFROM ${host}/offline/app@${image.digest}\n\n# A tag may have moved\nFROM ${host}/offline/app:1.0\n`);
-    await shown(page.locator('.statusbar-item'), 'Restricted Mode', 60_000);
-    await command('Workspaces: Manage Workspace Trust');
-    await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
+    await trustFolder();
     await openFile('Dockerfile.offline');
     await until('both are verified', async () => await lenses.filter({ hasText: 'Signed by shop' }).count() === 2);
     await until('the signatures are on the disk', () => stored().length > 0);

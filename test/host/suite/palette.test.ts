@@ -1,10 +1,12 @@
 // A newcomer with a keyboard and no mouse: every command of the palette is run once in a whole window, and what comes first is what it promises.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { suite, suiteSetup, teardown, test } from 'mocha';
 import type { Locator } from 'playwright-core';
-import { capture, command, keyboardOnly, lenses, live, modal, openFile, press, shown, trustFolder, until } from '../liveWindow.ts';
+import { decryptPrivateKey } from '../../../src/core/crypto/encryptedKey.ts';
+import { capture, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, trustFolder, type, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { workspace } } } = live;
 const questions = page.locator('.quick-input-widget:visible');
@@ -67,6 +69,12 @@ async function everything(): Promise<string> {
   return parts.join('\n');
 }
 
+/** The key that was imported, as the password opens it. */
+async function opened(password: string): Promise<unknown> {
+  const { handle } = await decryptPrivateKey(readFileSync(join(workspace, 'imported.key')), password, new AbortController().signal);
+  return handle.export({ format: 'jwk' });
+}
+
 /** As it was: no question, no message, the panel closed, and the Dockerfile in front. */
 async function tidy(): Promise<void> {
   for (let turn = 0; turn < 8 && await questions.count() + await modal.count() > 0; turn++) {
@@ -82,7 +90,6 @@ suite('Every command of the palette, by keyboard', () => {
   suiteSetup(async () => {
     writeFileSync(join(workspace, 'notes.txt'), 'Notes\n');
     await trustFolder();
-    keyboardOnly();
     await openFile('Dockerfile');
     await shown(lenses, 'Signed by release');
   });
@@ -107,6 +114,65 @@ suite('Every command of the palette, by keyboard', () => {
       await capture(`palette-${id}`);
     });
   }
+
+  test('"Import Key Pair…" ends in two files that hold the key under the password', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(join(workspace, 'plain.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    await command('Countersign: Import Key Pair…');
+    await question('Choose an Unencrypted Private Key');
+    await type(join(workspace, 'plain.pem'));
+    await press('Enter');
+    await question('In which folder are the two files written?', 'ECDSA P-256');
+    await pick(basename(workspace));
+    await question('A name for the two files');
+    await type('imported');
+    await press('Enter');
+    await question('A password for the private key');
+    await type('first password');
+    await press('Enter');
+    await question('The same password again');
+    await type('first password');
+    await press('Enter');
+    await question('Wrote imported.key and imported.pub');
+    await capture('palette-importKeyPair-done');
+    await press('Escape');
+    await questionsGone();
+    assert.deepEqual(await opened('first password'), privateKey.export({ format: 'jwk' }));
+    assert.equal(statSync(join(workspace, 'imported.key')).mode & 0o777, 0o600);
+    assert.equal(createPublicKey(readFileSync(join(workspace, 'imported.pub'))).equals(createPublicKey(privateKey)), true);
+  });
+
+  test('"Change Key Password…" ends in a key that the new password opens, and the old one does not', async () => {
+    const [before, pub] = [await opened('first password'), readFileSync(join(workspace, 'imported.pub'), 'utf8')];
+    await command('Countersign: Change Key Password…');
+    await pick('imported.key');
+    await question('The password that imported.key has now');
+    await type('not the password');
+    await press('Enter');
+    await question('The password is wrong. Try again.');
+    await type('first password');
+    await press('Enter');
+    await question('A password for the private key');
+    await type('second password');
+    await press('Enter');
+    await question('The same password again');
+    await type('second password');
+    await press('Enter');
+    await message(/The password of imported\.key \(ECDSA P-256, SHA256:\S+\) is another one now\./);
+    await capture('palette-changeKeyPassword-done');
+    assert.deepEqual(await opened('second password'), before);
+    await assert.rejects(opened('first password'), { code: 'KEY_PASSWORD_WRONG' });
+    assert.equal(readFileSync(join(workspace, 'imported.pub'), 'utf8'), pub);
+  });
+
+  test('nothing of it could have been done with a mouse', async () => {
+    const told = { message: 'this is to be done by keyboard' };
+    await assert.rejects(page.mouse.click(5, 5), told);
+    await assert.rejects(page.mouse.move(5, 5), told);
+    await assert.rejects(page.click('body'), told);
+    await assert.rejects(page.locator('body').hover(), told);
+    await assert.rejects(page.locator('body').dblclick(), told);
+  });
 
   test('"Diagnose Registry…" ends in a report that says which way it went', async () => {
     await command('Countersign: Diagnose Registry…');

@@ -1,4 +1,5 @@
 // Takes the pictures of the README and the walkthrough in a whole editor window, in dark and in light: docs/images/NAME-THEME.png.
+import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, suiteSetup, suiteTeardown, test } from 'mocha';
@@ -6,7 +7,7 @@ import type { Locator } from 'playwright-core';
 import { generatePrivateKey, type PrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signBundle, signLegacy } from '../../demo/signing.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
-import { clearMessages, command, lenses, live, modal, openFile, pick, press, question, questionsGone, shown, type, until } from '../liveWindow.ts';
+import { clearMessages, command, goWith, lenses, live, modal, openFile, pick, press, question, questionsGone, shown, trustFolder, type, until } from '../liveWindow.ts';
 import { smallPng } from '../smallPng.ts';
 
 const { page, screenshots, demo: { description: { workspace } } } = live;
@@ -18,7 +19,7 @@ const rows = page.locator('.pane-body .monaco-list-row:visible');
 
 interface Clip { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 
-/** One picture in both themes, and one in high contrast to look at. */
+/** One picture in both themes, and two in high contrast to look at. */
 async function picture(name: string, clip: () => Promise<Clip>): Promise<void> {
   const take = async (theme: string, file: string): Promise<void> => {
     await page.locator(`.monaco-workbench.${theme}`).waitFor();
@@ -31,6 +32,8 @@ async function picture(name: string, clip: () => Promise<Clip>): Promise<void> {
   await take('vs-dark', join(folder, `${name}-dark.png`));
   await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' });
   await take('hc-black', join(screenshots, `picture-${name}-high-contrast.png`));
+  await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' });
+  await take('hc-light', join(screenshots, `picture-${name}-high-contrast-light.png`));
   await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
   await page.locator('.monaco-workbench.vs').waitFor();
 }
@@ -98,10 +101,7 @@ suite('The pictures', () => {
       `    { "name": "reviewed", "keys": ["release", "security"], "require": "all",`, `      "images": ["${host}/shop/api", "${host}/shop/payment"] },`,
       `    { "name": "tools", "images": ["${host}/tools/**"], "keys": ["tools"] }`, '  ]', '}', '',
     ].join('\n'));
-    await shown(page.locator('.statusbar-item'), 'Restricted Mode', 80_000);
-    await command('Workspaces: Manage Workspace Trust');
-    await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
+    await trustFolder();
     await command('View: Close All Editors');
     await command('View: Toggle Primary Side Bar Visibility');
     await openFile('Dockerfile');
@@ -117,12 +117,15 @@ suite('The pictures', () => {
   });
 
   test('hover: the evidence', async () => {
-    await page.setViewportSize({ width: 900, height: 760 });
+    // The editor gives a hover half of the height there is.
+    await page.setViewportSize({ width: 900, height: 1400 });
     await goTo('3:25');
     await until('the hover is there', async () => {
       await press('Control+k', 'Control+i');
       return await shown(hover, 'security: present', 3000).then(() => true, () => false);
     });
+    const cut = await page.evaluate<number>("[...document.querySelectorAll('.monaco-hover .monaco-scrollable-element > *')].filter((part) => part.scrollHeight > part.clientHeight + 1).length");
+    assert.equal(cut, 0, 'a line of the hover is not on the picture');
     await picture('hover', around(hover, 12));
     await press('Escape');
     await page.setViewportSize(window);
@@ -213,7 +216,8 @@ suite('The pictures', () => {
     await page.waitForTimeout(2000);
     await page.screenshot({ path: join(screenshots, 'walkthrough-open.png') });
     for (const title of ['Trust a key', 'Read a verdict', 'Make a key pair', 'Sign an image', 'Share the policy']) {
-      await page.locator('.getting-started-step').filter({ hasText: title }).first().click();
+      await goWith('Tab', new RegExp(`^${title}`));
+      await press('Enter');
       await page.waitForTimeout(1200);
       await page.screenshot({ path: join(screenshots, `walkthrough-${title.replaceAll(' ', '-').toLowerCase()}.png`) });
     }
@@ -245,15 +249,10 @@ suite('The pictures', () => {
     await shown(rows, 'Signature');
     await press('Home');
     await until('the view is wide', async () => {
-      const { x = 0, width = 0, y = 0 } = await sidebar.boundingBox() ?? {};
-      if (width > 440) return true;
-      await page.mouse.move(x + width, y + 200);
-      await page.mouse.down();
-      await page.mouse.move(520, y + 200, { steps: 8 });
-      await page.mouse.up();
+      if (((await sidebar.boundingBox())?.width ?? 0) > 440) return true;
+      await command('View: Increase Current View Size');
       return false;
     });
-    await page.mouse.move(700, 300);
     await picture('tree', async () => ({ ...await around(sidebar, 0)(), height: 345 }));
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite, suiteSetup, test } from 'mocha';
 import { generatePrivateKey, type PrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signLegacy } from '../../demo/signing.ts';
-import { capture, captureThemes, clearMessages, command, lenses, live, message, openFile, press, question, questionsGone, shown, until } from '../liveWindow.ts';
+import { capture, captureThemes, clearMessages, command, focusEditor, lenses, live, message, openFile, press, question, questionsGone, shown, trustFolder, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const path = (name: string): string => join(workspace, name);
@@ -36,10 +36,7 @@ suite('Pinning, by keyboard', () => {
       'countersign.policies': [...settings['countersign.policies'], { name: 'pin', images: [`${host}/pin/**`], keys: ['pinner'] }],
     }));
     writeFileSync(path('Dockerfile.pin'), file);
-    await shown(page.locator('.statusbar-item'), 'Restricted Mode', 60_000);
-    await command('Workspaces: Manage Workspace Trust');
-    await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
+    await trustFolder();
     await openFile('Dockerfile.pin');
     await until('all images are verified', async () => await lenses.filter({ hasText: 'Signed by pinner' }).count() === 2);
   });
@@ -107,12 +104,6 @@ suite('Pinning, by keyboard', () => {
     await until('the file is as it was', async () => await saved() === file);
   });
 });
-
-async function focusEditor(): Promise<void> {
-  await command('View: Focus Active Editor Group');
-  await questionsGone();
-  await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
-}
 
 async function goTo(place: string): Promise<void> {
   await press('Control+G');

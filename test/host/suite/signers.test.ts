@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite, suiteSetup, test } from 'mocha';
 import { generatePrivateKey, type PrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signBundle, signLegacy } from '../../demo/signing.ts';
-import { capture, captureThemes, command, lenses, live, openFile, press, question, questionsGone, shown, until } from '../liveWindow.ts';
+import { capture, captureThemes, command, goWith, lenses, live, openFile, press, question, questionsGone, shown, trustFolder, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const path = (name: string): string => join(workspace, name);
@@ -36,10 +36,7 @@ suite('Several signers, by keyboard', () => {
       'countersign.policies': [...settings['countersign.policies'], { name: 'team', images: [`${host}/team/**`], keys: ['release', 'security', 'qa'], require: 2 }],
     }, undefined, 2)}\n`);
     writeFileSync(path('Dockerfile.team'), `FROM ${host}/team/done:1\nFROM ${host}/team/half:1\nFROM ${host}/team/none:1\n`);
-    await shown(page.locator('.statusbar-item'), 'Restricted Mode', 60_000);
-    await command('Workspaces: Manage Workspace Trust');
-    await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
+    await trustFolder();
     await openFile('Dockerfile.team');
   });
 
@@ -67,13 +64,23 @@ suite('Several signers, by keyboard', () => {
     const line = policies.findIndex((text) => text.includes('"name": "team"'));
     await press('Control+Shift+M');
     const related = page.locator('.markers-panel .monaco-list-row').filter({ hasText: 'settings.json' });
-    const problem = await shown(page.locator('.markers-panel .monaco-list-row'), 'Untrusted:');
-    await problem.click();
+    await shown(page.locator('.markers-panel .monaco-list-row'), 'Untrusted:');
+    await command('Problems: Focus on Problems View');
+    await questionsGone();
+    await press('Home');
+    await goWith('ArrowDown', 'Untrusted:');
     await press('ArrowRight');
     await related.first().waitFor({ state: 'visible' });
     await captureThemes('signers-problems');
     assert.ok((await related.first().innerText()).replaceAll('\u00a0', ' ').includes(`[Ln ${line}, Col 5]`));
-    await related.first().dblclick();
+    // It has the focus already where the problem was unfolded before.
+    const focused = page.locator('.markers-panel .monaco-list-row.focused').first();
+    await until('the line of the policy has the focus', async () => {
+      if ((await focused.innerText()).includes('settings.json')) return true;
+      await press('ArrowDown');
+      return false;
+    });
+    await press('Enter');
     await page.locator('.tab.active[data-resource-name="settings.json"]').first().waitFor();
     // The policy is selected, whole.
     await shown(page.locator('.statusbar-item'), / selected\)/);

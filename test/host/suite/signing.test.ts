@@ -4,11 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, suiteSetup, suiteTeardown, teardown, test } from 'mocha';
-import type { Locator } from 'playwright-core';
 import { decryptPrivateKey } from '../../../src/core/crypto/encryptedKey.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
-import { accept, capture, captureThemes, clearMessages, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, statusBar, type, until } from '../liveWindow.ts';
-import { failure } from '../../support/registryAnswer.ts';
+import { accept, capture, captureThemes, chooseFromMenu, clearMessages, command, goWith, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, statusBar, takeOffer, trustInEditor, type, until } from '../liveWindow.ts';
+import { json } from '../../support/registryAnswer.ts';
 import { occurrences } from '../occurrences.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
@@ -45,9 +44,9 @@ suite('Keys and signing, by keyboard', () => {
 
     test('the message leads to where the folder is trusted', async () => {
       await command('Countersign: Sign Image…');
-      await message('In Restricted Mode', (toast) => toast.getByText('Manage Workspace Trust', { exact: true }).click());
-      await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-      await page.getByText('Restricted Mode', { exact: true }).first().waitFor({ state: 'detached' });
+      await message('In Restricted Mode');
+      await takeOffer('Manage Workspace Trust');
+      await trustInEditor();
       await openFile('Containerfile');
       await shown(lenses, 'Not covered by any policy');
     });
@@ -177,7 +176,8 @@ suite('Keys and signing, by keyboard', () => {
       const held = hold((request) => request.method === 'PUT' && request.kind === 'manifest');
       await accept();
       await held.reached;
-      await message('Signing', (toast) => toast.getByText('Cancel', { exact: true }).click());
+      await message('Signing');
+      await takeOffer('Cancel');
       assert.match(await message('Cancelled'), /no signature is known to be pushed/);
       await capture('sign-cancelled');
       held.drop();
@@ -204,7 +204,8 @@ suite('Keys and signing, by keyboard', () => {
         const target = since[written]?.target;
         return target !== undefined && (!target.endsWith('.sig') || since.slice(written).some((one) => one.method === 'GET' && one.target === target && one.status === 200));
       });
-      await message('Signing', (toast) => toast.getByText('Cancel', { exact: true }).click());
+      await message('Signing');
+      await takeOffer('Cancel');
       assert.match(await message('Cancelled'), /1 of 2 signatures are in the registry/);
       await capture('sign-cancelled-half-way');
       held.drop();
@@ -228,7 +229,7 @@ suite('Keys and signing, by keyboard', () => {
     suiteSetup(async () => {
       readOnly = await startRegistry({ auth: { kind: 'basic', accounts: { reader: 'reads' } } });
       readOnly.store.putImage('team/locked', '1.0');
-      readOnly.intercept = ({ method, headers }) => (['POST', 'PUT', 'PATCH'].includes(method) && headers['authorization'] !== undefined ? failure(403, 'DENIED') : undefined);
+      readOnly.intercept = ({ method, headers }) => (['POST', 'PUT', 'PATCH'].includes(method) && headers['authorization'] !== undefined ? json(403, { errors: [{ code: 'DENIED', message: 'denied: [log in](command:workbench.action.closeAllEditors)' }] }) : undefined);
       writeFileSync(join(live.dockerConfig, 'config.json'), JSON.stringify({ auths: { [readOnly.host]: { auth: Buffer.from('reader:reads').toString('base64') } } }));
     });
     suiteTeardown(() => readOnly.close());
@@ -240,6 +241,9 @@ suite('Keys and signing, by keyboard', () => {
       const text = await message('denied');
       assert.match(text, /as reader/);
       assert.match(text, /docker login.*an account that may push/s);
+      // What the registry says is no link that runs a command.
+      assert.ok(text.includes('[log in] (command:workbench.action.closeAllEditors)'), text);
+      assert.equal(await page.locator('.notification-list-item-message a').count(), 0);
       await captureThemes('sign-denied');
       assert.deepEqual([...readOnly.store.repository('team/locked').manifests.keys()], before);
       await clearMessages();
@@ -304,15 +308,16 @@ suite('Keys and signing, by keyboard', () => {
     test('chosen in the explorer are signed with one question for the key', async () => {
       const names = ['README.md', 'release-notes.txt'];
       for (const ending of ['.sig', '.sigstore.json']) rmSync(path(`release-notes.txt${ending}`));
-      const row = (name: string): Locator => page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText(name, { exact: true }) });
-      await row('release-notes.txt.sig').waitFor({ state: 'detached' });
-      await row('README.md').click();
-      await row('release-notes.txt').click({ modifiers: ['Control'] });
-      await row('release-notes.txt').click({ button: 'right' });
-      await page.getByRole('menuitem', { name: 'Sign Current File as Blob…' }).waitFor();
-      await capture('files-menu');
-      await page.getByRole('menuitem', { name: 'Sign Current File as Blob…' }).click();
-      await question('Sign 2 Files', 'Which private key signs?');
+      await page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText('release-notes.txt.sig', { exact: true }) }).waitFor({ state: 'detached' });
+      await chooseFromMenu('Sign Current File as Blob…', async () => {
+        await command('File: Focus on Files Explorer');
+        await questionsGone();
+        await press('Home');
+        await goWith('ArrowDown', /^README\.md/);
+        // They stand one below the other.
+        await press('Shift+ArrowDown');
+        await goWith('Shift+ArrowDown', /^release-notes\.txt/);
+      }, () => question('Sign 2 Files', 'Which private key signs?'), () => capture('files-menu'));
       await pick('team.key');
       assert.match(await message('Wrote README.md.sig'), /Verified: all 2 files\. The keys that signed them: team \(SHA256:/);
       assert.deepEqual(names.flatMap((name) => ['.sig', '.sigstore.json'].filter((ending) => !existsSync(path(name + ending)))), []);
