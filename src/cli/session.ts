@@ -19,7 +19,7 @@ export interface SessionOptions {
 
 /** Why a command was given up when its time had run out. */
 export const timedOut = (ms: number): CosignError =>
-  new CosignError('REGISTRY_TIMEOUT', said`The command did not end within ${ms / 1000} seconds.`, { remedy: said`Give it more time with --timeout.` });
+  new CosignError('REGISTRY_TIMEOUT', said`The command did not end within ${ms / 1000} s.`, { remedy: said`Give it more time with --timeout.` });
 
 /**
  * @throws {UsageError} for flags that do not go together

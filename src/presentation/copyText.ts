@@ -54,13 +54,11 @@ export function partRows(root: PlannedManifest, t: Translate): readonly PartRow[
   return rows;
 }
 
-/** The question that goes with that list; it says what the choice so far comes to. */
+/** The question that goes with that list; it says what the choice so far comes to, in a field with room for 45 letters. */
 export function partQuestion(chosen: readonly PlannedManifest[], root: PlannedManifest, t: Translate): string {
-  if (chosen.length === 0) return t('This is an index of several images. Check what is copied');
-  if (chosen.includes(root)) return t('This is an index of several images. It is copied as a whole; check images to copy them instead');
-  return chosen.length === 1
-    ? t('This is an index of several images. Only the image that is checked is copied, to the tag')
-    : t('This is an index of several images. {0} of them are copied by their digests, without a tag: an index of only these would have another digest, which nobody has signed', chosen.length);
+  if (chosen.length === 0) return t('Check what is copied of the index');
+  if (chosen.includes(root)) return t('The whole index; check images to copy fewer');
+  return chosen.length === 1 ? t('Only this image is copied, to the tag') : t('{0} images, by their digests, without a tag', chosen.length);
 }
 
 /** `Index of 3`, `linux/arm64`, `Image`. */
@@ -129,7 +127,7 @@ export function proofsWords(proofs: CopyTotals['proofs'], t: Translate): string 
 
 /** What becomes of the destination's tag. */
 export function tagWords({ destinationTag: tag }: CopyPlan, [top, ...more]: Tops, t: Translate): string {
-  if (more.length > 0) return t('No tag is written: {0} images are copied by their digests.', more.length + 1);
+  if (more.length > 0) return t('No tag: {0} images by their digests.', more.length + 1);
   switch (tag.kind) {
     case 'none': return t('No tag is written.');
     case 'absent': return t('The tag {0} is free.', tag.tag);

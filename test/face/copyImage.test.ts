@@ -153,7 +153,7 @@ describe('copying an index', () => {
     await answer('copyImage', [source, destination, { check: ['linux/amd64', 'linux/arm64'] }, kinds, copy]);
     assert.deepEqual(copying.copies.map(({ selection, options }) => [selection, options.overwriteTag]), [[{ tops: [digest('a'), digest('b')] }, undefined]]);
     const plan = shownAt(5).items;
-    assert.match(plan[0]?.detail ?? '', /No tag is written: 2 images are copied by their digests/);
+    assert.match(plan[0]?.detail ?? '', /No tag: 2 images by their digests/);
     assert.deepEqual(plan.filter(({ label }) => label.includes('Update')), []);
     assert.match(messages().join(), /Copied to r\.io\/me\/app \(sha256:a{12}… and sha256:b{12}…\)/);
     assert.ok(!fake.script.shown.some(({ modal }) => modal));
@@ -178,9 +178,9 @@ describe('copying an index', () => {
     copying.root = index;
     await answer('copyImage', [source, destination, { check: [] }, { check: ['linux/amd64', 'linux/arm64'] }, { back: true }, { escape: true }]);
     const texts = fake.script.shown.filter(({ step }) => step === 3).map(({ text }) => text);
-    assert.match(texts[0] ?? '', /It is copied as a whole/);
+    assert.match(texts[0] ?? '', /The whole index/);
     assert.match(texts[1] ?? '', /Check what is copied/);
-    assert.match(texts[2] ?? '', /2 of them are copied by their digests, without a tag/);
+    assert.match(texts[2] ?? '', /2 images, by their digests, without a tag/);
     assert.deepEqual(copying.copies, []);
   });
 

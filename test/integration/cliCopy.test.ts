@@ -40,7 +40,7 @@ describe('copy', () => {
     const words = ['--platform', 'linux/arm64', '--platform', 'linux/amd64', from, to];
     const [arm64, amd64, s390x] = ['linux/arm64', 'linux/amd64', 'linux/s390x'].map((platform) => children.get(platform)?.digest ?? '');
     const plan = await copy(['--dry-run', ...words]);
-    assert.deepEqual(plan.stdout.split('\n').filter((line) => line.startsWith('Digest: ') || line.includes('No tag')), [`Digest: ${arm64}`, `Digest: ${amd64}`, 'No tag is written: 2 images are copied by their digests.']);
+    assert.deepEqual(plan.stdout.split('\n').filter((line) => line.startsWith('Digest: ') || line.includes('No tag')), [`Digest: ${arm64}`, `Digest: ${amd64}`, 'No tag: 2 images by their digests.']);
     assert.deepEqual(destination.requests.filter(({ method }) => !['GET', 'HEAD'].includes(method)), []);
     const { code, stdout } = await copy(words);
     const name = to.replace(/:1\.0$/, '');

@@ -142,7 +142,11 @@ describe('the first steps', () => {
   it('have pictures for every theme, with words for those who do not see them', () => {
     for (const { media: { image, altText } } of steps) {
       assert.deepEqual(Object.keys(image).sort(), ['dark', 'hc', 'hcLight', 'light']);
+      const name = /^docs\/images\/(.+)-dark\.png$/.exec(image.dark)?.[1];
+      const pathOf = (theme: string): string => `docs/images/${name}-${theme}.png`;
+      assert.deepEqual(image, { dark: pathOf('dark'), light: pathOf('light'), hc: pathOf('high-contrast'), hcLight: pathOf('high-contrast-light') });
       for (const path of Object.values(image)) assert.deepEqual([...readFileSync(join(root, path)).subarray(1, 4)], [...Buffer.from('PNG')], path);
+      assert.equal(new Set(Object.values(image).map((path) => readFileSync(join(root, path), 'base64'))).size, 4, name);
       assert.ok((nls[altText.replaceAll('%', '')] ?? '').length > 40, altText);
     }
   });

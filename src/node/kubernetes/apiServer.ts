@@ -47,7 +47,7 @@ export async function askServer(login: ClusterLogin, timeoutMs: number, request:
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof CosignError) throw error;
-    throw deadline.aborted ? unreachable(call, server.host, error, said`no answer within ${timeoutMs / 1000} seconds`) : unreachable(call, server.host, error);
+    throw deadline.aborted ? unreachable(call, server.host, error, said`no answer within ${timeoutMs / 1000} s`) : unreachable(call, server.host, error);
   } finally {
     const { agent } = options;
     if (typeof agent === 'object') agent.destroy();

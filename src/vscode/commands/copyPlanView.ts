@@ -35,9 +35,11 @@ export async function showPlan(copying: CopyEngine, documents: CopyPlanDocuments
 
 function choicesFor(copying: CopyEngine, plan: CopyPlan, selection: CopySelection, line: number | undefined): readonly Choice<CopyGoal | 'document'>[] {
   const totals = copying.totals(plan, selection);
+  // The editor cuts a line that is too long, and what becomes of the tag stands last.
+  const proofs = Object.values(totals.proofs).some((count) => count > 0) ? proofsWords(totals.proofs, t) : t('Nothing hangs on it');
   const update: Choice<CopyGoal> = { label: `$(edit) ${t('Copy, Then Update This Dockerfile')}`, description: t('line {0}', (line ?? 0) + 1), value: 'copy and update' };
   return [
-    { label: `$(cloud-upload) ${t('Copy')}`, description: totalsWords(totals, t), detail: `${countsWords(totals, t)}. ${proofsWords(totals.proofs, t)}. ${tagWords(plan, topsOf(plan, selection), t)}`, value: 'copy' },
+    { label: `$(cloud-upload) ${t('Copy')}`, description: totalsWords(totals, t), detail: `${countsWords(totals, t)}. ${proofs}. ${tagWords(plan, topsOf(plan, selection), t)}`, value: 'copy' },
     // What has no tag is no image that a Dockerfile could name in place of this one.
     ...(line === undefined || topsOf(plan, selection).length > 1 ? [] : [update]),
     { label: `$(list-tree) ${t('Show Plan as a Document')}`, description: t('with every layer; nothing is written'), value: 'document' },

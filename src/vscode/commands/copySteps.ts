@@ -73,7 +73,7 @@ export function destinationStep(copying: CopyEngine, recent: readonly Reference[
       const source = state.source?.reference;
       if (!source) return state;
       const destination = await enterOrChoose<Reference>(place, {
-        placeholder: t('Where to? For example registry.example.com/team/app:1.0; without a tag the one of the source'),
+        placeholder: t('Where to? Like registry.example.com/app:1.0; no tag: the one of the source'),
         value: state.destination ? familiarName(state.destination) : '',
         choices: suggestDestinations(recent, source).map(({ text, kind }) => ({
           label: labelText(text, 300), description: kind === 'place' ? t('beside the last copies') : t('used before'), value: parseReference(text),
@@ -164,7 +164,7 @@ export function kindsStep(copying: CopyEngine): Step<CopyState> {
       const kinds = await chooseSeveral<ProofKind>(place, {
         placeholder: () => t('What is copied with the image?'),
         choices: all.map((kind) => ({
-          label: indented(1, kindWords(kind, t)), description: `${counts[kind]}, ${sizeText(Math.max(0, size([kind]) - bare))}`,
+          label: kindWords(kind, t), description: `${counts[kind]}, ${sizeText(Math.max(0, size([kind]) - bare))}`,
           ...(kind === 'signature' ? { detail: t('without them the copy cannot be verified') } : {}),
           value: kind, picked: selection.kinds?.includes(kind) !== false,
         })),

@@ -111,7 +111,7 @@ async function askKey(context: CommandContext, place: StepPlace, chosen: KeySett
     { label: `$(folder-opened) ${t('Choose a File…')}`, detail: t('a private key that cosign or Countersign wrote, such as cosign.key'), value: browse },
     { label: `$(cloud) ${t('Choose a Kubernetes Secret…')}`, detail: t('its password comes with it'), value: inCluster },
   ];
-  const answer = await enterOrChoose(place, { placeholder: t('Which private key signs? Choose one, or enter a path, env://NAME or k8s://namespace/name'), choices, parse: parseKey });
+  const answer = await enterOrChoose(place, { placeholder: t('Which private key signs? Choose one, or enter a path, env://… or k8s://…'), choices, parse: parseKey });
   if (answer === back) return back;
   const reference = answer === browse ? await browseKey() : answer === inCluster ? await chooseSecret(context, place.title) : answer;
   if (reference === undefined) return askKey(context, place, chosen);

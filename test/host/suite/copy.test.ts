@@ -129,16 +129,16 @@ suite('Copying an image, by keyboard', () => {
     await question('Where to?', `${other.host}/big/web:1.0`);
     await capture('copy-destinations');
     await pick(`${other.host}/big/web:1.0`);
-    await question('This is an index of several images. It is copied as a whole', 'linux/arm64');
+    await question('The whole index; check images to copy fewer', 'linux/arm64');
     await capture('copy-parts');
     await check('linux/amd64');
-    await question('Only the image that is checked is copied, to the tag');
+    await question('Only this image is copied, to the tag');
     await check('linux/arm64');
-    await question('2 of them are copied by their digests, without a tag');
+    await question('2 images, by their digests, without a tag');
     await captureThemes('copy-parts-several');
     // Only the index is signed: nothing is asked about what hangs on its images.
     await press('Enter');
-    await question('This is what a copy would do', 'No tag is written: 2 images are copied by their digests.');
+    await question('This is what a copy would do', 'Nothing hangs on it. No tag: 2 images by their digests.');
     await capture('copy-plan-several');
     await press('Escape');
     await questionsGone();
@@ -149,16 +149,20 @@ suite('Copying an image, by keyboard', () => {
     const before = readFileSync(file, 'utf8');
     writeFileSync(file, JSON.stringify({ ...JSON.parse(before) as object, 'countersign.codeLens.actions': ['sign', 'copy', 'pin'] }));
     await openFile('Dockerfile.copy');
-    const lens = page.locator('.codelens-decoration a', { hasText: 'Copy…' }).first();
-    await lens.waitFor();
-    await capture('lens-actions');
-    await lens.click();
+    await shown(lenses, 'Copy…');
+    await captureThemes('lens-actions');
+    await focusEditor();
+    await press('Control+End', 'ArrowUp');
+    await command('Show CodeLens Commands for Current Line');
+    await question('Signed by gate and mirror', 'Pin');
+    await capture('lens-actions-list');
+    await pick('Copy…');
     await question('Which image?');
     await capture('lens-actions-copy');
     await press('Escape');
     await questionsGone();
     writeFileSync(file, before);
-    await lens.waitFor({ state: 'detached' });
+    await until('the lens is gone', async () => await lenses.filter({ hasText: 'Copy…' }).count() === 0);
   });
 
   test('says what a refused push needs', async () => {
@@ -177,7 +181,9 @@ suite('Copying an image, by keyboard', () => {
 /** Goes to one of several choices and checks it. */
 async function check(label: string): Promise<void> {
   const focused = page.locator('.quick-input-widget:visible .monaco-list-row.focused');
-  for (let tries = 0; tries < 10 && !(await focused.first().innerText()).replaceAll('\u00a0', ' ').includes(label); tries++) {
+  const reached = async (): Promise<boolean> => (await focused.allInnerTexts()).some((text) => text.replaceAll('\u00a0', ' ').includes(label));
+  for (let tries = 0; !await reached(); tries++) {
+    assert.ok(tries < 10, `${label} cannot be reached`);
     await press('ArrowDown');
     await page.waitForTimeout(50);
   }

@@ -42,12 +42,11 @@ describe('the tree of a plan', () => {
     assert.deepEqual([tops(digest('b')), tops(), tops(digest('b'), digest('8')), tops(digest('b'), digest('9')), tops(digest('b'), digest('b'))], [['b'], ['9'], ['8'], ['9'], ['b']]);
     assert.throws(() => tops(digest('0')), { code: 'IMAGE_NOT_FOUND' });
   });
-  it('is asked about with what the choice comes to', () => {
+  it('is asked about with what the choice comes to, in a field that the editor makes no longer for it', () => {
     const other = manifest('c');
     const questions = [[], [root], [shared], [shared, other]].map((chosen) => partQuestion(chosen, root, t));
-    for (const [at, words] of ['Check what is copied', 'copied as a whole', 'Only the image that is checked is copied, to the tag', '2 of them are copied by their digests, without a tag: an index of only these would have another digest, which nobody has signed'].entries()) {
-      assert.ok(questions[at]?.includes(words), questions[at]);
-    }
+    assert.deepEqual(questions, ['Check what is copied of the index', 'The whole index; check images to copy fewer', 'Only this image is copied, to the tag', '2 images, by their digests, without a tag']);
+    assert.ok(questions.every(({ length }) => length <= 45));
   });
   it('says "shown above" the second time, and nothing below what is left out', () => {
     const rows = planRows(planOf(root), { kinds: ['sbom'] }, t);
@@ -76,7 +75,7 @@ describe('the document of a plan', () => {
   it('says of several images that no tag is written, and why no index of them is made', () => {
     const plan = planOf(manifest('9', { kind: 'index', children: [manifest('b'), manifest('c'), manifest('d')] }), { destinationTag: { kind: 'present', tag: '1', digest: digest('e') } });
     const text = copyPlanDocument(plan, { tops: [digest('b'), digest('c')] }, totals, t);
-    for (const part of [`Digest: ${digest('b')}\nDigest: ${digest('c')}\n`, 'No tag is written: 2 images are copied by their digests.', 'With only these parts it would have another digest, which nobody has signed.', `\nImage: ${digest('b')}`, `\nImage: ${digest('c')}`]) assert.ok(text.includes(part), part);
+    for (const part of [`Digest: ${digest('b')}\nDigest: ${digest('c')}\n`, 'No tag: 2 images by their digests.', 'With only these parts it would have another digest, which nobody has signed.', `\nImage: ${digest('b')}`, `\nImage: ${digest('c')}`]) assert.ok(text.includes(part), part);
     assert.ok(!text.includes(digest('d')) && !text.includes('another image now'), text);
   });
   it('keeps the registry’s text inside its line', () => {

@@ -61,7 +61,7 @@ describe('the diagnostic', () => {
 
   it('says "could not check" with cause and remedy, and never "unsigned"', () => {
     const { message = '' } = diagnostic(states.unchecked) ?? {};
-    assert.equal(message, 'Could not check who signed ghcr.io/o/app:1: ghcr.io did not answer within 30 seconds. Look at the network and the proxy settings, then verify again. Whether it is signed is not known.');
+    assert.equal(message, 'Could not check who signed ghcr.io/o/app:1: ghcr.io did not answer within 30 s. Look at the network and the proxy settings, then verify again. Whether it is signed is not known.');
     assert.doesNotMatch(message, /unsigned/i);
   });
 

@@ -52,7 +52,7 @@ describe('the hover', () => {
 
   it('says that nothing is known of an image that could not be checked, and what was found until then', () => {
     const bare = hover({ ...states.unchecked, digest: digest('e') });
-    assert.match(bare, /did not answer within 30 seconds&?#?4?6?;?\.?/);
+    assert.match(bare, /did not answer within 30 s&?#?4?6?;?\.?/);
     assert.match(bare, /Whether the image is signed is not known\./);
     assert.match(bare, new RegExp(digest('e')));
     assert.doesNotMatch(bare, /unsigned|No signature/i);

@@ -39,7 +39,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
   return { digest: digest('a'), decidedBy: digest('a'), signatures: [], policies: [policy()], incomplete: [], checkedAt: Date.UTC(2026, 10, 22, 18, 3, 10), ...changes };
 }
 
-export const timeout = new CosignError('REGISTRY_TIMEOUT', said`ghcr.io did not answer within 30 seconds.`);
+export const timeout = new CosignError('REGISTRY_TIMEOUT', said`ghcr.io did not answer within 30 s.`);
 
 export const states = {
   pending: { kind: 'pending' },

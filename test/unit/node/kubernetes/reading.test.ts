@@ -105,7 +105,7 @@ it('a server that is gone, silent, broken or of an unknown authority cannot be r
   const api = await withKey(test);
   await fails(read(api, 'untrusted-authority'), 'KUBERNETES_UNREACHABLE', /untrusted-authority/);
   api.fault = () => 'hang';
-  await fails(read(api, 'token', { timeoutMs: 100 }), 'KUBERNETES_UNREACHABLE', /0\.1 seconds/);
+  await fails(read(api, 'token', { timeoutMs: 100 }), 'KUBERNETES_UNREACHABLE', /0\.1 s\b/);
   api.fault = () => 'drop';
   await fails(read(api, 'token'), 'KUBERNETES_UNREACHABLE');
   const config = api.kubeconfig();
