@@ -102,7 +102,7 @@ export function shortReason(code: ErrorCode, t: Translate): string {
 /** One line that ends like a sentence. */
 function sentence(text: string): string {
   const line = plainText(text, messageLimit);
-  return /[.!?…]$/.test(line) ? line : `${line}.`;
+  return /[.!?…。！？।؟]$/.test(line) ? line : `${line}.`;
 }
 
 function defaultRemedy(code: ErrorCode, t: Translate): string {

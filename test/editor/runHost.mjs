@@ -9,6 +9,7 @@ import { buildExtension, buildTests, loadTool, root } from '../../esbuild.mjs';
 import { findDesktop } from './desktop.mjs';
 import { installEditor } from './install.mjs';
 import { openLiveWindow } from './liveWindow.mjs';
+import { makePseudoExtension } from './pseudoExtension.mjs';
 
 /** Each needs another kind of window. */
 const suites = [
@@ -25,6 +26,8 @@ const suites = [
   { name: 'offline', live: true },
   { name: 'network', live: true, onlyWay: true, settings: { 'http.systemCertificatesNode': true } },
   { name: 'palette', live: true, independent: true },
+  // In another language.
+  { name: 'pseudo', live: true, translated: true },
   // Makes the pictures of the README and the walkthrough anew: `npm run pictures`.
   { name: 'pictures', live: true, onRequest: true, settings: { 'editor.minimap.enabled': false, 'editor.renderLineHighlight': 'none', 'editor.occurrencesHighlight': 'off' } },
 ];
@@ -71,7 +74,7 @@ async function runSuite({ name, trusted, live, settings, independent, ...suite }
   let note;
   try {
     if (live) {
-      await runLive(demo, env, { codeServer, settings, independent, onlyWay });
+      await runLive(demo, env, { codeServer, settings, independent, onlyWay, translated: suite.translated });
     } else if (trusted) {
       const code = await runTests({
         vscodeExecutablePath: executable, extensionDevelopmentPath: root, extensionTestsPath, extensionTestsEnv: env,
@@ -101,9 +104,10 @@ async function runSuite({ name, trusted, live, settings, independent, ...suite }
 }
 
 /** The suite runs here, and drives the window; each test goes on where the one before it ended, so that the first failure is the last, unless they are independent. */
-async function runLive(demo, env, { codeServer, settings, independent = false, onlyWay }) {
+async function runLive(demo, env, { codeServer, settings, independent = false, onlyWay, translated = false }) {
   const { workspace, dockerfile } = demo.description;
-  const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, settings, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS });
+  const { folder: extension, language } = translated ? await makePseudoExtension() : {};
+  const window = await openLiveWindow({ folder: workspace, file: dockerfile, env, settings, codeServer, screenshots: env.COUNTERSIGN_SCREENSHOTS, extension, language });
   Object.assign(process.env, { COUNTERSIGN_SUITE: env.COUNTERSIGN_SUITE, COUNTERSIGN_PICTURES: env.COUNTERSIGN_PICTURES, COUNTERSIGN_COUNTS: env.COUNTERSIGN_COUNTS, COUNTERSIGN_GREP: env.COUNTERSIGN_GREP, COUNTERSIGN_BAIL: independent ? '' : '1' });
   globalThis.countersignLive = { ...window, demo, onlyWay, dockerConfig: env.DOCKER_CONFIG };
   try {

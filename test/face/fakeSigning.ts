@@ -78,7 +78,7 @@ export class FakeSigning implements SigningEngine {
     const repository = { registry: reference.registry, repository: request.signatureRepository === undefined ? reference.repository : 'signatures' };
     return this.#waited(signal, () => ({
       reference, digest: top.descriptor.digest, manifests, formats, repository,
-      places: manifests.flatMap(({ descriptor }) => formats.map((kind) => (kind === 'legacy' ? `${name}:${descriptor.digest.replace(':', '-')}.sig` : `a referrer of ${name}@${descriptor.digest}`))),
+      places: manifests.flatMap(({ descriptor }) => formats.map((kind) => (kind === 'legacy' ? `${name}:${descriptor.digest.replace(':', '-')}.sig` : said`a referrer of ${name}@${descriptor.digest}`))),
     }));
   }
   async signImage(request: ImageSigning, onProgress: Progress, signal: AbortSignal): Promise<readonly SignedManifest[]> {

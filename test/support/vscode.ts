@@ -1,5 +1,6 @@
 // A fake of the `vscode` module, as far as the extension uses it: face tests are bundled with it in place of the editor.
 import { CancellationError, CancellationTokenSource, Disposable, EventEmitter } from './vscode/events.ts';
+import { pseudo } from './pseudo.ts';
 import { FakeConfiguration } from './vscode/configuration.ts';
 import { FakeDocument, FakeEditor } from './vscode/documents.ts';
 import { FakeLanguages } from './vscode/languages.ts';
@@ -67,6 +68,8 @@ export const fake = {
   logShown: 0,
   clipboard: '',
   opened: [] as string[],
+  /** The editor speaks the language for tests. */
+  isPseudo: false,
   progress: [] as { title: string | undefined; source: CancellationTokenSource; done: boolean }[],
   withDelay: undefined as (() => Promise<void>) | undefined,
 
@@ -78,7 +81,7 @@ export const fake = {
     for (const map of [this.commands, this.files, this.watchers, this.statusBar, this.kept, this.remembered, this.trees]) map.clear();
     this.contents.clear(); this.edits = 0; this.refusesEdits = false; this.savesAs = undefined;
     this.reports = [];
-    this.executed = []; this.log = []; this.logShown = 0; this.clipboard = ''; this.opened = []; this.progress = [];
+    this.executed = []; this.log = []; this.logShown = 0; this.clipboard = ''; this.opened = []; this.isPseudo = false; this.progress = [];
     for (const emitter of Object.values(events)) emitter.dispose();
     workspace.textDocuments = []; workspace.isTrusted = true; workspace.workspaceFolders = undefined; workspace.workspaceFile = undefined;
     window.visibleTextEditors = []; window.activeTextEditor = undefined; window.state = { focused: true, active: true };
@@ -325,5 +328,5 @@ export const env = {
 };
 
 export const l10n = {
-  t: (message: string, ...args: readonly unknown[]): string => message.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])),
+  t: (message: string, ...args: readonly unknown[]): string => (fake.isPseudo ? pseudo(message) : message).replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])),
 };

@@ -81,7 +81,7 @@ async function askAboutEmptied(name: string, count: number, lastPolicies: boolea
 async function keysIn(context: CommandContext, resource: vscode.Uri | undefined): Promise<readonly Choice<StoredKey>[]> {
   const places: Readonly<Record<Scope, string>> = { user: t('User Settings'), workspace: t('Workspace Settings'), folder: t('Folder Settings') };
   const { keys } = context.settings.forResource(resource).trust;
-  const stored = readStored('countersign.keys', resource).values.flatMap(({ scope, value }) => (isRecord(value) ? Object.entries(value) : []).map(([name, reference]) => ({ scope, name, reference: String(reference) })));
+  const stored = readStored('countersign.keys', resource).values.flatMap(({ scope, value }) => (isRecord(value) ? Object.entries(value) : []).map(([name, reference]) => ({ scope, name, reference: typeof reference === 'string' ? reference : JSON.stringify(reference) })));
   return Promise.all(stored.map(async ({ scope, name, reference }) => {
     const which = await describeLocal(context, keys.find((key) => key.name === name && key.reference === reference));
     return {

@@ -1,5 +1,7 @@
 // Questions one after another, with a way back: nothing is done before the last one is answered.
 import * as vscode from 'vscode';
+import { saidOf } from '../../core/errors.ts';
+import { inWords } from '../../presentation/translate.ts';
 import { messageText } from '../../presentation/untrustedText.ts';
 import { t } from '../words.ts';
 
@@ -137,7 +139,7 @@ export function enter(place: StepPlace, options: InputOptions): Promise<string |
     const run = new AbortController();
     running = run;
     input.busy = true;
-    const result = await options.validate(input.value, accepting, run.signal).catch((error: unknown) => (run.signal.aborted ? undefined : String(error)));
+    const result = await options.validate(input.value, accepting, run.signal).catch((error: unknown) => (run.signal.aborted ? undefined : inWords(saidOf(error), t)));
     if (run.signal.aborted) return false;
     input.busy = false;
     input.validationMessage = typeof result === 'object' ? { message: messageText(result.note), severity: vscode.InputBoxValidationSeverity.Info } : result && messageText(result);

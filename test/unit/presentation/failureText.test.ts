@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { settingDefaults } from '../../../src/contributions.ts';
 import { CosignError, errorCodes } from '../../../src/core/errors.ts';
 import { said } from '../../../src/core/said.ts';
 import { documentationPath, documentationUrl } from '../../../src/presentation/documentation.ts';
-import { failureText } from '../../../src/presentation/failureText.ts';
+import { failureText, shortReason } from '../../../src/presentation/failureText.ts';
 import { english, type Translate } from '../../../src/presentation/translate.ts';
+import { pseudo } from '../../support/pseudo.ts';
 
 describe('a failure', () => {
   it('has a sentence, a remedy and a page for every code', () => {
@@ -22,6 +24,24 @@ describe('a failure', () => {
   it('is translated, message and remedy', () => {
     const german: Translate = (message, ...args) => english({ 'The key {0} is {1}.': 'Schlüssel {0}: {1}.', lost: 'verloren', 'Look for {0}.': 'Such {0}.' }[message] ?? message, ...args);
     assert.equal(failureText(new CosignError('KEY_UNREADABLE', said`The key ${'a'} is ${said`lost`}.`, { remedy: said`Look for ${'a'}.` }), german).text, 'Schlüssel a: verloren. Such a.');
+  });
+  it('has a title, a remedy and offers in the language of the person, for every code', () => {
+    const bundle = JSON.parse(readFileSync('l10n/bundle.l10n.json', 'utf8')) as Readonly<Record<string, string>>;
+    const other: Translate = (message, ...args) => {
+      assert.ok(message in bundle, message);
+      return english(pseudo(message), ...args);
+    };
+    for (const code of errorCodes) {
+      const { text, actions } = failureText(new CosignError(code, said`It failed`), (message, ...args) => (message === 'It failed' ? '。' : other(message, ...args)));
+      for (const shown of [shortReason(code, other), text, ...actions.map(({ title }) => title)]) {
+        assert.match(shown, /⟦.+⟧/, code);
+        assert.doesNotMatch(shown, /[A-Za-z]/, code);
+      }
+    }
+  });
+  it('gets no second full stop where another language has its own', () => {
+    const japanese: Translate = (message) => `${message === 'It failed' ? '失敗しました' : 'もう一度'}。`;
+    assert.equal(failureText(new CosignError('INTERNAL', said`It failed`, { remedy: said`Again` }), japanese).text, '失敗しました。 もう一度。');
   });
   it('offers only settings that exist', () => {
     for (const code of errorCodes) {
