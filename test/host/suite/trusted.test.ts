@@ -207,7 +207,7 @@ if (view) {
       assert.equal(JSON.stringify(vscode.workspace.getConfiguration('countersign').get('keys')), before);
     });
 
-    for (const [name, theme] of [['dark', 'Default Dark Modern'], ['light', 'Default Light Modern'], ['high-contrast', 'Default High Contrast']] as const) {
+    for (const [name, theme] of [['dark', 'Default Dark Modern'], ['light', 'Default Light Modern'], ['high-contrast', 'Default High Contrast'], ['high-contrast-light', 'Default High Contrast Light']] as const) {
       test(`in the theme "${theme}"`, async () => {
         const workbench = vscode.workspace.getConfiguration('workbench');
         await workbench.update('colorTheme', theme, vscode.ConfigurationTarget.Global);
