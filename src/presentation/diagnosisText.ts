@@ -161,6 +161,7 @@ function certificateLines(tls: TlsFact, t: Translate, offsetMinutes: number | un
 
 function loginWords({ needed, account, accepted }: Extract<StepFact, { kind: 'login' }>, { noLogins }: Diagnosis, t: Translate): string {
   if (!needed) return t('not asked for');
+  if (account !== undefined && !accepted) return account === '' ? t('a stored token is of no use here') : t('{0} is of no use here', safe(account));
   if (account !== undefined) return account === '' ? t('a stored token is accepted') : t('{0} is accepted', safe(account));
   const anonymous = accepted ? t('anonymous access is accepted') : t('there is none, and anonymous access is not accepted');
   return noLogins === undefined ? t('no login is stored; {0}', anonymous) : t('no login was looked for; {0}', anonymous);

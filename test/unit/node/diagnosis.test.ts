@@ -166,6 +166,15 @@ for (const kind of ['basic', 'bearer'] as const) {
   });
 }
 
+it('calls no login accepted that was of no use', async (test) => {
+  const { host } = await registry(test, { auth: { kind: 'basic', accounts: { ada: 's3cret' } } });
+  const found = await look(test, host, { dockerConfig: await dockerConfig(test, host, 'ada:s3cret') });
+  assert.match(report(found), /ada is accepted/);
+  const steps = found.steps.map((step) => ('fact' in step && step.fact.kind === 'login' ? { ...step, fact: { ...step.fact, accepted: false } } : step));
+  assert.match(report({ ...found, steps }), /ada is of no use here/);
+  assert.doesNotMatch(report({ ...found, steps }), /is accepted/);
+});
+
 it('without a login it is said that there is none; in Restricted Mode none is looked for', async (test) => {
   const { host } = await registry(test, { auth: { kind: 'basic', accounts: { ada: 's3cret' } } });
   const found = await look(test, `${host}/app:1`);
