@@ -309,13 +309,13 @@ suite('Keys and signing, by keyboard', () => {
       const names = ['README.md', 'release-notes.txt'];
       for (const ending of ['.sig', '.sigstore.json']) rmSync(path(`release-notes.txt${ending}`));
       await page.locator('.explorer-folders-view .monaco-list-row').filter({ has: page.getByText('release-notes.txt.sig', { exact: true }) }).waitFor({ state: 'detached' });
+      await openFile('README.md');
       await chooseFromMenu('Sign Current File as Blob…', async () => {
         await command('File: Focus on Files Explorer');
         await questionsGone();
         await press('Home');
         await goWith('ArrowDown', /^README\.md/);
-        // They stand one below the other.
-        await press('Shift+ArrowDown');
+        // The open file is selected, and the other stands below it.
         await goWith('Shift+ArrowDown', /^release-notes\.txt/);
       }, () => question('Sign 2 Files', 'Which private key signs?'), () => capture('files-menu'));
       await pick('team.key');
