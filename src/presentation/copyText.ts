@@ -1,4 +1,5 @@
 // Copying an image in words: what there is to choose from, what a choice comes to, and what went wrong.
+import type { Chosen } from '../core/copy/chosen.ts';
 import type { BlobState, CopyPlan, CopyTotals, PlannedManifest, PlannedProof, ProofKind } from '../core/copyEngine.ts';
 import { sizeText } from '../core/encoding/sizeText.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -7,9 +8,6 @@ import { canonicalRepository } from '../core/oci/reference.ts';
 import { shortDigest } from './digestText.ts';
 import type { Translate } from './translate.ts';
 import { plainText } from './untrustedText.ts';
-
-/** What a selection makes the destination. */
-type Tops = readonly [PlannedManifest, ...PlannedManifest[]];
 
 /** Everything in a manifest's tree is visited once, however often it is listed. */
 export function manifestsUnder(top: PlannedManifest): readonly PlannedManifest[] {
@@ -24,9 +22,9 @@ export function manifestsUnder(top: PlannedManifest): readonly PlannedManifest[]
 }
 
 /** What hangs on the manifests of trees, of each kind. */
-export function proofCounts(tops: Tops): Readonly<Record<ProofKind, number>> {
+export function proofCounts(tops: Chosen['tops']): Readonly<Record<ProofKind, number>> {
   const counts = { signature: 0, attestation: 0, sbom: 0, other: 0 };
-  for (const { kind } of new Set([...new Set(tops.flatMap(manifestsUnder))].flatMap(({ proofs }) => proofs))) counts[kind] += 1;
+  for (const { kind } of [...new Set(tops.flatMap(manifestsUnder))].flatMap(({ proofs }) => proofs)) counts[kind] += 1;
   return counts;
 }
 
@@ -126,7 +124,7 @@ export function proofsWords(proofs: CopyTotals['proofs'], t: Translate): string 
 }
 
 /** What becomes of the destination's tag. */
-export function tagWords({ destinationTag: tag }: CopyPlan, [top, ...more]: Tops, t: Translate): string {
+export function tagWords({ destinationTag: tag }: CopyPlan, [top, ...more]: Chosen['tops'], t: Translate): string {
   if (more.length > 0) return t('No tag: {0} images by their digests.', more.length + 1);
   switch (tag.kind) {
     case 'none': return t('No tag is written.');

@@ -9,7 +9,8 @@ import type { CommandContext } from './context.ts';
 import { ignorePrivateKeys, ignoreFileFor } from './gitIgnore.ts';
 import { describeKeys } from './keySteps.ts';
 import { keySetting } from './privateKeySteps.ts';
-import { chooseSome, type Choice } from './steps.ts';
+import { chooseSome } from './chooseSeveral.ts';
+import type { Choice } from './steps.ts';
 
 type Offer = 'trust' | 'ignore' | 'remember';
 

@@ -1,6 +1,6 @@
-// A question of several whose answer is any number of things: a list with check marks.
+// Questions whose answer is any number of things: a list with check marks.
 import * as vscode from 'vscode';
-import { back, type Back, type Choice, type StepPlace } from './steps.ts';
+import { asked, back, type Back, type Choice, type StepPlace } from './steps.ts';
 
 export interface SeveralOptions<T> {
   readonly choices: readonly (Choice<T> & { readonly picked: boolean })[];
@@ -13,14 +13,9 @@ export interface SeveralOptions<T> {
 }
 
 /** @throws {vscode.CancellationError} when the person leaves */
-export async function chooseSeveral<T>(place: StepPlace, { choices, placeholder, settle = (chosen) => chosen, atLeastOne = false }: SeveralOptions<T>): Promise<readonly T[] | Back> {
+export function chooseSeveral<T>(place: StepPlace, { choices, placeholder, settle = (chosen) => chosen, atLeastOne = false }: SeveralOptions<T>): Promise<readonly T[] | Back> {
   const picker = vscode.window.createQuickPick<Choice<T>>();
-  picker.title = place.title;
-  picker.step = place.step;
-  picker.totalSteps = place.totalSteps;
-  picker.ignoreFocusOut = true;
   picker.canSelectMany = true;
-  picker.buttons = [vscode.QuickInputButtons.Back];
   picker.items = choices;
   let chosen = choices.filter(({ picked }) => picked).map(({ value }) => value);
   const draw = (): void => {
@@ -28,24 +23,19 @@ export async function chooseSeveral<T>(place: StepPlace, { choices, placeholder,
     picker.placeholder = placeholder(chosen);
   };
   draw();
-  const subscriptions: vscode.Disposable[] = [];
-  try {
-    return await new Promise((resolve, reject) => {
-      subscriptions.push(
-        picker.onDidChangeSelection((items) => {
-          const now = items.map(({ value }) => value);
-          if (now.length === chosen.length && now.every((value) => chosen.includes(value))) return;
-          chosen = [...settle(now, now.filter((value) => !chosen.includes(value)))];
-          draw();
-        }),
-        picker.onDidAccept(() => { if (chosen.length > 0 || !atLeastOne) resolve(choices.map(({ value }) => value).filter((value) => chosen.includes(value))); }),
-        picker.onDidTriggerButton(() => resolve(back)),
-        picker.onDidHide(() => reject(new vscode.CancellationError())),
-      );
-      picker.show();
-    });
-  } finally {
-    for (const subscription of subscriptions) subscription.dispose();
-    picker.dispose();
-  }
+  return asked<readonly T[]>(picker, place, (answer) => vscode.Disposable.from(
+    picker.onDidChangeSelection((items) => {
+      const now = items.map(({ value }) => value);
+      if (now.length === chosen.length && now.every((value) => chosen.includes(value))) return;
+      chosen = [...settle(now, now.filter((value) => !chosen.includes(value)))];
+      draw();
+    }),
+    picker.onDidAccept(() => { if (chosen.length > 0 || !atLeastOne) answer(choices.map(({ value }) => value).filter((value) => chosen.includes(value))); }),
+  ));
+}
+
+/** A question of its own: any of several, none among them. @throws {vscode.CancellationError} when the person leaves */
+export async function chooseSome<T>(title: string, placeholder: string, choices: SeveralOptions<T>['choices']): Promise<readonly T[]> {
+  const answer = await chooseSeveral({ title, step: 1, totalSteps: 1 }, { choices, placeholder: () => placeholder });
+  return answer === back ? [] : answer;
 }

@@ -34,14 +34,14 @@ export async function showPlan(copying: CopyEngine, documents: CopyPlanDocuments
 }
 
 function choicesFor(copying: CopyEngine, plan: CopyPlan, selection: CopySelection, line: number | undefined): readonly Choice<CopyGoal | 'document'>[] {
-  const totals = copying.totals(plan, selection);
+  const [totals, tops] = [copying.totals(plan, selection), topsOf(plan, selection)];
   // The editor cuts a line that is too long, and what becomes of the tag stands last.
   const proofs = Object.values(totals.proofs).some((count) => count > 0) ? proofsWords(totals.proofs, t) : t('Nothing hangs on it');
   const update: Choice<CopyGoal> = { label: `$(edit) ${t('Copy, Then Update This Dockerfile')}`, description: t('line {0}', (line ?? 0) + 1), value: 'copy and update' };
   return [
-    { label: `$(cloud-upload) ${t('Copy')}`, description: totalsWords(totals, t), detail: `${countsWords(totals, t)}. ${proofs}. ${tagWords(plan, topsOf(plan, selection), t)}`, value: 'copy' },
+    { label: `$(cloud-upload) ${t('Copy')}`, description: totalsWords(totals, t), detail: `${countsWords(totals, t)}. ${proofs}. ${tagWords(plan, tops, t)}`, value: 'copy' },
     // What has no tag is no image that a Dockerfile could name in place of this one.
-    ...(line === undefined || topsOf(plan, selection).length > 1 ? [] : [update]),
+    ...(line === undefined || tops.length > 1 ? [] : [update]),
     { label: `$(list-tree) ${t('Show Plan as a Document')}`, description: t('with every layer; nothing is written'), value: 'document' },
     { label: t('The Plan'), kind: vscode.QuickPickItemKind.Separator, value: 'document' },
     ...planRows(plan, selection, t).map(({ depth, name, digest, sizeBytes, words }): Choice<'document'> => ({

@@ -13,7 +13,8 @@ import { contextStep, enterName, namespaceStep, secretStep, showReadOnly, type C
 import type { Command } from './context.ts';
 import { describeKeys } from './keySteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
-import { askSteps, back, choose, chooseSome, type Choice, type Step } from './steps.ts';
+import { chooseSome } from './chooseSeveral.ts';
+import { askSteps, back, choose, type Choice, type Step } from './steps.ts';
 import { requireTrustedWorkspace } from './workspaceTrust.ts';
 
 interface State extends ClusterState {

@@ -9,8 +9,8 @@ import { openReading, pinnedUses, pinPlan, toWorkspaceEdit, unpinPlan, type Open
 import { parseLocation } from '../places.ts';
 import { t } from '../words.ts';
 import { findPlace, offerKeys } from './activeFile.ts';
+import { chooseSome } from './chooseSeveral.ts';
 import type { Command, CommandContext } from './context.ts';
-import { chooseSome } from './steps.ts';
 
 /** Nothing is resolved or verified here: only what is verified already is pinned. */
 export const pinImages: Command = async (context, argument, which) => {

@@ -93,17 +93,6 @@ export function enterOrChoose<T>(place: StepPlace, { placeholder, value = '', ch
   ));
 }
 
-/** Any of several, none among them. @throws {vscode.CancellationError} when the person leaves */
-export async function chooseSome<T>(title: string, placeholder: string, choices: readonly (Choice<T> & { readonly picked: boolean })[]): Promise<readonly T[]> {
-  const picker = vscode.window.createQuickPick<Choice<T>>();
-  picker.canSelectMany = true;
-  picker.placeholder = placeholder;
-  picker.items = choices;
-  picker.selectedItems = choices.filter(({ picked }) => picked);
-  const answer = await asked<readonly T[]>(picker, { title, step: 1, totalSteps: 1 }, (done) => picker.onDidAccept(() => done(picker.selectedItems.map(({ value }) => value))));
-  return answer === back ? [] : answer;
-}
-
 /** A button in the title of a question that turns something on and off. */
 export interface Toggle {
   readonly icon: { readonly on: string; readonly off: string };
@@ -179,7 +168,8 @@ export async function askPatience<T>(title: string, says: string, work: (signal:
 
 type Question = vscode.QuickInput & { buttons: readonly vscode.QuickInputButton[]; readonly onDidTriggerButton: vscode.Event<vscode.QuickInputButton> };
 
-async function asked<T>(input: Question, place: StepPlace, listen: (answer: (value: T) => void) => vscode.Disposable, toggle?: Toggle): Promise<T | Back> {
+/** Shows a question and takes it away again. @param listen what answers it @throws {vscode.CancellationError} when the person leaves */
+export async function asked<T>(input: Question, place: StepPlace, listen: (answer: (value: T) => void) => vscode.Disposable, toggle?: Toggle): Promise<T | Back> {
   let on = false;
   const buttons = (): vscode.QuickInputButton[] => [
     ...(place.step > 1 ? [vscode.QuickInputButtons.Back] : []),
