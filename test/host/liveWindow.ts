@@ -222,6 +222,20 @@ export async function focusEditor(): Promise<void> {
   await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
 }
 
+/** Shows the hover at `line,column`. A key goes nowhere while something else has the focus: a person does it again. */
+export async function hoverAt(place: string, says: string): Promise<void> {
+  await until(`the hover says ${says}`, async () => {
+    await press('Control+G');
+    await page.keyboard.type(place);
+    await press('Enter');
+    await questionsGone();
+    await press('Control+k', 'Control+i');
+    const found = await shown(page.locator('.monaco-hover:visible'), says, 3000).catch(() => undefined);
+    if (!found) await press('Escape');
+    return found !== undefined;
+  });
+}
+
 /** Answers a modal question with its first button, once that has the focus: a key pressed earlier goes nowhere. */
 export async function accept(): Promise<void> {
   await modal.locator('.monaco-button:focus').first().waitFor({ state: 'visible' });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite, suiteSetup, teardown, test } from 'mocha';
 import { generatePrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signBundle, signLegacy } from '../../demo/signing.ts';
-import { capture, command, lenses, live, openFile, press, question, questionsGone, shown, trustFolder, type, until } from '../liveWindow.ts';
+import { capture, command, hoverAt, lenses, live, openFile, press, question, shown, trustFolder, type, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { workspace } }, onlyWay } = live;
 assert.ok(onlyWay, 'this suite needs a proxy');
@@ -57,7 +57,7 @@ suite('The networking of the editor', () => {
   });
 
   test('is told of where it got further than ours, and ended', async () => {
-    await hover('5,12', 'was tried as well');
+    await hoverAt('5,12', 'was tried as well');
     await capture('network-hover');
     await press('Escape');
   });
@@ -88,17 +88,3 @@ suite('The networking of the editor', () => {
     await settled('all but the stranger have a verdict again', 2, 1, 1);
   });
 });
-
-/** A key goes nowhere while something else has the focus: a person does it again. */
-async function hover(place: string, says: string): Promise<void> {
-  await until(`the hover says ${says}`, async () => {
-    await press('Control+G');
-    await page.keyboard.type(place);
-    await press('Enter');
-    await questionsGone();
-    await press('Control+k', 'Control+i');
-    const found = await shown(page.locator('.monaco-hover:visible'), says, 3000).catch(() => undefined);
-    if (!found) await press('Escape');
-    return found !== undefined;
-  });
-}

@@ -6,7 +6,7 @@ import { suite, suiteSetup, test } from 'mocha';
 import { generatePrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signLegacy } from '../../demo/signing.ts';
 import { cutConnection } from '../../support/faults.ts';
-import { captureThemes, command, lenses, live, message, openFile, press, questionsGone, shown, trustFolder, until } from '../liveWindow.ts';
+import { captureThemes, command, hoverAt, lenses, live, message, openFile, press, shown, trustFolder, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const path = (name: string): string => join(workspace, name);
@@ -42,7 +42,7 @@ suite('Without the registry, by keyboard', () => {
     await openFile('Dockerfile.offline');
     await until('the pinned image is verified', async () => await lenses.filter({ hasText: 'Signed by shop' }).count() === 1);
     await shown(lenses, 'Could not check');
-    await hover('2:12', 'From signatures stored on this machine, as the registry had them on');
+    await hoverAt('2,12', 'From signatures stored on this machine, as the registry had them on');
     await captureThemes('offline-hover');
     await press('Escape');
   });
@@ -65,17 +65,3 @@ suite('Without the registry, by keyboard', () => {
     await until('the signatures are on the disk again', () => stored().length > 0);
   });
 });
-
-/** A key goes nowhere while something else has the focus: a person does it again. */
-async function hover(place: string, says: string): Promise<void> {
-  await until(`the hover says ${says}`, async () => {
-    await press('Control+G');
-    await page.keyboard.type(place.replace(':', ','));
-    await press('Enter');
-    await questionsGone();
-    await press('Control+k', 'Control+i');
-    const found = await shown(page.locator('.monaco-hover:visible'), says, 3000).catch(() => undefined);
-    if (!found) await press('Escape');
-    return found !== undefined;
-  });
-}
