@@ -117,6 +117,7 @@ describe('generating a key pair', () => {
     await answer('generateKeyPair', [...asked, { check: ['Remember the Password', '.gitignore'] }]);
     const offers = fake.script.shown[4];
     assert.deepEqual([offers?.items.map(({ label }) => label), offers?.checked], [['Trust the Public Key Here…', 'Add *.key to .gitignore', 'Remember the Password'], ['Add *.key to .gitignore']]);
+    assert.equal(offers?.items[0]?.detail, 'ECDSA P-256, SHA256:signer; asks for which images');
     assert.equal(text(`${folder}/.gitignore`), '*.key\n');
     assert.deepEqual(JSON.parse([...fake.kept.values()][0] ?? ''), { [`${folder}/cosign.key`]: 'secret' });
     assert.deepEqual(fake.executed, []);

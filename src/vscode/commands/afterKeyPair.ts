@@ -26,12 +26,12 @@ export async function offerAfterKeyPair({ passwords }: CommandContext, { request
   await passwords.forget(key);
   const ignoreFile = await ignoreFileFor(vscode.Uri.file(paths.privateKey));
   const offers: readonly (Choice<Offer> & { readonly picked: boolean })[] = [
-    { label: t('Trust the Public Key Here…'), detail: t('asks for which images'), value: 'trust', picked: false },
+    { label: t('Trust the Public Key Here…'), detail: t('{0}; asks for which images', describeKeys([description])), value: 'trust', picked: false },
     ...(ignoreFile ? [{ label: t('Add *.key to .gitignore'), detail: ignoreFile.fsPath, value: 'ignore' as const, picked: true }] : []),
     { label: t('Remember the Password'), detail: t('in the secret storage of the editor'), value: 'remember', picked: false },
   ];
   const title = t('Wrote {0} and {1}', key.name, keySetting(paths.publicKey).name);
-  const chosen: readonly Offer[] = await chooseSome(title, t('{0}: what else?', describeKeys([description])), offers).catch((error: unknown): readonly Offer[] => {
+  const chosen: readonly Offer[] = await chooseSome(title, t('What else?'), offers).catch((error: unknown): readonly Offer[] => {
     if (error instanceof vscode.CancellationError) return [];
     throw error;
   });

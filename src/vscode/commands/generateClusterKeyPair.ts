@@ -105,11 +105,11 @@ async function offerAfter({ context, secrets, publicKey }: KeyPairPlan, current:
   const folder = folderOf(vscode.window.activeTextEditor?.document.uri);
   const offers: readonly (Choice<Offer> & { readonly picked: boolean })[] = [
     ...(context === current ? [] : [{ label: t('Use This Context for Keys in Kubernetes'), detail: t('countersign.kubernetes.context becomes {0}; until then keys are looked up in another context', plainText(context, 80)), value: 'context' as const, picked: false }]),
-    { label: t('Trust the Public Key Here…'), detail: t('asks for which images'), value: 'trust', picked: false },
+    { label: t('Trust the Public Key Here…'), detail: t('{0}; asks for which images', describeKeys([publicKey])), value: 'trust', picked: false },
     ...(folder ? [{ label: t('Write cosign.pub to the Workspace'), detail: vscode.Uri.joinPath(folder.uri, 'cosign.pub').fsPath, value: 'file' as const, picked: false }] : []),
   ];
   const title = t('Wrote {0}', enumeration(secrets.map(({ place }) => secretReference(place)), t));
-  const chosen: readonly Offer[] = await chooseSome(title, t('{0}: what else?', describeKeys([publicKey])), offers).catch((error: unknown): readonly Offer[] => {
+  const chosen: readonly Offer[] = await chooseSome(title, t('What else?'), offers).catch((error: unknown): readonly Offer[] => {
     if (error instanceof vscode.CancellationError) return [];
     throw error;
   });
