@@ -17,7 +17,7 @@ export function testFiles(tier, pattern = '') {
 
 /** How long one test file may take, in milliseconds: longer where it starts real programs by the hundred; what it was asked for with `--seconds` and `--mutants` comes on top. */
 export function fileLimitMs({ COUNTERSIGN_SECONDS: seconds = '0', COUNTERSIGN_MUTANTS: mutants = '0' }, tier = '') {
-  return ({ interop: 900_000, integration: 600_000 }[tier] ?? 240_000) + Number(seconds) * 1000 + Math.ceil(Number(mutants) * 2);
+  return ({ interop: 900_000, integration: 900_000 }[tier] ?? 240_000) + Number(seconds) * 1000 + Math.ceil(Number(mutants) * 2);
 }
 
 /** @returns the counts; a run that ends badly without saying so has one failure */
