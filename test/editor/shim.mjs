@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StringDecoder } from 'node:string_decoder';
 import { chromium as playwright } from 'playwright-core';
+import { loadTool } from '../../esbuild.mjs';
 import { chromium, chromiumArguments } from './chromium.mjs';
 import { installEditor } from './install.mjs';
 import { editorAddress, startEditorServer } from './server.mjs';
@@ -13,6 +14,7 @@ import { editorAddress, startEditorServer } from './server.mjs';
 const options = readArguments(process.argv.slice(2));
 const limitMs = Number(process.env.COUNTERSIGN_HOST_LIMIT_MS ?? 300_000);
 if (options.extensionTestsPath === undefined) fail('only test runs (--extensionTestsPath) are supported');
+const { takeFromList } = await loadTool('test/host/palette.ts');
 const browser = chromium() ?? fail('no Chromium was found: set CHROME_PATH');
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
@@ -33,7 +35,7 @@ const finished = new Promise((done) => { finish = done; });
 await context.exposeFunction('codeAutomationLog', () => {});
 await context.exposeFunction('codeAutomationExit', (code) => { finish(code); });
 const page = context.pages()[0] ?? await context.newPage();
-page.setDefaultTimeout(20_000);
+page.setDefaultTimeout(45_000);
 const messages = [];
 page.on('console', (message) => {
   messages.push(message.text());
@@ -53,7 +55,8 @@ const actions = {
   type: (text) => page.keyboard.type(text, { delay: 5 }),
   paste: (text) => page.keyboard.insertText(text),
   texts: async (selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ')),
-  waitForText: async (selector, text) => { await within(page.locator(selector).filter({ hasText: text })); },
+  waitForText: async (selector, text, limitMs) => { await page.locator(selector).filter({ hasText: text }).first().waitFor({ state: 'visible', timeout: limitMs }); },
+  runCommand: (title) => takeFromList(page, { key: 'F1', text: `>${title}`, row: title }),
 };
 
 let ended;
@@ -103,11 +106,6 @@ async function answer({ id, action, args }) {
   const file = join(work, `${id}.json`);
   writeFileSync(`${file}.part`, JSON.stringify(result));
   renameSync(`${file}.part`, file);
-}
-
-async function within(locator) {
-  await locator.first().waitFor({ state: 'visible' });
-  return locator.first();
 }
 
 function readArguments(argv) {

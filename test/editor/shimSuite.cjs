@@ -20,7 +20,7 @@ exports.run = async () => {
     write(`\n\x1ecall ${JSON.stringify({ id, action, args })}\n`);
     const file = path.join(process.env.COUNTERSIGN_SHIM_ANSWERS, `${id}.json`);
     for (let tries = 0; !fs.existsSync(file); tries++) {
-      if (tries > 800) throw new Error(`the window did not answer: ${action}`);
+      if (tries > 4000) throw new Error(`the window did not answer: ${action}`);
       await new Promise((wait) => { setTimeout(wait, 25); });
     }
     const { value, error } = JSON.parse(fs.readFileSync(file, 'utf8'));

@@ -10,11 +10,13 @@ export interface EditorWindow {
   paste(text: string): Promise<void>;
   /** What stands in each element that matches now. Selectors are Playwright's. */
   texts(selector: string): Promise<readonly string[]>;
-  /** Waits until such an element is visible. */
-  waitForText(selector: string, text: string): Promise<void>;
+  /** Waits until such an element is visible; `limitMs` where another way is tried then. */
+  waitForText(selector: string, text: string, limitMs?: number): Promise<void>;
+  /** Runs a command from the palette. */
+  runCommand(title: string): Promise<void>;
 }
 
-type Ask = (action: keyof EditorWindow, ...args: readonly string[]) => Promise<unknown>;
+type Ask = (action: keyof EditorWindow, ...args: readonly (string | number)[]) => Promise<unknown>;
 const ask = (globalThis as { readonly askEditorWindow?: Ask }).askEditorWindow;
 
 /** Undefined in a desktop VS Code. */
@@ -24,5 +26,6 @@ export const editorWindow: EditorWindow | undefined = ask && {
   type: async (text) => { await ask('type', text); },
   paste: async (text) => { await ask('paste', text); },
   texts: async (selector) => await ask('texts', selector) as readonly string[],
-  waitForText: async (selector, text) => { await ask('waitForText', selector, text); },
+  waitForText: async (selector, text, limitMs = 45_000) => { await ask('waitForText', selector, text, limitMs); },
+  runCommand: async (title) => { await ask('runCommand', title); },
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import type { Demo } from '../demo/demo.ts';
 import type { OnlyWay } from './onlyWay.ts';
+import { again, takeFromList } from './palette.ts';
 
 interface Live {
   readonly page: Page;
@@ -56,11 +57,8 @@ export async function press(...keys: readonly string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key);
 }
 
-export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = patienceMs): Promise<void> {
-  for (const deadline = Date.now() + limitMs; !await look();) {
-    if (Date.now() > deadline) throw new Error(`did not happen: ${what}`);
-    await new Promise((done) => { setTimeout(done, 50); });
-  }
+export function until(what: string, look: () => boolean | Promise<boolean>, limitMs = patienceMs): Promise<void> {
+  return again(what, limitMs, look);
 }
 
 export async function shown(within: Locator, text: string | RegExp, limitMs = patienceMs): Promise<Locator> {
@@ -97,13 +95,13 @@ export async function trustInEditor(): Promise<void> {
 
 /** Runs a command from the palette. */
 export async function command(title: string): Promise<void> {
-  await palette('F1', `>${title}`, title);
+  await takeFromList(page, { key: 'F1', text: `>${title}`, row: title });
 }
 
 /** Opens a file of the folder by its name; others whose names hold it may have been opened later, and stand before it. */
 export async function openFile(name: string): Promise<void> {
   // By its whole path: the search for names may know less than the disk.
-  await palette('Control+P', join(live.demo.description.workspace, name), name, async () => {
+  const choose = async (): Promise<void> => {
     const focused = questions.locator('.monaco-list-row.focused .label-name');
     for (let tries = 0; tries < 10; tries++) {
       if (await focused.first().innerText() === name) return;
@@ -111,39 +109,37 @@ export async function openFile(name: string): Promise<void> {
       await new Promise((done) => { setTimeout(done, 50); });
     }
     throw new Error(`${name} cannot be reached`);
-  });
+  };
+  await takeFromList(page, { key: 'Control+P', text: join(live.demo.description.workspace, name), row: name, choose });
   await page.locator(`.tab.active[data-resource-name="${name}"]`).first().waitFor();
-}
-
-async function palette(key: string, text: string, row: string, choose: () => Promise<void> = () => Promise.resolve()): Promise<void> {
-  // While something else takes the focus a key may go nowhere, and a list that closes takes the text with it: a person does it again.
-  await questionsGone();
-  const input = questions.locator('input').first();
-  await until(`${row} is offered`, async () => {
-    try {
-      if (await questions.count() === 0) await press(key);
-      await input.fill(text, { timeout: 1500 });
-      await questions.locator('.monaco-list-row').first().filter({ hasText: row }).waitFor({ timeout: 3000 });
-      await choose();
-      return true;
-    } catch {
-      // A list that found nothing does not look again.
-      await press('Escape');
-      return false;
-    }
-  });
-  await press('Enter');
 }
 
 /** Waits for a question; `says` is a part of its title, its prompt, a choice or the field's placeholder. */
 export async function question(...says: readonly string[]): Promise<void> {
-  for (const text of says) await questions.filter({ hasText: text }).or(questions.filter({ has: page.getByPlaceholder(text) })).first().waitFor({ state: 'visible' });
+  for (const text of says) await asking(text).waitFor({ state: 'visible' });
 }
 
-/** What is typed replaces what stands there. */
+const asking = (text: string): Locator => questions.filter({ hasText: text }).or(questions.filter({ has: page.getByPlaceholder(text) })).first();
+
+/** Types into a question; what is typed replaces what stands there. What a question that is still being drawn has swallowed is typed again. */
 export async function type(text: string): Promise<void> {
-  await press('Control+A');
-  await page.keyboard.type(text, { delay: 5 });
+  await until(`${text.length} characters are typed`, async () => {
+    await press('Control+A');
+    await page.keyboard.type(text, { delay: 5 });
+    return await questions.locator('input').first().inputValue() === text;
+  });
+}
+
+/** Names a file where one is to be chosen. The list of files takes no answer while it reads a folder: a person gives it again. */
+export async function chooseFile(title: string, path: string, next: string): Promise<void> {
+  await question(title);
+  await until(`${path} is chosen`, async () => {
+    if (await asking(title).count() > 0) {
+      await type(path);
+      await press('Enter');
+    }
+    return asking(next).waitFor({ timeout: 8000 }).then(() => true, () => false);
+  });
 }
 
 /** Goes down in the list to a choice and takes it. */
@@ -222,13 +218,21 @@ export async function focusEditor(): Promise<void> {
   await page.locator('.editor-group-container.active .monaco-editor.focused').first().waitFor();
 }
 
+/** Puts the cursor at `line,column`. Nothing is typed before the question is there: it would change the file. */
+export async function goToPlace(place: string): Promise<void> {
+  await until('a place is asked for', async () => {
+    await press('Control+G');
+    return questions.first().waitFor({ timeout: 3000 }).then(() => true, () => false);
+  });
+  await page.keyboard.type(place);
+  await press('Enter');
+  await questionsGone();
+}
+
 /** Shows the hover at `line,column`. A key goes nowhere while something else has the focus: a person does it again. */
 export async function hoverAt(place: string, says: string): Promise<void> {
   await until(`the hover says ${says}`, async () => {
-    await press('Control+G');
-    await page.keyboard.type(place);
-    await press('Enter');
-    await questionsGone();
+    await goToPlace(place);
     await press('Control+k', 'Control+i');
     const found = await shown(page.locator('.monaco-hover:visible'), says, 3000).catch(() => undefined);
     if (!found) await press('Escape');

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { suite, suiteSetup, teardown, test } from 'mocha';
 import type { Locator } from 'playwright-core';
 import { decryptPrivateKey } from '../../../src/core/crypto/encryptedKey.ts';
-import { capture, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, trustFolder, type, until } from '../liveWindow.ts';
+import { capture, chooseFile, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, trustFolder, type, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { workspace } } } = live;
 const questions = page.locator('.quick-input-widget:visible');
@@ -119,9 +119,7 @@ suite('Every command of the palette, by keyboard', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(join(workspace, 'plain.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
     await command('Countersign: Import Key Pair…');
-    await question('Choose an Unencrypted Private Key');
-    await type(join(workspace, 'plain.pem'));
-    await press('Enter');
+    await chooseFile('Choose an Unencrypted Private Key', join(workspace, 'plain.pem'), 'In which folder are the two files written?');
     await question('In which folder are the two files written?', 'ECDSA P-256');
     await pick(basename(workspace));
     await question('A name for the two files');

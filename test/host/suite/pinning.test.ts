@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite, suiteSetup, test } from 'mocha';
 import { generatePrivateKey, type PrivateKey } from '../../../src/core/crypto/privateKey.ts';
 import { signLegacy } from '../../demo/signing.ts';
-import { capture, captureThemes, clearMessages, command, focusEditor, lenses, live, message, openFile, press, question, questionsGone, shown, trustFolder, until } from '../liveWindow.ts';
+import { capture, captureThemes, clearMessages, command, focusEditor, goToPlace, lenses, live, message, openFile, press, question, questionsGone, shown, trustFolder, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
 const path = (name: string): string => join(workspace, name);
@@ -76,7 +76,7 @@ suite('Pinning, by keyboard', () => {
     assert.notEqual(plain.digest, app);
     await command('Countersign: Verify Again');
     await until('both tags are known to have moved', async () => await page.locator('.squiggly-info').count() >= 2);
-    await goTo('5:20');
+    await goToPlace('5,20');
     await press('Control+k', 'Control+i');
     await shown(page.locator('.monaco-hover:visible'), 'The new image is signed by the same keys: pinner');
     await captureThemes('pin-drift-hover');
@@ -105,17 +105,10 @@ suite('Pinning, by keyboard', () => {
   });
 });
 
-async function goTo(place: string): Promise<void> {
-  await press('Control+G');
-  await page.keyboard.type(place.replace(':', ','));
-  await press('Enter');
-  await questionsGone();
-}
-
 /** A key goes nowhere while something else has the focus: a person does it again. */
 async function openMenu(place: string, title: string): Promise<void> {
   await until(`${title} is offered`, async () => {
-    await goTo(place);
+    await goToPlace(place.replace(':', ','));
     await press('Control+.');
     const offered = await shown(menu, title, 3000).catch(() => undefined);
     if (!offered) await press('Escape');

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, suiteSetup, teardown, test } from 'mocha';
 import { pseudo, readable } from '../../support/pseudo.ts';
-import { capture, command, focusEditor, lenses, live, openFile, press, questionsGone, shown, statusBar, trustFolder, until } from '../liveWindow.ts';
+import { capture, command, focusEditor, hoverAt, lenses, live, openFile, press, shown, statusBar, trustFolder, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace } } } = live;
 const manifest = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8')) as { readonly contributes: { readonly commands: readonly { readonly title: string; readonly command: string }[]; readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] } } };
@@ -44,14 +44,7 @@ suite('In another language', () => {
 
   test('the hover is, beside the names of the image, the keys and the policy', async () => {
     const hover = page.locator('.monaco-hover:visible');
-    await until('the hover is shown', async () => {
-      await press('Control+G');
-      await page.keyboard.type('1,12');
-      await press('Enter');
-      await questionsGone();
-      await press('Control+k', 'Control+i');
-      return await shown(hover, '⟦', 3000).then(() => true, async () => { await press('Escape'); return false; });
-    });
+    await hoverAt('1,12', '⟦');
     await capture('pseudo');
     const text = await hover.first().innerText();
     assert.match(readable(text), /Signed by release/);

@@ -130,10 +130,9 @@ async function answerQuestion(step: number, says: string, down = 0): Promise<voi
 const view = editorWindow;
 if (view) {
   const goTo = async (line: number, character = 0): Promise<void> => {
+    const editor = await openDockerfile();
     await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
-    await view.press('Control+G');
-    await view.type(`${line + 1},${character + 1}`);
-    await view.press('Enter');
+    editor.selection = new vscode.Selection(line, character, line, character);
   };
 
   suite('The window around it', () => {
@@ -149,30 +148,33 @@ if (view) {
 
     test('the lens is drawn, and taking it by keyboard shows the trust of the file', async () => {
       await view.waitForText('.codelens-decoration', 'Signed by release');
-      await goTo((await settledUses())[0]?.use.range.start.line ?? 0);
+      const line = (await settledUses())[0]?.use.range.start.line ?? 0;
       await until('the list is open', async () => {
-        await view.press('F1');
-        await view.type('CodeLens Commands for Current Line');
-        await view.waitForText('.quick-input-list .monaco-list-row', 'CodeLens Commands for Current Line');
-        await view.press('Enter');
-        await view.waitForText('.quick-input-list .monaco-list-row', 'Signed by release');
-        await view.press('Enter');
-        await pause(700);
-        return (await view.texts('.quick-input-list .monaco-list-row')).some((text) => text.includes('shop/base:1.0'));
-      });
+        try {
+          await goTo(line);
+          await view.runCommand('CodeLens Commands for Current Line');
+          await view.waitForText('.quick-input-list .monaco-list-row', 'Signed by release', 5000);
+          await view.press('Enter');
+          await view.waitForText('.quick-input-list .monaco-list-row', 'shop/base:1.0', 5000);
+          return true;
+        } catch {
+          await view.press('Escape');
+          return false;
+        }
+      }, 90_000);
       await view.capture('list');
       await view.press('Escape');
     });
 
     test('the hover is drawn', async () => {
       const { use } = (await settledUses())[0] ?? assert.fail('there is an image');
-      await goTo(use.range.start.line, use.range.start.character + 2);
       await until('the hover is there', async () => {
+        await goTo(use.range.start.line, use.range.start.character + 2);
         await view.press('Control+K');
         await view.press('Control+I');
         await pause(700);
         return (await view.texts('.monaco-hover:visible')).some((text) => text.includes('sha256:'));
-      });
+      }, 90_000);
       await view.capture('hover');
       await view.press('Escape');
     });
@@ -187,11 +189,7 @@ if (view) {
     test('"Add Trusted Key" by keyboard shows what the pasted key is, and leaves nothing behind when it is given up', async () => {
       const before = JSON.stringify(vscode.workspace.getConfiguration('countersign').get('keys'));
       await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
-      await view.press('F1');
-      await view.waitForText('.quick-input-widget', '');
-      await view.type('Countersign: Add Trusted Key');
-      await view.waitForText('.quick-input-list .monaco-list-row', 'Add Trusted Key');
-      await view.press('Enter');
+      await view.runCommand('Countersign: Add Trusted Key');
       await view.waitForText('.quick-input-widget', 'Paste It');
       await view.capture('add-key-where');
       await view.press('ArrowDown');
