@@ -88,13 +88,13 @@ export function filesVerdictMessage(files: readonly NamedFileState[], t: Transla
   ].join(' ');
 }
 
-/** Lens of one signature file: which file, who signed, still true? */
+/** Lens of one signature file: which file, who signed, still true? The space after the icon does not break, as in {@link lensTitle}. */
 export function signatureLens(subject: string, path: string, state: FileState, t: Translate): string {
   const report = reportOf(state, path);
   const words = report?.signedBy ? t('Signed by {0}', labelText(report.signedBy.key))
     : report?.fault !== undefined ? t('Does not count: {0}', labelText(inWords(report.fault, t), 80)) : fileStateWords(state, t);
   const icon = report && !report.signedBy ? 'error' : fileStateIcon(state);
-  return `$(${icon}) ${t('Signature of {0}', labelText(subject))} · ${words}`;
+  return `$(${icon})\u00a0${t('Signature of {0}', labelText(subject))} · ${words}`;
 }
 
 export interface FileDiagnosticText {

@@ -135,7 +135,8 @@ export const screen = {
   diagnostics: diagnosticsOn,
   codes: (document: FakeDocument): readonly unknown[] => diagnosticsOn(document).map(({ code }) => (typeof code === 'object' ? code.value : code)),
   lenses: lensesOn,
-  titles: (document: FakeDocument): readonly string[] => lensesOn(document).map(({ command }) => command?.title ?? ''),
+  /** As they are read: the space after an icon is one that does not break. */
+  titles: (document: FakeDocument): readonly string[] => lensesOn(document).map(({ command }) => command?.title.replace(')\u00a0', ') ') ?? ''),
   hover: (document: FakeDocument, line: number, character: number): Hover | undefined =>
     [...fake.languages.hovers].map((provider) => provider.provideHover(document, new Position(line, character), undefined))[0],
   fixes: async (document: FakeDocument, diagnostics = diagnosticsOn(document)): Promise<readonly CodeAction[]> =>

@@ -56,8 +56,8 @@ describe('signers', () => {
 describe('an image that is signed in part', () => {
   const state = { kind: 'untrusted', ...evidence({ signatures: [good('a')], policies: [several([a, b], 2)] }) } as const;
   it('says so in the lens, with who is missing where nobody else will do', () => {
-    assert.equal(lensTitle({ use: sampleUse(), state }, t), '$(error) Untrusted: 1 of 2 signers, b missing');
-    assert.equal(lensTitle({ use: sampleUse(), state: { ...state, policies: [several([a, b, c], 2)] } }, t), '$(error) Untrusted: 1 of 2 signers');
+    assert.equal(lensTitle({ use: sampleUse(), state }, t), '$(error)\u00a0Untrusted: 1 of 2 signers, b missing');
+    assert.equal(lensTitle({ use: sampleUse(), state: { ...state, policies: [several([a, b, c], 2)] } }, t), '$(error)\u00a0Untrusted: 1 of 2 signers');
   });
   it('asks those who are missing in the diagnostic, and claims nothing about other keys', () => {
     const [text] = diagnosticTexts({ use: sampleUse(), state }, severities, t);
@@ -66,6 +66,6 @@ describe('an image that is signed in part', () => {
   });
   it('that a policy rejects says that', () => {
     const rejected = { ...state, policies: [policy({ policy: 'no', kind: 'reject', keys: [], required: 0, reason: said`Never.` })] };
-    assert.equal(lensTitle({ use: sampleUse(), state: rejected }, t), '$(error) Untrusted: policy no rejects it');
+    assert.equal(lensTitle({ use: sampleUse(), state: rejected }, t), '$(error)\u00a0Untrusted: policy no rejects it');
   });
 });

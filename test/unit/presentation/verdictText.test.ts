@@ -7,7 +7,7 @@ import type { UseState } from '../../../src/presentation/useState.ts';
 import { lensTitle, stateIcon } from '../../../src/presentation/verdictText.ts';
 import { evidence, good, policy, sampleUse, signature, states, unresolvedUse } from './samples.ts';
 
-const lens = (state: UseState, use = sampleUse()): string => lensTitle({ use, state }, english);
+const lens = (state: UseState, use = sampleUse()): string => lensTitle({ use, state }, english).replace(')\u00a0', ') ');
 
 describe('the lens', () => {
   it('says each state in its own words', () => {
