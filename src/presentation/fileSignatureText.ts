@@ -6,6 +6,7 @@ import type { Severities, Severity } from './diagnosticText.ts';
 import { failureText, shortReason } from './failureText.ts';
 import { enumeration, inWords, type Translate } from './translate.ts';
 import { labelText, plainText } from './untrustedText.ts';
+import { lensText } from './verdictText.ts';
 
 /** Only `verified` may ever be drawn as signed by somebody. */
 export type FileState =
@@ -88,13 +89,13 @@ export function filesVerdictMessage(files: readonly NamedFileState[], t: Transla
   ].join(' ');
 }
 
-/** Lens of one signature file: which file, who signed, still true? The space after the icon does not break, as in {@link lensTitle}. */
+/** Lens of one signature file: which file, who signed, still true? */
 export function signatureLens(subject: string, path: string, state: FileState, t: Translate): string {
   const report = reportOf(state, path);
   const words = report?.signedBy ? t('Signed by {0}', labelText(report.signedBy.key))
     : report?.fault !== undefined ? t('Does not count: {0}', labelText(inWords(report.fault, t), 80)) : fileStateWords(state, t);
   const icon = report && !report.signedBy ? 'error' : fileStateIcon(state);
-  return `$(${icon})\u00a0${t('Signature of {0}', labelText(subject))} · ${words}`;
+  return lensText(icon, `${t('Signature of {0}', labelText(subject))} · ${words}`);
 }
 
 export interface FileDiagnosticText {

@@ -22,9 +22,14 @@ export function stateIcon(state: UseState): string {
   }
 }
 
-/** Icon and words of the one lens of a reference; it has these words from the first moment, so that no line moves. The space between them does not break: the editor drops another one there. */
+/** Icon and words of the one lens of a reference; it has these words from the first moment, so that no line moves. */
 export function lensTitle({ use, state }: UseWithState, t: Translate): string {
-  return `$(${stateIcon(state)})\u00a0${stateWords({ use, state }, t, labelText)}`;
+  return lensText(stateIcon(state), stateWords({ use, state }, t, labelText));
+}
+
+/** The space after the icon of a lens does not break: the editor drops another one there. */
+export function lensText(icon: string, words: string): string {
+  return `$(${icon})\u00a0${words}`;
 }
 
 /**

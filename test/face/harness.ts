@@ -5,6 +5,7 @@ import type * as api from 'vscode';
 import { registerFace } from '../../src/vscode/face.ts';
 import type { FileTrust } from '../../src/vscode/fileTrust.ts';
 import type { DockerfileTracker } from '../../src/vscode/dockerfileTracker.ts';
+import { readTitle } from '../support/lensTitle.ts';
 import { fake, Position, Range, Uri, CodeActionKind, type CodeAction, type CodeLens, type Diagnostic, type Hover } from '../support/vscode.ts';
 import type { FakeDocument } from '../support/vscode/documents.ts';
 import type { FakeLanguageStatus } from '../support/vscode/languages.ts';
@@ -135,8 +136,7 @@ export const screen = {
   diagnostics: diagnosticsOn,
   codes: (document: FakeDocument): readonly unknown[] => diagnosticsOn(document).map(({ code }) => (typeof code === 'object' ? code.value : code)),
   lenses: lensesOn,
-  /** As they are read: the space after an icon is one that does not break. */
-  titles: (document: FakeDocument): readonly string[] => lensesOn(document).map(({ command }) => command?.title.replace(')\u00a0', ') ') ?? ''),
+  titles: (document: FakeDocument): readonly string[] => lensesOn(document).map(({ command }) => readTitle(command?.title ?? '')),
   hover: (document: FakeDocument, line: number, character: number): Hover | undefined =>
     [...fake.languages.hovers].map((provider) => provider.provideHover(document, new Position(line, character), undefined))[0],
   fixes: async (document: FakeDocument, diagnostics = diagnosticsOn(document)): Promise<readonly CodeAction[]> =>

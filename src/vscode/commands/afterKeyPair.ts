@@ -19,22 +19,35 @@ export interface WrittenKeyPair {
   readonly description: KeyDescription;
 }
 
+type Offered<T> = Choice<T> & { readonly picked: boolean };
+
+/** The same for every new key, wherever it was written: which one it is stands whole there. */
+export function trustOffer(publicKey: KeyDescription): Offered<'trust'> {
+  return { label: t('Trust the Public Key Here…'), detail: t('{0}; asks for which images', describeKeys([publicKey])), value: 'trust', picked: false };
+}
+
 /** Leaving the list is an answer too: the pair is written. */
+export async function chooseOffers<T>(title: string, offers: readonly Offered<T>[]): Promise<readonly T[]> {
+  try {
+    return await chooseSome(title, t('What else?'), offers);
+  } catch (error) {
+    if (error instanceof vscode.CancellationError) return [];
+    throw error;
+  }
+}
+
 export async function offerAfterKeyPair({ passwords }: CommandContext, { request: { paths, password }, description }: WrittenKeyPair): Promise<void> {
   const key = keySetting(paths.privateKey);
   // A password that was remembered for the file that stood here before opens nothing any more.
   await passwords.forget(key);
   const ignoreFile = await ignoreFileFor(vscode.Uri.file(paths.privateKey));
-  const offers: readonly (Choice<Offer> & { readonly picked: boolean })[] = [
-    { label: t('Trust the Public Key Here…'), detail: t('{0}; asks for which images', describeKeys([description])), value: 'trust', picked: false },
+  const offers: readonly Offered<Offer>[] = [
+    trustOffer(description),
     ...(ignoreFile ? [{ label: t('Add *.key to .gitignore'), detail: ignoreFile.fsPath, value: 'ignore' as const, picked: true }] : []),
     { label: t('Remember the Password'), detail: t('in the secret storage of the editor'), value: 'remember', picked: false },
   ];
   const title = t('Wrote {0} and {1}', key.name, keySetting(paths.publicKey).name);
-  const chosen: readonly Offer[] = await chooseSome(title, t('What else?'), offers).catch((error: unknown): readonly Offer[] => {
-    if (error instanceof vscode.CancellationError) return [];
-    throw error;
-  });
+  const chosen = await chooseOffers(title, offers);
   if (chosen.includes('ignore') && ignoreFile) await ignorePrivateKeys(ignoreFile, vscode.Uri.file(paths.privateKey));
   if (chosen.includes('remember')) await passwords.remember(key, password);
   void inform(t('{0}: {1}.', title, describeKeys([description])));

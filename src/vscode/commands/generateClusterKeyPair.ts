@@ -9,12 +9,12 @@ import { plainText } from '../../presentation/untrustedText.ts';
 import { askModally, inform, warn } from '../messages.ts';
 import { folderOf, workspaceScope, writeStored } from '../storedSettings.ts';
 import { t } from '../words.ts';
+import { chooseOffers, trustOffer } from './afterKeyPair.ts';
 import { contextStep, enterName, namespaceStep, secretStep, showReadOnly, type ClusterState } from './clusterSteps.ts';
 import type { Command } from './context.ts';
 import { describeKeys } from './keySteps.ts';
 import { runWithProgress } from './runWithProgress.ts';
-import { chooseSome } from './chooseSeveral.ts';
-import { askSteps, back, choose, type Choice, type Step } from './steps.ts';
+import { askSteps, back, choose, type Step } from './steps.ts';
 import { requireTrustedWorkspace } from './workspaceTrust.ts';
 
 interface State extends ClusterState {
@@ -99,20 +99,15 @@ function describe({ place, action, holds }: PlannedSecret): string {
   }
 }
 
-/** Leaving the list is an answer too: the pair is written. */
 async function offerAfter({ context, secrets, publicKey }: KeyPairPlan, current: string | undefined): Promise<void> {
   const reference = secretReference((secrets.at(-1) ?? { place: { namespace: '', name: '' } }).place);
   const folder = folderOf(vscode.window.activeTextEditor?.document.uri);
-  const offers: readonly (Choice<Offer> & { readonly picked: boolean })[] = [
-    ...(context === current ? [] : [{ label: t('Use This Context for Keys in Kubernetes'), detail: t('countersign.kubernetes.context becomes {0}; until then keys are looked up in another context', plainText(context, 80)), value: 'context' as const, picked: false }]),
-    { label: t('Trust the Public Key Here…'), detail: t('{0}; asks for which images', describeKeys([publicKey])), value: 'trust', picked: false },
-    ...(folder ? [{ label: t('Write cosign.pub to the Workspace'), detail: vscode.Uri.joinPath(folder.uri, 'cosign.pub').fsPath, value: 'file' as const, picked: false }] : []),
-  ];
   const title = t('Wrote {0}', enumeration(secrets.map(({ place }) => secretReference(place)), t));
-  const chosen: readonly Offer[] = await chooseSome(title, t('What else?'), offers).catch((error: unknown): readonly Offer[] => {
-    if (error instanceof vscode.CancellationError) return [];
-    throw error;
-  });
+  const chosen = await chooseOffers<Offer>(title, [
+    ...(context === current ? [] : [{ label: t('Use This Context for Keys in Kubernetes'), detail: t('countersign.kubernetes.context becomes {0}; until then keys are looked up in another context', plainText(context, 80)), value: 'context' as const, picked: false }]),
+    trustOffer(publicKey),
+    ...(folder ? [{ label: t('Write cosign.pub to the Workspace'), detail: vscode.Uri.joinPath(folder.uri, 'cosign.pub').fsPath, value: 'file' as const, picked: false }] : []),
+  ]);
   if (chosen.includes('context')) await writeStored('countersign.kubernetes.context', context, workspaceScope(undefined) ?? 'user', undefined);
   if (chosen.includes('file') && folder) await writePublicKey(vscode.Uri.joinPath(folder.uri, 'cosign.pub'), publicKey.pem);
   void inform(t('{0}: {1}.', title, describeKeys([publicKey])));

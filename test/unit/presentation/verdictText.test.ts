@@ -5,9 +5,10 @@ import { said } from '../../../src/core/said.ts';
 import { english } from '../../../src/presentation/translate.ts';
 import type { UseState } from '../../../src/presentation/useState.ts';
 import { lensTitle, stateIcon } from '../../../src/presentation/verdictText.ts';
+import { readTitle } from '../../support/lensTitle.ts';
 import { evidence, good, policy, sampleUse, signature, states, unresolvedUse } from './samples.ts';
 
-const lens = (state: UseState, use = sampleUse()): string => lensTitle({ use, state }, english).replace(')\u00a0', ') ');
+const lens = (state: UseState, use = sampleUse()): string => readTitle(lensTitle({ use, state }, english));
 
 describe('the lens', () => {
   it('says each state in its own words', () => {
