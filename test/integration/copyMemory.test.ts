@@ -97,13 +97,23 @@ it('a copy holds no more of a layer than a few pieces, however large it is and h
 });
 
 // The registries are in this process: only the copying is measured.
-it('a copy takes at most 64 MB of memory above what a small one takes, whether of 256 MB or of 1 GB', { skip: process.platform !== 'linux' }, async () => {
-  const [{ engine: bundle }, images] = await Promise.all([CliProcess.build(), startStreamedImages([1, 256, 1024])]);
+it('a copy takes at most 64 MB of memory above what a small one takes, and a larger one no more', { skip: process.platform !== 'linux' }, async () => {
+  const { engine: bundle } = await CliProcess.build();
+  // When memory is cleaned up varies; what grows with the size of a layer would do so in every run.
+  const growths: number[] = [];
+  for (let run = 0; run < 3 && Math.min(...growths) > 24; run++) growths.push(await growth(bundle));
+  assert.ok(Math.min(...growths) <= 24, `${String(growths)} MB more for 1 GB than for 256 MB`);
+});
+
+/** How much more a copy of 1 GB takes than one of 256 MB, in MB. */
+async function growth(bundle: string): Promise<number> {
+  const images = await startStreamedImages([1, 256, 1024]);
   try {
     const [some = Number.NaN, more = Number.NaN] = await copyMemory(bundle, images.pair(1), [256, 1024].map((size) => images.pair(size)));
     assert.equal(Math.floor(images.taken / megabyte), 1 + 256 + 1024);
     assert.ok(some <= 64 && more <= 64, `${some} MB for 256 MB, ${more} MB for 1 GB`);
+    return more - some;
   } finally {
     images.close();
   }
-});
+}
