@@ -14,7 +14,7 @@ import { editorAddress, startEditorServer } from './server.mjs';
 const options = readArguments(process.argv.slice(2));
 const limitMs = Number(process.env.COUNTERSIGN_HOST_LIMIT_MS ?? 300_000);
 if (options.extensionTestsPath === undefined) fail('only test runs (--extensionTestsPath) are supported');
-const { takeFromList } = await loadTool('test/host/palette.ts');
+const [{ takeFromList }, { patienceMs }] = [await loadTool('test/host/palette.ts'), await loadTool('test/host/eventually.ts')];
 const browser = chromium() ?? fail('no Chromium was found: set CHROME_PATH');
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
@@ -35,7 +35,7 @@ const finished = new Promise((done) => { finish = done; });
 await context.exposeFunction('codeAutomationLog', () => {});
 await context.exposeFunction('codeAutomationExit', (code) => { finish(code); });
 const page = context.pages()[0] ?? await context.newPage();
-page.setDefaultTimeout(45_000);
+page.setDefaultTimeout(patienceMs);
 const messages = [];
 page.on('console', (message) => {
   messages.push(message.text());

@@ -5,22 +5,15 @@ import * as vscode from 'vscode';
 import type { TestHooks } from '../../src/extension.ts';
 import type { UseWithState } from '../../src/presentation/useState.ts';
 import type { DemoDescription } from '../demo/demo.ts';
+import { eventually, pause } from './eventually.ts';
 
 export const demo = JSON.parse(readFileSync(process.env['COUNTERSIGN_DEMO'] ?? '', 'utf8')) as DemoDescription;
 export const dockerfile = vscode.Uri.file(demo.dockerfile);
 const extensionId = 'countersign.countersign';
 
-/** Polls; a person would look again as well. */
-export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 30_000): Promise<T> {
-  for (const deadline = Date.now() + limitMs; ;) {
-    const seen = await look();
-    if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > deadline) throw new Error(`did not happen: ${what}`);
-    await pause(50);
-  }
-}
+export { pause };
 
-export const pause = (milliseconds: number): Promise<void> => new Promise((done) => { setTimeout(done, milliseconds); });
+export const until = <T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 30_000): Promise<T> => eventually(what, look, limitMs);
 
 export async function hooks(): Promise<TestHooks> {
   const extension = await until('the extension is active', () => {

@@ -11,7 +11,7 @@ export interface EditorWindow {
   /** What stands in each element that matches now. Selectors are Playwright's. */
   texts(selector: string): Promise<readonly string[]>;
   /** Waits until such an element is visible; `limitMs` where another way is tried then. */
-  waitForText(selector: string, text: string, limitMs?: number): Promise<void>;
+  waitForText(selector: string, text: string, ...limitMs: readonly [] | readonly [number]): Promise<void>;
   /** Runs a command from the palette. */
   runCommand(title: string): Promise<void>;
 }
@@ -26,6 +26,6 @@ export const editorWindow: EditorWindow | undefined = ask && {
   type: async (text) => { await ask('type', text); },
   paste: async (text) => { await ask('paste', text); },
   texts: async (selector) => await ask('texts', selector) as readonly string[],
-  waitForText: async (selector, text, limitMs = 45_000) => { await ask('waitForText', selector, text, limitMs); },
+  waitForText: async (selector, text, ...limitMs) => { await ask('waitForText', selector, text, ...limitMs); },
   runCommand: async (title) => { await ask('runCommand', title); },
 };

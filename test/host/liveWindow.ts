@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import type { Demo } from '../demo/demo.ts';
+import { eventually, patienceMs, pause } from './eventually.ts';
 import type { OnlyWay } from './onlyWay.ts';
-import { again, takeFromList } from './palette.ts';
+import { takeFromList } from './palette.ts';
 
 interface Live {
   readonly page: Page;
@@ -22,8 +23,6 @@ const found = (globalThis as { readonly countersignLive?: Live }).countersignLiv
 assert.ok(found, 'this suite needs a window of its own: node test/run.mjs host');
 export const live: Live = found;
 const { page } = live;
-/** Long enough for a computer that does much else; what happens at once is seen at once. */
-const patienceMs = 45_000;
 page.setDefaultTimeout(patienceMs);
 takeTheMouseAway();
 
@@ -57,8 +56,8 @@ export async function press(...keys: readonly string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key);
 }
 
-export function until(what: string, look: () => boolean | Promise<boolean>, limitMs = patienceMs): Promise<void> {
-  return again(what, limitMs, look);
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = patienceMs): Promise<void> {
+  await eventually(what, look, limitMs);
 }
 
 export async function shown(within: Locator, text: string | RegExp, limitMs = patienceMs): Promise<Locator> {
@@ -88,7 +87,7 @@ export async function trustInEditor(): Promise<void> {
   await page.locator('.workspace-trust-editor').waitFor();
   await until('the folder is trusted', async () => {
     await press('Control+Enter');
-    await new Promise((done) => { setTimeout(done, 500); });
+    await pause(500);
     return await statusBar.filter({ hasText: 'Restricted Mode' }).count() === 0;
   });
 }
@@ -106,7 +105,7 @@ export async function openFile(name: string): Promise<void> {
     for (let tries = 0; tries < 10; tries++) {
       if (await focused.first().innerText() === name) return;
       await press('ArrowDown');
-      await new Promise((done) => { setTimeout(done, 50); });
+      await pause(50);
     }
     throw new Error(`${name} cannot be reached`);
   };
@@ -150,7 +149,7 @@ export async function pick(label: string): Promise<void> {
     if (await focused.count() > 0 && (await focused.first().innerText()).replaceAll('\u00a0', ' ').includes(label)) break;
     assert.ok(tries < 30, `${label} cannot be reached`);
     await press('ArrowDown');
-    await new Promise((done) => { setTimeout(done, 50); });
+    await pause(50);
   }
   await press('Enter');
 }
@@ -179,7 +178,7 @@ export async function chooseFromMenu(item: string, again: () => Promise<void>, h
       for (let tries = 0; await chosen.count() === 0 || (await chosen.innerText()).trim() !== item; tries++) {
         if (tries > 60) throw new Error(`${item} cannot be reached`);
         await press('ArrowDown');
-        await new Promise((done) => { setTimeout(done, 60); });
+        await pause(60);
       }
       await drawn();
       await press('Enter');
@@ -199,7 +198,7 @@ export async function goWith(key: string, name: string | RegExp): Promise<void> 
     if (typeof name === 'string' ? at.includes(name) : name.test(at)) return;
     assert.ok(tries < 80, `${String(name)} cannot be reached with ${key}: ${at}`);
     await press(key);
-    await new Promise((done) => { setTimeout(done, 60); });
+    await pause(60);
   }
 }
 

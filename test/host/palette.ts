@@ -1,5 +1,6 @@
 // What opens over the window and holds a list: the palette, the search for a file. Keys only, and again where one went nowhere.
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { eventually } from './eventually.ts';
 
 export interface Taken {
   /** Opens the list: `F1`, `Control+P`. */
@@ -12,13 +13,11 @@ export interface Taken {
   readonly choose?: () => Promise<void>;
 }
 
-const questionsOf = (page: Page): Locator => page.locator('.quick-input-widget:visible');
-
 /** Opens a list, narrows it down and takes a row. While something else takes the focus a key may go nowhere, and a list that closes takes the text with it: a person does it again. */
-export async function takeFromList(page: Page, { key, text, row, choose }: Taken, limitMs = 45_000): Promise<void> {
-  const questions = questionsOf(page);
-  await again('the questions are gone', limitMs, async () => await questions.count() === 0);
-  await again(`${row} is offered`, limitMs, async () => {
+export async function takeFromList(page: Page, { key, text, row, choose }: Taken): Promise<void> {
+  const questions = page.locator('.quick-input-widget:visible');
+  await eventually('the questions are gone', async () => await questions.count() === 0);
+  await eventually(`${row} is offered`, async () => {
     try {
       if (await questions.count() === 0) await page.keyboard.press(key);
       await questions.locator('input').first().fill(text, { timeout: 1500 });
@@ -32,12 +31,4 @@ export async function takeFromList(page: Page, { key, text, row, choose }: Taken
     }
   });
   await page.keyboard.press('Enter');
-}
-
-/** @throws when it did not happen within the limit, in milliseconds */
-export async function again(what: string, limitMs: number, look: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + limitMs; !await look();) {
-    if (Date.now() > deadline) throw new Error(`did not happen: ${what}`);
-    await new Promise((done) => { setTimeout(done, 50); });
-  }
 }

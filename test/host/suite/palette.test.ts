@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { suite, suiteSetup, teardown, test } from 'mocha';
 import type { Locator } from 'playwright-core';
 import { decryptPrivateKey } from '../../../src/core/crypto/encryptedKey.ts';
+import { pause } from '../eventually.ts';
 import { capture, chooseFile, command, lenses, live, message, modal, openFile, pick, press, question, questionsGone, shown, trustFolder, type, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { workspace } } } = live;
@@ -79,7 +80,7 @@ async function opened(password: string): Promise<unknown> {
 async function tidy(): Promise<void> {
   for (let turn = 0; turn < 8 && await questions.count() + await modal.count() > 0; turn++) {
     await press('Escape');
-    await new Promise((done) => { setTimeout(done, 150); });
+    await pause(150);
   }
   await command('Notifications: Clear All Notifications');
   if (await panel.count() > 0) await command('View: Hide Panel');

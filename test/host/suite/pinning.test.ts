@@ -42,7 +42,7 @@ suite('Pinning, by keyboard', () => {
   });
 
   test('pins from the menu of quick fixes, and undoes it in one step', async () => {
-    await openMenu('5:20', 'Pin to Verified Digest');
+    await openMenu('5,20', 'Pin to Verified Digest');
     await captureThemes('pin-menu');
     await choose('Pin to Verified Digest');
     await until('the image is pinned', async () => await saved() === file.replace('pin/tool:2', `pin/tool:2@${tool}`));
@@ -85,11 +85,11 @@ suite('Pinning, by keyboard', () => {
     await shown(page.locator('.markers-panel'), 'The new image is unsigned: stay with the pinned one.');
     await capture('pin-drift-problems');
     await press('Control+Shift+M');
-    await openMenu('5:20', 'Move the Pin to');
+    await openMenu('5,20', 'Move the Pin to');
     await captureThemes('pin-drift-menu');
     await choose('Move the Pin to');
     await until('the pin is moved', async () => (await saved()).includes(`pin/tool:2@${moved}`));
-    await openMenu('4:40', 'Unpin: Keep Only the Tag 1.0');
+    await openMenu('4,40', 'Unpin: Keep Only the Tag 1.0');
     assert.doesNotMatch(await menu.innerText(), /Move the Pin/);
     await press('Escape');
   });
@@ -108,7 +108,7 @@ suite('Pinning, by keyboard', () => {
 /** A key goes nowhere while something else has the focus: a person does it again. */
 async function openMenu(place: string, title: string): Promise<void> {
   await until(`${title} is offered`, async () => {
-    await goToPlace(place.replace(':', ','));
+    await goToPlace(place);
     await press('Control+.');
     const offered = await shown(menu, title, 3000).catch(() => undefined);
     if (!offered) await press('Escape');

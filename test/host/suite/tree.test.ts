@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, suiteSetup, test } from 'mocha';
+import { pause } from '../eventually.ts';
 import { capture, captureThemes, chooseFromMenu, clearMessages, command, goWith, lenses, live, message, modal, openFile, press, shown, trustFolder, until } from '../liveWindow.ts';
 
 const { page, demo: { description: { host, workspace }, registry } } = live;
@@ -16,7 +17,7 @@ async function goTo(text: string): Promise<void> {
   for (let tries = 0; !(await focused()).includes(text); tries++) {
     assert.ok(tries < 60, `no row "${text}": ${await focused()}`);
     await press('ArrowDown');
-    await new Promise((done) => { setTimeout(done, 60); });
+    await pause(60);
   }
 }
 
@@ -43,7 +44,7 @@ async function focusTree(): Promise<void> {
   await command('Countersign: Focus on Image Trust View');
   await until('a row has the focus', async () => {
     await press('Control+0', 'ArrowDown');
-    await new Promise((done) => { setTimeout(done, 300); });
+    await pause(300);
     return await page.locator('.pane-body .monaco-list-row.focused:visible').count() > 0;
   });
 }
